@@ -1,0 +1,1 @@
+"""Carrying plans out: batches, isolation, retries, adoption, deadline."""

@@ -1,0 +1,62 @@
+"""What every backend promises. ``tests/calendars/contract.py`` holds each promise against each backend.
+
+A backend owns its protocol, its addressing and the judgement of its errors; the core knows none of them. It waits for
+nothing and repeats nothing by itself, but for one renewal of a refused token: how long to wait and what to try again
+is decided in ``applying``, which alone knows the deadline and whether we are asked to stop.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from timetable_sync.errors import BackendError
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.change import Change
+from timetable_sync.model.snapshot import ItemRef, Snapshot
+from timetable_sync.model.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one change.
+
+    Done where ``error`` is None; then ``item`` names the item as it now stands (None after a delete). Otherwise the class
+    of ``error`` says what is known: :class:`~timetable_sync.errors.Unclear` - it may have happened;
+    :class:`~timetable_sync.errors.Passing` - it has not, and may be tried again; ``Stale``, ``ItemRefused``,
+    ``CalendarFailed``, ``RunFailed`` - it has not, and their docstrings say what that means.
+    """
+
+    change: Change
+    item: ItemRef | None = None
+    error: BackendError | None = None
+
+
+class Backend(Protocol):
+    """A kind of calendar service, open for one run. Safe to use from several threads, one thread a calendar."""
+
+    #: How many changes a single request carries at most.
+    batch: int
+
+    def snapshot(self, calendar: Calendar, window: Window) -> Snapshot:
+        """Everything of ours that starts within ``window``: complete, or it raises a BackendError."""
+        ...
+
+    def read_bodies(self, calendar: Calendar, items: Sequence[ItemRef]) -> Mapping[str, str]:
+        """The bodies as plain text, by item id. An item that is gone is left out; any other failure raises."""
+        ...
+
+    def apply(self, calendar: Calendar, changes: Sequence[Change]) -> list[Outcome]:
+        """Carry out at most ``batch`` changes of one kind; one outcome a change, in order.
+
+        Never raises for what a server says or does not say, and so never swallows an outcome. Sends mail to nobody,
+        moves deleted events to Deleted Items, writes the owned fields and the marker only.
+        """
+        ...
+
+    def stamp(self, calendar: Calendar) -> str | None:
+        """A cheap sign that is equal as long as nothing changed in the calendar; None where the service gives none."""
+        ...
+
+    def close(self) -> None:
+        """Give back connections. May be called twice."""
+        ...

@@ -1,0 +1,1 @@
+"""Which kinds of calendar service there are. A new one is a folder beside this file and a line below."""

@@ -1,0 +1,1 @@
+"""Thin: parse, call, exit code. The one place where an exception becomes advice."""

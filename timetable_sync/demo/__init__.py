@@ -1,0 +1,1 @@
+"""Everything once, on this machine: a made-up college, a sandbox, three nights."""

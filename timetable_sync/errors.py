@@ -1,0 +1,133 @@
+"""What can go wrong by itself, as one small tree: what happened, where, and what to do next.
+
+    TimetableSyncError          exit code
+    +-- UsageError                  2       a command line or configuration that cannot be used
+    +-- CredentialsRefused          3       a certificate, key or token that is not accepted
+    +-- TimetableUnusable           4       database down, missing column, a query that fails
+    +-- StateUnusable               2       state database down, or of another version
+    +-- AnotherRunAtWork            6       the lease is held
+    +-- LeaseLost                   6       the lease was taken over while we worked
+    +-- BackendError                1       a calendar service's answer, judged by its backend
+        +-- Passing                         goes away by itself: wait, then try again
+        +-- Unclear                         sent, and nobody knows if it was done: read before trying again
+        +-- Stale                           the item is not what it was when it was read: read it again
+        +-- ItemRefused                     this one event; the calendar's others go on
+        +-- CalendarFailed                  lasts for this calendar; the others go on
+        +-- RunFailed                       the whole run ends (exit 1, or 3 when it wraps refused credentials)
+
+Every message is one line that names what and where; ``advice`` is one line that says what to do next.
+The command line (``cli``) is the one place that turns these into text and an exit code. A person never
+sees a traceback for any of them. No message or advice ever carries a secret.
+"""
+
+from typing import Literal
+
+
+class TimetableSyncError(Exception):
+    """Base of all of ours.
+
+    ``message`` says what happened and where, in one line; ``advice`` what to do next, or is empty.
+    """
+
+    exit_code: int = 1
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+
+class UsageError(TimetableSyncError):
+    """The command line or the configuration cannot be used."""
+
+    exit_code = 2
+
+
+class CredentialsRefused(TimetableSyncError):
+    """A certificate, key, passphrase or token is unusable or was refused."""
+
+    exit_code = 3
+
+
+class TimetableUnusable(TimetableSyncError):
+    """The timetable could not be read completely; nothing may be concluded from what was read."""
+
+    exit_code = 4
+
+
+class StateUnusable(TimetableSyncError):
+    """The state database cannot be reached, or its schema does not fit this version."""
+
+    exit_code = 2
+
+
+class AnotherRunAtWork(TimetableSyncError):
+    """Another run holds the lease."""
+
+    exit_code = 6
+
+
+class LeaseLost(TimetableSyncError):
+    """Our lease expired and was taken over while we were at work: nothing more may be written."""
+
+    exit_code = 6
+
+
+class BackendError(TimetableSyncError):
+    """An error of a calendar service, already judged by its backend: nobody else looks at a vendor's error class."""
+
+
+class Passing(BackendError):
+    """Goes away by itself.
+
+    ``wait`` is the service's own hint in seconds, or None where it gave none.
+    ``scope`` says whom the hint concerns: this calendar's mailbox, or every request to the service.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        advice: str = "",
+        *,
+        wait: float | None = None,
+        scope: Literal["calendar", "service"] = "calendar",
+    ) -> None:
+        super().__init__(message, advice)
+        self.wait = wait
+        self.scope: Literal["calendar", "service"] = scope
+
+
+class Unclear(BackendError):
+    """The request was sent and may or may not have been carried out (a 503, a dropped connection, a time-out).
+
+    Never repeat a create after this one before the calendar was read again and the marker looked for.
+    ``wait`` as in :class:`Passing`.
+    """
+
+    def __init__(self, message: str, advice: str = "", *, wait: float | None = None) -> None:
+        super().__init__(message, advice)
+        self.wait = wait
+
+
+class Stale(BackendError):
+    """The item changed or vanished since it was read; read it again before deciding anew."""
+
+
+class ItemRefused(BackendError):
+    """The service refuses this one event for a reason that lasts."""
+
+
+class CalendarFailed(BackendError):
+    """Lasts for this calendar: no such mailbox, no access, disabled."""
+
+
+class RunFailed(BackendError):
+    """Concerns every calendar: the application is blocked, credentials are refused, or the server is not one.
+
+    ``exit_code`` is 3 where credentials were refused.
+    """
+
+    def __init__(self, message: str, advice: str = "", *, credentials: bool = False) -> None:
+        super().__init__(message, advice)
+        if credentials:
+            self.exit_code = 3

@@ -1,0 +1,1 @@
+"""Pure values that every room speaks of. Imports nothing else of ours, touches no clock, network or database."""

@@ -1,0 +1,80 @@
+"""What makes an event the same event from night to night.
+
+Either the source's own dated instance id, or - the default - the activity, its ISO week and the how-many-th
+meeting of the activity in that week. Replaying real semesters, the latter needed 13 to 25 % fewer operations
+than activity + date + start, and it makes a move within the week an update: a person's entry moves instead of
+vanishing. A source name and a period (year, semester) stand in every key, as ids return for other events.
+"""
+
+import hashlib
+from base64 import b32encode
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from urllib.parse import quote, unquote
+
+#: Longest text of a key, in characters: the marker (255 at most) carries version, mapping and fingerprint beside it.
+LONGEST_KEY = 220
+
+OWN = "own"
+"""Stands in the week's place of a key that is the source's own id."""
+
+
+@lru_cache(maxsize=65_536)
+def _escaped(part: str) -> str:
+    return quote(part, safe="-_.,:+@()")
+
+
+@dataclass(frozen=True, slots=True)
+class EventKey:
+    """An event's identity within one calendar.
+
+    ``source`` names the configuration that writes it, ``period`` the year or semester, ``activity`` the
+    teaching activity (or the source's own instance id), ``week`` is ``2026-W48``, or ``own`` for a source's
+    own id, ``nth`` counts from 1 and is 1 for own ids.
+    """
+
+    source: str
+    period: str
+    activity: str
+    week: str
+    nth: int
+
+    @property
+    def group(self) -> tuple[str, str, str]:
+        """Period, activity and week: the meetings that are counted together."""
+        return (self.period, self.activity, self.week)
+
+    def text(self) -> str:
+        """ASCII without blanks, at most :data:`LONGEST_KEY` characters.
+
+        An activity too long for that is replaced by ``~`` and 26 characters of its SHA-256 in base32; such a
+        key still parses, with the digest in the activity's place.
+        """
+        head = f"{_escaped(self.source)}/{_escaped(self.period)}/"
+        tail = f"/{self.week}/{self.nth}"
+        activity = self.activity if self.activity.startswith("~") else _escaped(self.activity)
+        if len(head) + len(activity) + len(tail) > LONGEST_KEY:
+            activity = digested(self.activity)
+        return head + activity + tail
+
+    @classmethod
+    def parse(cls, text: str) -> "EventKey | None":
+        """The key that ``text`` stands for, or None if it is none."""
+        parts = text.split("/")
+        if len(parts) != 5 or not parts[4].isdigit():
+            return None
+        source, period, activity, week, nth = parts
+        return cls(unquote(source), unquote(period), unquote(activity), week, int(nth))
+
+
+def digested(activity: str) -> str:
+    """``~`` and 26 characters of base32: what stands for an activity that is too long for a marker."""
+    digest = hashlib.sha256(activity.encode("utf-8", "surrogatepass")).digest()
+    return "~" + b32encode(digest).decode("ascii")[:26].lower()
+
+
+def iso_week(day: date) -> str:
+    """The ISO week that ``day`` (local to the timetable's zone) lies in, as ``2026-W48``."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"

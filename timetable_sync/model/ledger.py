@@ -1,0 +1,21 @@
+"""The ledger's entry: our record of what stands where. A cache of the markers: it can be lost and is rebuilt."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from timetable_sync.model.snapshot import ItemRef
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One event of ours in one calendar as we last saw or wrote it.
+
+    ``start`` and ``end`` are aware, in UTC.
+    """
+
+    key: str
+    item: ItemRef
+    fingerprint: str
+    mapping: str
+    start: datetime
+    end: datetime

@@ -1,0 +1,47 @@
+"""The marker: one named property on each event we wrote. Who has no marker is foreign.
+
+The property is addressed in EWS as ExtendedFieldURI (PropertySetId, PropertyName, String) and in Graph as the
+single-value extended property ``String {guid} Name TimetableSync``: the same MAPI property, so that a calendar can
+change its backend and still be recognised. Never change GUID or name.
+"""
+
+import re
+from dataclasses import dataclass
+
+PROPERTY_SET = "4648e09c-9ef0-5b0e-89ba-1b82c0b91623"
+PROPERTY_NAME = "TimetableSync"
+
+#: FindItem cuts strings there, so a longer marker would not be recognised.
+LONGEST_MARKER = 255
+
+_VERSION = "1"
+_FORM = re.compile(r"^1 (?P<mapping>[a-z2-7]{6}) (?P<fingerprint>[a-z2-7]{16}) (?P<key>[!-~]+)$")
+
+
+class MarkerNotUnderstood(ValueError):
+    """A marker that is ours but of a newer version, or damaged: to treat it as absent would make a duplicate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """What we know of an event from the event itself.
+
+    ``key`` is the text of an :class:`~timetable_sync.model.key.EventKey`, ``fingerprint`` that of the content we
+    wrote, ``mapping`` six characters naming the mapping (templates, rules) that made the content.
+    """
+
+    mapping: str
+    fingerprint: str
+    key: str
+
+    def text(self) -> str:
+        """As it stands in the property: ASCII, at most :data:`LONGEST_MARKER` characters."""
+        return f"{_VERSION} {self.mapping} {self.fingerprint} {self.key}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Marker":
+        """The marker in ``text``; raises :class:`MarkerNotUnderstood`."""
+        found = _FORM.match(text)
+        if found is None:
+            raise MarkerNotUnderstood(text[:60])
+        return cls(found["mapping"], found["fingerprint"], found["key"])

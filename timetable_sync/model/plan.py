@@ -1,0 +1,90 @@
+"""The plan: all changes of a run, by calendar. A value: it can be shown, saved, compared, refused."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.change import Change, Create, Delete, Update
+from timetable_sync.model.event import Event
+from timetable_sync.model.ledger import LedgerEntry
+from timetable_sync.model.snapshot import Standing
+
+
+class Left(StrEnum):
+    """Why an event that differs is left as it is."""
+
+    EDITED_KEPT = "edited by someone, kept"
+    EDITED_REPORTED = "edited by someone, reported"
+    DELETED_KEPT = "deleted by someone, kept so"
+    DELETED_REPORTED = "deleted by someone, reported"
+    UNSETTLED = "a row of it was set aside"
+    SERIES = "someone made it a series"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """An event that differs from the timetable and is nevertheless not touched, with the reason."""
+
+    key: str
+    why: Left
+    before: Standing | None
+    after: Event | None
+
+
+@dataclass(frozen=True, slots=True)
+class BodyToCheck:
+    """An event whose listed fields are right but whose version is not the one we wrote: its body may have been edited."""
+
+    standing: Standing
+    event: Event
+    marker: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarPlan:
+    """One calendar's part. ``changes`` are ordered soonest first.
+
+    ``standing`` counts our events that the snapshot found, ``expected`` those the timetable has in the window, ``foreign``
+    the others' events. ``record`` and ``forget`` are what the ledger has to learn without anything being written to the
+    calendar (it was lost, or lagged behind). ``bodies`` is empty once bodies have been looked at.
+    """
+
+    calendar: Calendar
+    standing: int
+    expected: int
+    unchanged: int
+    foreign: int
+    changes: tuple[Change, ...] = ()
+    left_alone: tuple[LeftAlone, ...] = ()
+    bodies: tuple[BodyToCheck, ...] = ()
+    record: tuple[LedgerEntry, ...] = ()
+    forget: tuple[str, ...] = ()
+
+    @property
+    def creates(self) -> int:
+        return sum(isinstance(change, Create) for change in self.changes)
+
+    @property
+    def updates(self) -> int:
+        return sum(isinstance(change, Update) for change in self.changes)
+
+    @property
+    def deletes(self) -> int:
+        return sum(isinstance(change, Delete) for change in self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A guard's verdict: what is not done, with the numbers.
+
+    ``guard`` is the guard's name in the configuration, ``calendar`` None where it holds the whole run. ``sentence`` reads
+    after a name: "41 of 90 events would be deleted, the limit is 30 %". ``forced`` is true where ``--force-guard`` released it.
+    """
+
+    guard: str
+    calendar: Calendar | None
+    sentence: str
+    count: int
+    of: int
+    limit: int
+    forced: bool = False

@@ -1,0 +1,54 @@
+"""What a complete reading of one calendar's window found."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.event import Busy, Sensitivity
+from timetable_sync.model.marker import Marker
+from timetable_sync.model.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRef:
+    """A calendar service's name for an item, and the sign of its present version."""
+
+    id: str
+    change_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An event of ours as it stands in a calendar. The body is not among it: services do not list it.
+
+    Times are aware, in UTC. Strings may have been cut at 255 characters by the service. ``categories`` are sorted.
+    ``reminder`` is in minutes, None for off. ``series`` is true where somebody made the event part of a series.
+    ``created`` is None where the service does not say.
+    """
+
+    item: ItemRef
+    marker: Marker
+    start: datetime
+    end: datetime
+    subject: str
+    location: str
+    categories: tuple[str, ...]
+    busy: Busy
+    reminder: int | None
+    sensitivity: Sensitivity
+    created: datetime | None = None
+    series: bool = False
+    all_day: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A complete reading of a calendar's window. An incomplete one is an error, never a shorter list.
+
+    ``ours`` are the events that bear a marker (of any source) and start within the window, ``foreign`` counts the others.
+    """
+
+    calendar: Calendar
+    window: Window
+    ours: tuple[Standing, ...]
+    foreign: int

@@ -1,0 +1,17 @@
+"""What rows that were set aside leave open: events that must stay as they are, since nobody knows what they should be."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """One bad row's reach, as far as it is known; None means unknown, and so *any*.
+
+    ``calendar`` is an address, ``period`` and ``activity`` as in :class:`~timetable_sync.model.key.EventKey`,
+    ``week`` an ISO week or ``own``.
+    """
+
+    calendar: str | None
+    period: str | None
+    activity: str | None
+    week: str | None

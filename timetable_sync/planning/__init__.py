@@ -1,0 +1,1 @@
+"""Pure: compare, drift policy, guards. No clock, network or database."""

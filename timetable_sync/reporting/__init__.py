@@ -1,0 +1,1 @@
+"""One summary of a run, rendered as text, JSON, Markdown and HTML."""

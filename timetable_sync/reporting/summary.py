@@ -1,0 +1,124 @@
+"""The one summary of a run that every report is rendered from. Values only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.change import Change, Create, Delete, Update
+from timetable_sync.model.plan import Held, LeftAlone
+from timetable_sync.model.window import Window
+
+
+class Status(StrEnum):
+    """How a calendar came out of the night."""
+
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+    PLANNED = "planned"
+    REPORT_ONLY = "report only"
+    HELD = "held"
+    FAILED = "failed"
+    CUT_SHORT = "cut short"
+
+
+class Fate(StrEnum):
+    """What became of one change."""
+
+    PLANNED = "planned"
+    DONE = "done"
+    HELD = "held"
+    FAILED = "failed"
+    UNCLEAR = "unclear"
+    NOT_BEGUN = "not begun"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something a person should know: what and where, and what to do next (may be empty)."""
+
+    message: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeReport:
+    """One change and what became of it."""
+
+    change: Change
+    fate: Fate
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarReport:
+    """One calendar's night."""
+
+    calendar: Calendar
+    status: Status
+    standing: int = 0
+    expected: int = 0
+    foreign: int = 0
+    unchanged: int = 0
+    changes: tuple[ChangeReport, ...] = ()
+    left_alone: tuple[LeftAlone, ...] = ()
+    held: tuple[Held, ...] = ()
+    trouble: Trouble | None = None
+
+    def _count(self, kind: type[Create] | type[Update] | type[Delete]) -> int:
+        """Changes of a kind that were done, or, where nothing was to be written, planned."""
+        fates = (Fate.DONE, Fate.PLANNED)
+        return sum(isinstance(report.change, kind) and report.fate in fates for report in self.changes)
+
+    @property
+    def created(self) -> int:
+        return self._count(Create)
+
+    @property
+    def updated(self) -> int:
+        return self._count(Update)
+
+    @property
+    def deleted(self) -> int:
+        return self._count(Delete)
+
+
+@dataclass(frozen=True, slots=True)
+class BadRowReport:
+    """A row that was set aside: its number in the query's result (from 1), the column, the reason, what identifies it."""
+
+    row: int
+    column: str
+    reason: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """The whole night. Times are aware, in UTC; ``time_zone`` is the zone people read them in.
+
+    ``bad_rows`` counts all rows set aside, by reason; ``bad_row_examples`` holds the first of them. ``needs_you`` and
+    ``worth_knowing`` hold what is not said by calendars, guards and rows. ``cut_short`` says why the run ended early, or is
+    empty. ``failure`` is what ended the whole run.
+    """
+
+    run: int | None
+    source: str
+    started: datetime
+    finished: datetime
+    window: Window
+    time_zone: str
+    dry_run: bool
+    rows: int = 0
+    lessons: int = 0
+    events: int = 0
+    calendars: tuple[CalendarReport, ...] = ()
+    bad_rows: dict[str, int] | None = None
+    bad_row_examples: tuple[BadRowReport, ...] = ()
+    held: tuple[Held, ...] = ()
+    needs_you: tuple[Trouble, ...] = ()
+    worth_knowing: tuple[Trouble, ...] = ()
+    cut_short: str = ""
+    failure: Trouble | None = None
+    exit_code: int = 0
+    requests: dict[str, int] | None = None

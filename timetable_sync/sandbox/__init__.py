@@ -1,0 +1,1 @@
+"""A local Entra ID and Exchange to try things on and to test against: as strict as the real ones, never kinder."""

@@ -1,0 +1,1 @@
+"""Ledger, history and lease on SQLAlchemy."""

@@ -1,0 +1,1 @@
+"""The source: query, column mapping, weeks, merging rows, templates, what is wrong with the data."""

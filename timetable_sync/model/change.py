@@ -29,6 +29,7 @@ class Create:
 
     @property
     def key(self) -> str:
+        """The event key's text."""
         return self.after.key
 
     @property
@@ -48,6 +49,7 @@ class Update:
 
     @property
     def key(self) -> str:
+        """The event key's text."""
         return self.after.key
 
     @property
@@ -65,6 +67,7 @@ class Delete:
 
     @property
     def key(self) -> str:
+        """The event key's text."""
         return self.before.marker.key
 
     @property

@@ -7,6 +7,7 @@ vanishing. A source name and a period (year, semester) stand in every key, as id
 """
 
 import hashlib
+import re
 from base64 import b32encode
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,9 @@ from urllib.parse import quote, unquote
 
 #: Longest text of a key, in characters: the marker (255 at most) carries version, mapping and fingerprint beside it.
 LONGEST_KEY = 220
+
+_ROOM_FOR_TAIL = 20
+_DIGEST = re.compile("^~[a-z2-7]{26}$")
 
 OWN = "own"
 """Stands in the week's place of a key that is the source's own id."""
@@ -53,8 +57,9 @@ class EventKey:
         """
         head = f"{_escaped(self.source)}/{_escaped(self.period)}/"
         tail = f"/{self.week}/{self.nth}"
-        activity = self.activity if self.activity.startswith("~") else _escaped(self.activity)
-        if len(head) + len(activity) + len(tail) > LONGEST_KEY:
+        activity = self.activity if _is_digest(self.activity) else _escaped(self.activity)
+        # Judged without week and number, so that all meetings of an activity have the same form.
+        if len(head) + len(activity) > LONGEST_KEY - _ROOM_FOR_TAIL:
             activity = digested(self.activity)
         return head + activity + tail
 
@@ -66,6 +71,10 @@ class EventKey:
             return None
         source, period, activity, week, nth = parts
         return cls(unquote(source), unquote(period), unquote(activity), week, int(nth))
+
+
+def _is_digest(activity: str) -> bool:
+    return _DIGEST.match(activity) is not None
 
 
 def digested(activity: str) -> str:

@@ -62,14 +62,17 @@ class CalendarPlan:
 
     @property
     def creates(self) -> int:
+        """Events to be made."""
         return sum(isinstance(change, Create) for change in self.changes)
 
     @property
     def updates(self) -> int:
+        """Events to be changed."""
         return sum(isinstance(change, Update) for change in self.changes)
 
     @property
     def deletes(self) -> int:
+        """Events to be moved to Deleted Items."""
         return sum(isinstance(change, Delete) for change in self.changes)
 
 

@@ -72,14 +72,17 @@ class CalendarReport:
 
     @property
     def created(self) -> int:
+        """Events created, or to be created in a dry run."""
         return self._count(Create)
 
     @property
     def updated(self) -> int:
+        """Events updated, or to be updated in a dry run."""
         return self._count(Update)
 
     @property
     def deleted(self) -> int:
+        """Events deleted, or to be deleted in a dry run."""
         return self._count(Delete)
 
 

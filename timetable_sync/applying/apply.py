@@ -1,0 +1,126 @@
+"""Carry out all plans: several calendars at once, never two writers in one, what matters soonest first.
+
+When the run is cut short, or one calendar fails, what was done stands recorded and the rest is left to the next night.
+"""
+
+import heapq
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from timetable_sync.applying.batches import batches
+from timetable_sync.applying.one_batch import apply_batch
+from timetable_sync.applying.patience import CutShort, Patience
+from timetable_sync.applying.progress import Progress
+from timetable_sync.calendars.contract import Backend, Outcome
+from timetable_sync.errors import CalendarFailed, RunFailed, TimetableSyncError
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.change import Change
+from timetable_sync.model.plan import CalendarPlan
+
+Record = Callable[[Calendar, Sequence[Outcome]], None]
+
+
+class Applied:
+    """What came of it: the outcomes by address of what was begun, and why the run ended early, if it did."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[str, list[Outcome]] = {}
+        self.cut_short = ""
+        self.failure: TimetableSyncError | None = None
+
+
+def apply_plans(
+    backend: Backend, plans: Sequence[CalendarPlan], *, record: Record, patience: Patience, at_once: int, progress: Progress
+) -> Applied:
+    """Carry out ``plans``. ``record`` is called after each batch, from the thread that did it, before that calendar's next one.
+
+    Ends early, in good order, when asked to stop, at the deadline, when an error concerns the whole run, or when ``record`` fails: then
+    nothing more is written that could not be recorded. Never raises for any of these.
+    """
+    queue = _Queue(plans, backend.batch)
+    applied = Applied()
+    lock = threading.Lock()
+
+    def work() -> None:
+        while (task := queue.take()) is not None:
+            calendar, batch = task
+            goes_on = False
+            try:
+                patience.may_begin()
+                outcomes = apply_batch(backend, calendar, batch, patience)
+                with lock:
+                    applied.outcomes.setdefault(calendar.address, []).extend(outcomes)
+                record(calendar, outcomes)
+                ending = next((o.error for o in outcomes if isinstance(o.error, RunFailed)), None)
+                if ending is not None:
+                    raise ending
+                goes_on = not any(isinstance(outcome.error, CalendarFailed) for outcome in outcomes)
+                progress.step(len(batch))
+            except CutShort as end:
+                with lock:
+                    applied.cut_short = applied.cut_short or str(end)
+                queue.end()
+            except TimetableSyncError as error:
+                with lock:
+                    applied.failure = applied.failure or error
+                queue.end()
+            except BaseException:
+                # A bug, or the interpreter going down: the other threads must not wait for this one for ever.
+                queue.end()
+                raise
+            finally:
+                queue.done(calendar, goes_on=goes_on)
+
+    with ThreadPoolExecutor(max_workers=max(1, at_once), thread_name_prefix="calendar") as pool:
+        for future in [pool.submit(work) for _ in range(min(at_once, max(1, len(queue))))]:
+            future.result()
+    return applied
+
+
+class _Queue:
+    """Whose batch is next: that of the calendar, among those nobody works on, whose next change matters soonest."""
+
+    def __init__(self, plans: Sequence[CalendarPlan], size: int) -> None:
+        self._changed = threading.Condition()
+        self._batches: dict[str, list[tuple[Change, ...]]] = {}
+        self._heap: list[tuple[datetime, str]] = []
+        self._calendars = {plan.calendar.address: plan.calendar for plan in plans}
+        self._busy = 0
+        self._ended = False
+        for plan in plans:
+            if plan.changes:
+                self._batches[plan.calendar.address] = batches(plan.changes, size)[::-1]
+                self._push(plan.calendar.address)
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def _push(self, address: str) -> None:
+        heapq.heappush(self._heap, (self._batches[address][-1][0].when, address))
+
+    def take(self) -> tuple[Calendar, tuple[Change, ...]] | None:
+        """The next batch, or None when there is nothing more to do. Waits while only busy calendars have any."""
+        with self._changed:
+            while not self._ended and not self._heap and self._busy:
+                self._changed.wait()
+            if self._ended or not self._heap:
+                return None
+            _, address = heapq.heappop(self._heap)
+            self._busy += 1
+            return self._calendars[address], self._batches[address].pop()
+
+    def done(self, calendar: Calendar, *, goes_on: bool) -> None:
+        """The calendar is free again; its further batches are dropped unless it ``goes_on``."""
+        with self._changed:
+            self._busy -= 1
+            if goes_on and self._batches[calendar.address]:
+                self._push(calendar.address)
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        """Nothing more is handed out."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()

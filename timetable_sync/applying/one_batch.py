@@ -1,0 +1,157 @@
+"""Carry out one batch so that nothing is doubled: what is unclear is read again before anything is sent again.
+
+A create may be answered "503" and have happened; an update's item may have been edited since it was read. In both cases the
+calendar is read again around the changes concerned, and the marker tells what is there.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from timetable_sync.applying.patience import CutShort, Patience
+from timetable_sync.calendars.contract import Backend, Outcome
+from timetable_sync.errors import BackendError, CalendarFailed, Passing, RunFailed, Stale, Unclear
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.change import Change, Create, Delete, Update
+from timetable_sync.model.marker import Marker
+from timetable_sync.model.snapshot import ItemRef, Standing
+from timetable_sync.model.window import Window
+
+
+def apply_batch(backend: Backend, calendar: Calendar, batch: Sequence[Change], patience: Patience) -> list[Outcome]:
+    """One final outcome a change, in order. ``batch`` is of one kind and no longer than the backend's.
+
+    Never raises for what the service does: what could not be found out stays Unclear, what was not begun when the run had to end is
+    Passing, with the reason; the next night settles both by the markers.
+    """
+    work = _Work(backend, calendar, batch, patience)
+    try:
+        while work.pending:
+            work.attempt_once()
+    except (CutShort, BackendError) as end:
+        work.give_up(end)
+    return work.outcomes()
+
+
+_VANISHED = Stale("the event vanished while the run was at work", "The next night settles it.")
+
+
+class _Work:
+    """A batch under way: what is final, what is pending in its present form, and the last error of each, by place in the batch."""
+
+    def __init__(self, backend: Backend, calendar: Calendar, batch: Sequence[Change], patience: Patience) -> None:
+        self._backend = backend
+        self._calendar = calendar
+        self._batch = batch
+        self._patience = patience
+        self._attempts = 0
+        self._final: dict[int, Outcome] = {}
+        self._last: dict[int, BackendError] = {}
+        self.pending: dict[int, Change] = dict(enumerate(batch))
+
+    def outcomes(self) -> list[Outcome]:
+        """One a change, once nothing is pending."""
+        return [self._final[index] for index in range(len(self._batch))]
+
+    def give_up(self, end: Exception) -> None:
+        """Make final what is known of all that is pending: Unclear stays so, anything else has not happened."""
+        for index in self.pending:
+            known = self._last.get(index)
+            if not isinstance(known, Unclear):
+                known = end if isinstance(end, BackendError) else Passing(f"not done: {end}", "The next night does it.")
+            self._final[index] = Outcome(self._batch[index], error=known)
+        self.pending = {}
+
+    def attempt_once(self) -> None:
+        """Send what is pending, wait if that is asked for, and find out what became of what is in doubt."""
+        self._patience.ready()
+        again: dict[int, Change] = {}
+        doubtful: dict[int, Change] = {}
+        for index, outcome in self._send():
+            if outcome.error is None:
+                self._done(index, outcome.item)
+                continue
+            self._last[index] = outcome.error
+            if isinstance(outcome.error, (Unclear, Stale)):
+                doubtful[index] = self.pending[index]
+            elif isinstance(outcome.error, Passing):
+                again[index] = self.pending[index]
+            else:
+                self._final[index] = Outcome(self._batch[index], error=outcome.error)
+        self.pending = {**again, **doubtful}
+        ending = next((o.error for o in self._final.values() if isinstance(o.error, (CalendarFailed, RunFailed))), None)
+        if ending is not None:
+            self.give_up(ending)
+        if self.pending:
+            self._attempts += 1
+            self._wait()
+        if doubtful and self.pending:
+            self.pending = dict(sorted({**again, **self._settle(doubtful)}.items()))
+
+    def _done(self, index: int, item: ItemRef | None) -> None:
+        self._final[index] = Outcome(self._batch[index], item)
+
+    def _send(self) -> list[tuple[int, Outcome]]:
+        """Send what is pending, a request a kind: a create whose event turned out to be there has become an update."""
+        found: list[tuple[int, Outcome]] = []
+        for kind in (Update, Create, Delete):
+            indexes = [index for index, change in self.pending.items() if isinstance(change, kind)]
+            if indexes:
+                outcomes = self._backend.apply(self._calendar, [self.pending[index] for index in indexes])
+                found += zip(indexes, outcomes, strict=True)
+        if any(outcome.error is None for _, outcome in found):
+            self._patience.answered()
+        return found
+
+    def _wait(self) -> None:
+        errors = [self._last[index] for index in self.pending]
+        passing = [error for error in errors if isinstance(error, (Passing, Unclear))]
+        if passing:
+            self._patience.after(max(passing, key=lambda error: (error.wait or 0.0, isinstance(error, Passing))), self._attempts)
+        elif self._attempts >= self._patience.pace.attempts:
+            raise CalendarFailed(errors[0].message, errors[0].advice)
+
+    def _settle(self, doubtful: dict[int, Change]) -> dict[int, Change]:
+        """Read the calendar around ``doubtful``. Makes final what turns out to be done or gone; gives what is still to be done."""
+        moments = [moment for change in doubtful.values() for moment in _moments(change)]
+        window = Window(min(moments), max(moments) + timedelta(seconds=1))
+        snapshot = self._patience.call(lambda: self._backend.snapshot(self._calendar, window))
+        there: dict[str, list[Standing]] = {}
+        for item in snapshot.ours:
+            there.setdefault(item.marker.key, []).append(item)
+        rest: dict[int, Change] = {}
+        for index, change in doubtful.items():
+            items = there.get(change.key, [])
+            if isinstance(change, Delete):
+                same = next((item for item in items if item.item.id == change.before.item.id), None)
+                if same is None:
+                    self._done(index, None)
+                else:
+                    rest[index] = Delete(same, change.reason)
+                continue
+            ready = next((item for item in items if _is_result(item, change)), None)
+            if ready is not None:
+                self._done(index, ready.item)
+            elif items:
+                rest[index] = Update(items[0], change.after, change.marker, change.reason)
+            elif isinstance(change, Create):
+                rest[index] = change
+            else:
+                # Deleted, or moved out of sight, within these seconds. To make it anew now could make two of it.
+                self._final[index] = Outcome(self._batch[index], error=_VANISHED)
+        for index in rest:
+            # Now it is known that these have not happened.
+            self._last[index] = Passing(self._last[index].message, self._last[index].advice)
+        return rest
+
+
+def _is_result(item: Standing, change: Create | Update) -> bool:
+    """Whether ``item`` is what ``change`` was to make: its marker to the letter, at the right time."""
+    return item.marker == Marker.parse(change.marker) and item.start == change.after.start and item.end == change.after.end
+
+
+def _moments(change: Change) -> list[datetime]:
+    if isinstance(change, Create):
+        return [change.after.start]
+    if isinstance(change, Delete):
+        return [change.before.start]
+    return [change.before.start, change.after.start]

@@ -1,0 +1,200 @@
+"""Compare what ought to stand in a calendar with what stands there, and say what to change and why. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from timetable_sync.model.change import Change, Create, Delete, Reason, Update
+from timetable_sync.model.event import Event
+from timetable_sync.model.ledger import LedgerEntry
+from timetable_sync.model.marker import Marker
+from timetable_sync.model.plan import BodyToCheck, CalendarPlan, Left, LeftAlone
+from timetable_sync.model.snapshot import Snapshot, Standing
+from timetable_sync.model.unsettled import Unsettled
+from timetable_sync.planning.body_match import same_body
+from timetable_sync.planning.difference import differences
+from timetable_sync.planning.freeze import Freeze
+
+Policy = Literal["restore", "keep", "report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What comparing needs to know beside the two sides.
+
+    ``source`` is ours: markers of other sources are foreign. ``mapping`` names what made the events. ``edited`` and ``deleted``
+    are the drift policies.
+    """
+
+    source: str
+    mapping: str
+    edited: Policy = "restore"
+    deleted: Policy = "restore"
+
+
+@dataclass(slots=True)
+class _Draft:
+    changes: list[Change] = field(default_factory=list)
+    left_alone: list[LeftAlone] = field(default_factory=list)
+    bodies: list[BodyToCheck] = field(default_factory=list)
+    record: list[LedgerEntry] = field(default_factory=list)
+    unchanged: int = 0
+
+
+def compare(
+    events: Sequence[Event],
+    snapshot: Snapshot,
+    ledger: Mapping[str, LedgerEntry],
+    rules: Rules,
+    unsettled: Iterable[Unsettled] = (),
+) -> CalendarPlan:
+    """The plan for one calendar.
+
+    ``events`` are those of the timetable in ``snapshot.window``, keys unique. ``ledger`` holds what we know of this calendar, by key;
+    it may be empty or outdated: it decides only whether someone deleted an event or edited a body. ``unsettled`` says what bad
+    rows leave open.
+    """
+    standing = _by_key(snapshot.ours, rules.source)
+    wanted = {event.key: event for event in events if snapshot.window.holds(event.start)}
+    freeze = Freeze(unsettled, snapshot.calendar.address)
+    frozen = freeze.frozen(standing, wanted)
+    draft = _Draft()
+    for key, event in wanted.items():
+        there = standing.get(key)
+        if key in frozen:
+            _stay(draft, there, event)
+        elif there is None:
+            _absent(draft, event, ledger.get(key), rules)
+        elif any(item.series for item in there):
+            draft.left_alone.append(LeftAlone(key, Left.SERIES, there[0], event))
+        else:
+            keeper, *extra = _best_first(there, event, ledger.get(key))
+            draft.changes.extend(Delete(item, Reason.DUPLICATE) for item in extra)
+            _present(draft, keeper, event, ledger.get(key), rules)
+    for key, there in standing.items():
+        if key in wanted:
+            continue
+        if key in frozen or not freeze.deletes_allowed:
+            _stay(draft, there, None)
+        elif any(item.series for item in there):
+            draft.left_alone.append(LeftAlone(key, Left.SERIES, there[0], None))
+        else:
+            draft.changes.extend(Delete(item, Reason.LEFT) for item in there)
+    ours = sum(map(len, standing.values()))
+    return CalendarPlan(
+        calendar=snapshot.calendar,
+        standing=ours,
+        expected=len(wanted),
+        unchanged=draft.unchanged,
+        foreign=snapshot.foreign + len(snapshot.ours) - ours,
+        changes=tuple(sorted(draft.changes, key=lambda change: (change.when, change.key))),
+        left_alone=tuple(draft.left_alone),
+        bodies=tuple(draft.bodies),
+        record=tuple(draft.record),
+        forget=tuple(
+            key
+            for key, entry in ledger.items()
+            if key not in standing and key not in wanted and key not in frozen and snapshot.window.holds(entry.start)
+        ),
+    )
+
+
+def settle_bodies(plan: CalendarPlan, bodies: Mapping[str, str], rules: Rules) -> CalendarPlan:
+    """The plan once the bodies in question have been read (plain text, by item id): none is left to check.
+
+    An item that is not in ``bodies`` vanished since the snapshot was taken; it is left to the next night.
+    """
+    if not plan.bodies:
+        return plan
+    changes, left, record, unchanged = list(plan.changes), list(plan.left_alone), list(plan.record), plan.unchanged
+    for check in plan.bodies:
+        event, there = check.event, check.standing
+        body = bodies.get(there.item.id)
+        if body is None or event.body is None or same_body(event.body, event.body_kind, body):
+            unchanged += 1
+            if body is not None:
+                record.append(_entry(there))
+        elif rules.edited == "restore":
+            changes.append(Update(there, event, check.marker, Reason.EDITED))
+        else:
+            left.append(LeftAlone(event.key, _edited(rules), there, event))
+    return replace(
+        plan,
+        unchanged=unchanged,
+        changes=tuple(sorted(changes, key=lambda change: (change.when, change.key))),
+        left_alone=tuple(left),
+        record=tuple(record),
+        bodies=(),
+    )
+
+
+def _by_key(ours: Iterable[Standing], source: str) -> dict[str, list[Standing]]:
+    mine = source + "/"
+    found: dict[str, list[Standing]] = {}
+    for item in ours:
+        if item.marker.key.startswith(mine):
+            found.setdefault(item.marker.key, []).append(item)
+    return found
+
+
+def _best_first(there: list[Standing], event: Event, entry: LedgerEntry | None) -> list[Standing]:
+    """Which of several with one marker stays: the one we know, else one that is right, else the oldest; always the same one."""
+    if len(there) == 1:
+        return there
+
+    def rank(item: Standing) -> tuple[bool, bool, float, str]:
+        known = entry is not None and entry.item.id == item.item.id
+        right = not differences(event, item) and item.marker.fingerprint == event.fingerprint()
+        return (not known, not right, item.created.timestamp() if item.created else float("inf"), item.item.id)
+
+    return sorted(there, key=rank)
+
+
+def _present(draft: _Draft, there: Standing, event: Event, entry: LedgerEntry | None, rules: Rules) -> None:
+    fingerprint = event.fingerprint()
+    marker = Marker(rules.mapping, fingerprint, event.key).text()
+    if there.marker.fingerprint != fingerprint:
+        reason = Reason.TIMETABLE if there.marker.mapping == rules.mapping else Reason.MAPPING
+        draft.changes.append(Update(there, event, marker, reason))
+    elif differences(event, there):
+        if rules.edited == "restore":
+            draft.changes.append(Update(there, event, marker, Reason.EDITED))
+        else:
+            draft.left_alone.append(LeftAlone(event.key, _edited(rules), there, event))
+    elif event.body is not None and entry is not None and entry.item.id == there.item.id and entry.item.change_key != there.item.change_key:
+        draft.bodies.append(BodyToCheck(there, event, marker))
+    else:
+        draft.unchanged += 1
+        known = _entry(there)
+        if entry != known:
+            draft.record.append(known)
+
+
+def _absent(draft: _Draft, event: Event, entry: LedgerEntry | None, rules: Rules) -> None:
+    fingerprint = event.fingerprint()
+    # Under another mapping the fingerprint says nothing about the timetable; then a deleted event is taken for deleted still.
+    deleted = entry is not None and (entry.fingerprint == fingerprint or entry.mapping != rules.mapping)
+    if deleted and rules.deleted != "restore":
+        why = Left.DELETED_KEPT if rules.deleted == "keep" else Left.DELETED_REPORTED
+        draft.left_alone.append(LeftAlone(event.key, why, None, event))
+        return
+    marker = Marker(rules.mapping, fingerprint, event.key).text()
+    draft.changes.append(Create(event, marker, Reason.DELETED if deleted else Reason.TIMETABLE))
+
+
+def _stay(draft: _Draft, there: list[Standing] | None, event: Event | None) -> None:
+    before = there[0] if there else None
+    if before is not None and event is not None and before.marker.fingerprint == event.fingerprint() and not differences(event, before):
+        draft.unchanged += 1
+        return
+    key = before.marker.key if before is not None else event.key if event is not None else ""
+    draft.left_alone.append(LeftAlone(key, Left.UNSETTLED, before, event))
+
+
+def _edited(rules: Rules) -> Left:
+    return Left.EDITED_KEPT if rules.edited == "keep" else Left.EDITED_REPORTED
+
+
+def _entry(there: Standing) -> LedgerEntry:
+    marker = there.marker
+    return LedgerEntry(marker.key, there.item, marker.fingerprint, marker.mapping, there.start, there.end)

@@ -1,0 +1,27 @@
+"""Which owned fields of a standing event are not as they ought to be."""
+
+from timetable_sync.model.event import Event
+from timetable_sync.model.snapshot import Standing
+from timetable_sync.planning.text_match import same_text
+
+
+def differences(event: Event, standing: Standing) -> tuple[str, ...]:
+    """Names of the listed fields that differ. Fields that are None in ``event`` are not ours; the body is not listed."""
+    found = []
+    if event.start != standing.start or standing.all_day:
+        found.append("start")
+    if event.end != standing.end or standing.all_day:
+        found.append("end")
+    if not same_text(event.subject, standing.subject):
+        found.append("subject")
+    if event.location is not None and not same_text(event.location, standing.location):
+        found.append("location")
+    if event.categories is not None and event.categories != standing.categories:
+        found.append("categories")
+    if event.busy != standing.busy:
+        found.append("busy")
+    if event.reminder != standing.reminder:
+        found.append("reminder")
+    if event.sensitivity != standing.sensitivity:
+        found.append("sensitivity")
+    return tuple(found)

@@ -1,0 +1,179 @@
+"""The contract, kept word for word by calendars in memory. Writes to nothing but its store, waits for nothing, repeats nothing."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from threading import Lock
+
+from timetable_sync.calendars.contract import Outcome
+from timetable_sync.calendars.memory.faults import Fault, Faults, Operation
+from timetable_sync.calendars.memory.people import People
+from timetable_sync.calendars.memory.store import MemoryItem, Store
+from timetable_sync.errors import BackendError, CalendarFailed, Stale
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.change import Change, Create, Delete, Update
+from timetable_sync.model.event import Event
+from timetable_sync.model.marker import Marker, MarkerNotUnderstood
+from timetable_sync.model.snapshot import ItemRef, Snapshot, Standing
+from timetable_sync.model.window import Window
+
+#: Listings of services cut strings there; so does this one.
+LISTED = 255
+
+
+class MemoryBackend:
+    """A backend over calendars in memory.
+
+    ``people`` are colleagues' hands, ``faults`` what goes wrong on demand, ``requests`` counts calls by operation.
+    ``calendars`` are addresses (or calendars) that exist; any other fails as a mailbox that does not exist.
+    """
+
+    def __init__(self, calendars: Iterable[str | Calendar] = (), *, batch: int = 25, store: Store | None = None) -> None:
+        self.batch = batch
+        self.store = store or Store()
+        self.people = People(self.store)
+        self.faults = Faults()
+        self.requests: Counter[str] = Counter()
+        self.closed = False
+        self._counting = Lock()
+        for calendar in calendars:
+            self.store.open_calendar(calendar if isinstance(calendar, str) else calendar.address)
+
+    def snapshot(self, calendar: Calendar, window: Window) -> Snapshot:
+        """See the contract."""
+        self._begin("snapshot", calendar)
+        items = [item for item in self._items(calendar) if window.holds(item.start)]
+        ours = tuple(_listed(item, item.marker, calendar) for item in items if item.marker is not None)
+        return Snapshot(calendar, window, ours, len(items) - len(ours))
+
+    def read_bodies(self, calendar: Calendar, items: Sequence[ItemRef]) -> Mapping[str, str]:
+        """See the contract."""
+        self._begin("read_bodies", calendar)
+        there = {item.id: item for item in self._items(calendar)}
+        return {ref.id: there[ref.id].body for ref in items if ref.id in there}
+
+    def stamp(self, calendar: Calendar) -> str | None:
+        """See the contract."""
+        self._begin("stamp", calendar)
+        try:
+            return self.store.stamp(calendar.address)
+        except KeyError:
+            raise _no_such(calendar) from None
+
+    def apply(self, calendar: Calendar, changes: Sequence[Change]) -> list[Outcome]:
+        """See the contract. More than ``batch`` changes, or changes of several kinds, are the caller's mistake: ValueError."""
+        if len(changes) > self.batch:
+            raise ValueError(f"{len(changes)} changes in one call, {self.batch} at most")
+        if len({type(change) for change in changes}) > 1:
+            raise ValueError("changes of several kinds in one call")
+        fault = self._next("apply", calendar, tuple(changes))
+        return [self._outcome(calendar, change, fault) for change in changes]
+
+    def close(self) -> None:
+        """See the contract."""
+        self.closed = True
+
+    def _next(self, operation: Operation, calendar: Calendar, changes: tuple[Change, ...] = ()) -> Fault | None:
+        with self._counting:
+            self.requests[operation] += 1
+        return self.faults.next(operation, calendar.address, changes)
+
+    def _begin(self, operation: Operation, calendar: Calendar) -> None:
+        fault = self._next(operation, calendar)
+        if fault is not None:
+            raise fault.error
+
+    def _items(self, calendar: Calendar) -> list[MemoryItem]:
+        try:
+            return self.store.items(calendar.address)
+        except KeyError:
+            raise _no_such(calendar) from None
+
+    def _outcome(self, calendar: Calendar, change: Change, fault: Fault | None) -> Outcome:
+        met = fault is not None and (fault.matches is None or fault.matches(change))
+        if fault is not None and met and not fault.done:
+            return Outcome(change, error=fault.error)
+        try:
+            item = self._carry_out(calendar, change)
+        except BackendError as error:
+            return Outcome(change, error=error)
+        except KeyError:
+            return Outcome(change, error=_no_such(calendar))
+        if fault is not None and met:
+            return Outcome(change, error=fault.error)
+        return Outcome(change, item)
+
+    def _carry_out(self, calendar: Calendar, change: Change) -> ItemRef | None:
+        address = calendar.address
+        if isinstance(change, Create):
+            blank = MemoryItem("", 0, change.after.start, change.after.end)
+            return self.store.add(address, _written(blank, change.after, change.marker)).ref
+        present = self.store.get(address, change.before.item.id)
+        if present is None:
+            raise Stale(f"{_what(change)} in {address} is gone")
+        if present.ref != change.before.item:
+            raise Stale(f"{_what(change)} in {address} was changed since it was read")
+        if isinstance(change, Delete):
+            if not self.store.move_to_deleted(address, present.id, expected=present.version):
+                raise Stale(f"{_what(change)} in {address} was changed since it was read")
+            return None
+        made = self.store.put(address, _written(present, change.after, change.marker), expected=present.version)
+        if made is None:
+            raise Stale(f"{_what(change)} in {address} was changed since it was read")
+        return made.ref
+
+
+def _what(change: Update | Delete) -> str:
+    return f'"{change.before.subject}"'
+
+
+def _no_such(calendar: Calendar) -> CalendarFailed:
+    return CalendarFailed(f"there is no calendar {calendar.address}", "Compare calendars.address with the addresses that exist.")
+
+
+def _written(item: MemoryItem, event: Event, marker: str) -> MemoryItem:
+    """``item`` with the owned fields of ``event``; what the event does not own stays."""
+    written = replace(
+        item,
+        start=event.start,
+        end=event.end,
+        zone=event.zone,
+        subject=event.subject,
+        busy=event.busy,
+        reminder=event.reminder,
+        sensitivity=event.sensitivity,
+        all_day=False,
+        marker=marker,
+    )
+    if event.location is not None:
+        written = replace(written, location=event.location)
+    if event.body is not None:
+        written = replace(written, body=event.body, body_kind=event.body_kind)
+    if event.categories is not None:
+        written = replace(written, categories=event.categories)
+    return written
+
+
+def _listed(item: MemoryItem, marker: str, calendar: Calendar) -> Standing:
+    try:
+        understood = Marker.parse(marker)
+    except MarkerNotUnderstood:
+        raise CalendarFailed(
+            f'{calendar.address}: the event "{item.subject[:60]}" of {item.start:%d %b %Y %H:%M} UTC bears a marker that is not understood',
+            "A newer version of timetable-sync may have written it: use that one, or remove the event by hand.",
+        ) from None
+    return Standing(
+        item=item.ref,
+        marker=understood,
+        start=item.start,
+        end=item.end,
+        subject=item.subject[:LISTED],
+        location=item.location[:LISTED],
+        categories=tuple(sorted(category[:LISTED] for category in item.categories)),
+        busy=item.busy,
+        reminder=item.reminder,
+        sensitivity=item.sensitivity,
+        created=item.created,
+        series=item.series,
+        all_day=item.all_day,
+    )

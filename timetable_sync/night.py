@@ -1,0 +1,170 @@
+"""The story of one night, from reading to report: it calls the rooms in their order."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from timetable_sync.applying.apply import apply_plans
+from timetable_sync.applying.patience import CutShort, Pace, Patience
+from timetable_sync.applying.progress import Progress
+from timetable_sync.applying.survey import Sides, Survey, survey
+from timetable_sync.calendars.contract import Backend
+from timetable_sync.calendars.registry import open_backend
+from timetable_sync.entra.certificate import load_certificate
+from timetable_sync.entra.token import TokenProvider
+from timetable_sync.errors import LeaseLost, TimetableSyncError
+from timetable_sync.model.plan import CalendarPlan
+from timetable_sync.model.window import Window
+from timetable_sync.planning.compare import Rules
+from timetable_sync.planning.guards import empty_timetable, judge
+from timetable_sync.planning.horizon import window_of
+from timetable_sync.planning.selection import select
+from timetable_sync.reporting.account import Account
+from timetable_sync.reporting.summary import RunSummary
+from timetable_sync.settings.load import Loaded
+from timetable_sync.settings.schema import Settings
+from timetable_sync.state.database import State, open_state
+from timetable_sync.timetable.mapping import mapping_id
+from timetable_sync.timetable.reading import Reading, read_timetable
+
+Connect = Callable[[Settings, TokenProvider], Backend]
+
+
+@dataclass(frozen=True, slots=True)
+class NightRequest:
+    """What is asked of one night.
+
+    ``now`` (aware, UTC) is the moment that the window is counted from. ``calendars`` are patterns of names or addresses; none means
+    all. ``forced`` names guards that are released.
+    """
+
+    now: datetime
+    dry_run: bool = False
+    calendars: tuple[str, ...] = ()
+    forced: frozenset[str] = frozenset()
+
+
+def run_night(
+    loaded: Loaded,
+    request: NightRequest,
+    *,
+    progress: Progress,
+    stop: threading.Event,
+    connect: Connect = open_backend,
+    pace: Pace | None = None,
+) -> RunSummary:
+    """One night. Gives a summary for everything that can go wrong by itself; its ``exit_code`` and ``failure`` say what did.
+
+    ``stop`` ends it after the batches in flight. ``connect`` and ``pace`` are for tests. Raises UsageError for a window that no
+    calendar has.
+    """
+    settings, now = loaded.settings, datetime.now(UTC)
+    window = window_of(request.now, settings.window, settings.timetable.time_zone)
+    account = Account(RunSummary(None, settings.timetable.source, now, now, window, settings.timetable.time_zone, request.dry_run))
+    deadline = time.monotonic() + settings.run.deadline.total_seconds()
+    try:
+        certificate = load_certificate(settings.entra)
+        account.certificate_ends(certificate.not_after, now)
+        token = TokenProvider(settings.entra, certificate)
+        with open_state(settings.state, read_only=request.dry_run) as state, _alone(state, settings, request) as check:
+            patience = Patience(stop, deadline, progress, pace=pace, check=check)
+            with _recorded(state, request, account) as run, closing(connect(settings, token)) as backend:
+                night = _Night(loaded, request, window, account, state, run, backend, patience, progress)
+                try:
+                    night.read_compare_write(token, stop)
+                finally:
+                    account.note(requests=dict(getattr(backend, "requests", {})) | {"token": token.requests})
+    except CutShort as end:
+        account.cut_short(str(end))
+    except TimetableSyncError as error:
+        account.failed(error)
+    return account.summary()
+
+
+@contextmanager
+def _alone(state: State, settings: Settings, request: NightRequest) -> Iterator[Callable[[], None]]:
+    """Nobody else works on this state database meanwhile. Gives a check that raises LeaseLost. A dry run disturbs nobody."""
+    if request.dry_run:
+        yield lambda: None
+        return
+    with state.lease(f"{socket.gethostname()} {os.getpid()}", settings.state.lease) as lease:
+
+        def check() -> None:
+            if lease.lost.is_set():
+                raise LeaseLost("the lease on the state database was lost", "Another run may have taken over: see the next report.")
+
+        yield check
+
+
+@contextmanager
+def _recorded(state: State, request: NightRequest, account: Account) -> Iterator[int | None]:
+    """The run's own record is begun, and finished whatever happens. A dry run has none."""
+    if request.dry_run:
+        yield None
+        return
+    run = state.begin_run(account.summary(), request.forced)
+    account.note(run=run)
+    try:
+        yield run
+    except CutShort as end:
+        account.cut_short(str(end))
+    except TimetableSyncError as error:
+        account.failed(error)
+    finally:
+        state.finish_run(run, account.summary())
+
+
+@dataclass(frozen=True, slots=True)
+class _Night:
+    loaded: Loaded
+    request: NightRequest
+    window: Window
+    account: Account
+    state: State
+    run: int | None
+    backend: Backend
+    patience: Patience
+    progress: Progress
+
+    def read_compare_write(self, token: TokenProvider, stop: threading.Event) -> None:
+        settings = self.loaded.settings
+        self.progress.phase("reading the timetable", None)
+        with read_timetable(settings, self.window, base=self.loaded.base, progress=self.progress.step, stop=stop) as reading:
+            self.account.timetable(reading)
+            if not reading.rows:
+                self.account.held(empty_timetable())
+                return
+            self.patience.call(token.token)
+            self.account.token_warning(token.warning())
+            plans = self._judged(reading)
+        self._learn(plans)
+        if self.request.dry_run:
+            self.account.planned(plans)
+        else:
+            self._write(plans)
+
+    def _judged(self, reading: Reading) -> list[CalendarPlan]:
+        """Every calendar is read and compared, then every guard is judged. Gives the plans that may go ahead."""
+        settings, source = self.loaded.settings, self.loaded.settings.timetable.source
+        remembered = self.state.ledger_calendars(source, self.window)
+        selection = select(reading.calendars(), remembered, settings.calendars, self.request.calendars)
+        rules = Rules(source, mapping_id(settings), settings.drift.edited, settings.drift.deleted)
+        sides = Sides(reading.events, lambda calendar: self.state.ledger_entries(source, calendar, self.window), reading.unsettled, rules)
+        self.progress.phase("reading calendars", len(selection.visited))
+        found: Survey = survey(
+            self.backend,
+            selection.visited,
+            self.window,
+            sides,
+            patience=self.patience,
+            at_once=settings.run.calendars_at_once,
+            progress=self.progress,
+        )
+        known = self.state.ledger_count(source, self.window, [plan.calendar.address for plan in found.plans])
+        held = judge(found.plans, known, settings.guards, self.request.forced)
+        return self.account.surveyed(found, selection, held)

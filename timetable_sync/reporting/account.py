@@ -1,0 +1,156 @@
+"""What is said of a run, gathered while it goes on, and made into its summary at the end. Decides the exit code."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from timetable_sync.applying.apply import Applied
+from timetable_sync.applying.survey import Survey
+from timetable_sync.calendars.contract import Outcome
+from timetable_sync.errors import Passing, TimetableSyncError, Unclear
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.change import Change
+from timetable_sync.model.plan import CalendarPlan, Held
+from timetable_sync.planning.selection import Selection
+from timetable_sync.reporting.summary import CalendarReport, ChangeReport, Fate, RunSummary, Status, Trouble
+
+
+class Account:
+    """One for a run. ``summary`` starts as that of a run in which nothing has happened yet."""
+
+    def __init__(self, summary: RunSummary) -> None:
+        self._summary = summary
+        self._reports: list[CalendarReport] = []
+        self._needs_you: list[Trouble] = []
+        self._worth_knowing: list[Trouble] = []
+        self._exit_code: int | None = None
+
+    def note(self, **facts: object) -> None:
+        """Set fields of the summary by name."""
+        self._summary = replace(self._summary, **facts)  # type: ignore[arg-type]  # checked by the dataclass's own fields
+
+    def needs_you(self, message: str, advice: str = "") -> None:
+        """Something that a person has to see to."""
+        self._needs_you.append(Trouble(message, advice))
+
+    def worth_knowing(self, message: str, advice: str = "") -> None:
+        """Something that a person may want to know."""
+        self._worth_knowing.append(Trouble(message, advice))
+
+    def failed(self, error: TimetableSyncError) -> None:
+        """The whole run ended by ``error``. The first one counts."""
+        if self._summary.failure is None:
+            self.note(failure=Trouble(error.message, error.advice))
+            self._exit_code = error.exit_code
+
+    def cut_short(self, why: str) -> None:
+        """The run ended early, in good order."""
+        self.note(cut_short=why)
+
+    def surveyed(self, survey: Survey, selection: Selection, held: Sequence[Held]) -> list[CalendarPlan]:
+        """Everything is read and judged. Gives the plans that may be carried out (in a dry run: would be)."""
+        self.note(held=tuple(held))
+        for calendar in selection.refused:
+            trouble = Trouble(
+                f"{calendar.address} matches none of the patterns in calendars.allow, so it was not touched",
+                "Add a pattern to calendars.allow if it is to be written, or mend the address template.",
+            )
+            self._reports.append(CalendarReport(calendar, Status.FAILED, trouble=trouble))
+        for calendar in selection.visited:
+            if (error := survey.failed.get(calendar.address)) is not None:
+                self._reports.append(CalendarReport(calendar, Status.FAILED, trouble=Trouble(error.message, error.advice)))
+        run_held = any(verdict.calendar is None and not verdict.forced for verdict in held)
+        go_ahead = []
+        for plan in survey.plans:
+            verdicts = tuple(verdict for verdict in held if verdict.calendar == plan.calendar)
+            if not plan.changes:
+                self._reports.append(_report(plan, Status.UNCHANGED))
+            elif run_held or any(not verdict.forced for verdict in verdicts):
+                self._reports.append(_report(plan, Status.HELD, fate=Fate.HELD, held=verdicts))
+            elif plan.calendar.address in selection.report_only:
+                self._reports.append(_report(plan, Status.REPORT_ONLY, fate=Fate.PLANNED, held=verdicts))
+            else:
+                go_ahead.append(plan)
+        return go_ahead
+
+    def planned(self, plans: Sequence[CalendarPlan]) -> None:
+        """``plans`` would have been carried out, were this not a dry run."""
+        self._reports += [_report(plan, Status.PLANNED, fate=Fate.PLANNED, held=self._held(plan.calendar)) for plan in plans]
+
+    def applied(self, plans: Sequence[CalendarPlan], applied: Applied) -> None:
+        """``plans`` were carried out as far as ``applied`` says."""
+        for plan in plans:
+            self._reports.append(_outcome_report(plan, applied.outcomes.get(plan.calendar.address, ()), self._held(plan.calendar)))
+        if applied.cut_short:
+            self.cut_short(applied.cut_short)
+        if applied.failure is not None:
+            self.failed(applied.failure)
+
+    def summary(self, requests: Mapping[str, int] | None = None) -> RunSummary:
+        """The summary as it stands now."""
+        reports = tuple(sorted(self._reports, key=lambda report: report.calendar.name.casefold()))
+        return replace(
+            self._summary,
+            finished=datetime.now(UTC),
+            calendars=reports,
+            needs_you=tuple(self._needs_you),
+            worth_knowing=tuple(self._worth_knowing),
+            requests=dict(requests) if requests is not None else self._summary.requests,
+            exit_code=self._code(reports),
+        )
+
+    def _held(self, calendar: Calendar) -> tuple[Held, ...]:
+        return tuple(verdict for verdict in self._summary.held if verdict.calendar == calendar)
+
+    def _code(self, reports: Sequence[CalendarReport]) -> int:
+        """The first that applies: the run failed, some calendars failed or were cut short, something is held, rows were set aside."""
+        if self._exit_code is not None:
+            return self._exit_code
+        if self._summary.cut_short or any(report.status in (Status.FAILED, Status.CUT_SHORT) for report in reports):
+            return 1
+        if any(not verdict.forced for verdict in self._summary.held):
+            return 5
+        return 1 if self._summary.bad_rows else 0
+
+
+def _report(plan: CalendarPlan, status: Status, *, fate: Fate = Fate.PLANNED, held: tuple[Held, ...] = ()) -> CalendarReport:
+    return CalendarReport(
+        plan.calendar,
+        status,
+        standing=plan.standing,
+        expected=plan.expected,
+        foreign=plan.foreign,
+        unchanged=plan.unchanged,
+        changes=tuple(ChangeReport(change, fate) for change in plan.changes),
+        left_alone=plan.left_alone,
+        held=held,
+    )
+
+
+def _outcome_report(plan: CalendarPlan, outcomes: Sequence[Outcome], held: tuple[Held, ...]) -> CalendarReport:
+    # By identity: an outcome carries the very change that the plan holds, and comparing events by value is slow.
+    by_change = {id(outcome.change): outcome for outcome in outcomes}
+    changes = tuple(_change_report(change_report.change, by_change) for change_report in _report(plan, Status.CHANGED).changes)
+    fates = {report.fate for report in changes}
+    if fates & {Fate.FAILED, Fate.UNCLEAR}:
+        status = Status.FAILED
+    elif Fate.NOT_BEGUN in fates:
+        status = Status.CUT_SHORT
+    else:
+        status = Status.CHANGED
+    trouble = next((report.trouble for report in changes if report.trouble is not None), None)
+    return replace(_report(plan, status, held=held), changes=changes, trouble=trouble)
+
+
+def _change_report(change: Change, by_change: Mapping[int, Outcome]) -> ChangeReport:
+    outcome = by_change.get(id(change))
+    if outcome is None:
+        return ChangeReport(change, Fate.NOT_BEGUN)
+    if outcome.error is None:
+        return ChangeReport(outcome.change, Fate.DONE)
+    trouble = Trouble(outcome.error.message, outcome.error.advice)
+    if isinstance(outcome.error, Unclear):
+        return ChangeReport(outcome.change, Fate.UNCLEAR, trouble)
+    if isinstance(outcome.error, Passing):
+        return ChangeReport(outcome.change, Fate.NOT_BEGUN, trouble)
+    return ChangeReport(outcome.change, Fate.FAILED, trouble)

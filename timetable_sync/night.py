@@ -4,7 +4,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,11 +13,12 @@ from timetable_sync.applying.apply import apply_plans
 from timetable_sync.applying.patience import CutShort, Pace, Patience
 from timetable_sync.applying.progress import Progress
 from timetable_sync.applying.survey import Sides, Survey, survey
-from timetable_sync.calendars.contract import Backend
+from timetable_sync.calendars.contract import Backend, Outcome
 from timetable_sync.calendars.registry import open_backend
 from timetable_sync.entra.certificate import load_certificate
 from timetable_sync.entra.token import TokenProvider
 from timetable_sync.errors import LeaseLost, TimetableSyncError
+from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.plan import CalendarPlan
 from timetable_sync.model.window import Window
 from timetable_sync.planning.compare import Rules
@@ -142,7 +143,6 @@ class _Night:
             self.patience.call(token.token)
             self.account.token_warning(token.warning())
             plans = self._judged(reading)
-        self._learn(plans)
         if self.request.dry_run:
             self.account.planned(plans)
         else:
@@ -166,5 +166,35 @@ class _Night:
             progress=self.progress,
         )
         known = self.state.ledger_count(source, self.window, [plan.calendar.address for plan in found.plans])
+        self._learn(found.plans)
         held = judge(found.plans, known, settings.guards, self.request.forced)
         return self.account.surveyed(found, selection, held)
+
+    def _learn(self, plans: Sequence[CalendarPlan]) -> None:
+        """What the ledger lacked or had too much of; no calendar is touched. A dry run learns nothing."""
+        if self.run is None:
+            return
+        for plan in plans:
+            if plan.record or plan.forget:
+                self.state.learn(self.run, self.loaded.settings.timetable.source, plan.calendar, plan.record, plan.forget)
+
+    def _write(self, plans: Sequence[CalendarPlan]) -> None:
+        """Carry out what the guards let through, soonest first; ledger and history are told after each batch."""
+        settings = self.loaded.settings
+        run, source, mapping = self.run, settings.timetable.source, mapping_id(settings)
+        if run is None:
+            return
+
+        def record(calendar: Calendar, outcomes: Sequence[Outcome]) -> None:
+            self.state.written(run, source, calendar, outcomes, mapping)
+
+        self.progress.phase("writing", sum(len(plan.changes) for plan in plans))
+        applied = apply_plans(
+            self.backend,
+            plans,
+            record=record,
+            patience=self.patience,
+            at_once=settings.run.calendars_at_once,
+            progress=self.progress,
+        )
+        self.account.applied(plans, applied)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from timetable_sync.applying.apply import Applied
 from timetable_sync.applying.survey import Survey
@@ -12,7 +12,11 @@ from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change
 from timetable_sync.model.plan import CalendarPlan, Held
 from timetable_sync.planning.selection import Selection
-from timetable_sync.reporting.summary import CalendarReport, ChangeReport, Fate, RunSummary, Status, Trouble
+from timetable_sync.reporting.summary import BadRowReport, CalendarReport, ChangeReport, Fate, RunSummary, Status, Trouble
+from timetable_sync.timetable.reading import Reading
+
+#: From so long before its end, every report speaks of the certificate.
+CERTIFICATE_WARNING = timedelta(days=30)
 
 
 class Account:
@@ -46,6 +50,36 @@ class Account:
     def cut_short(self, why: str) -> None:
         """The run ended early, in good order."""
         self.note(cut_short=why)
+
+    def certificate_ends(self, not_after: datetime, now: datetime) -> None:
+        """Say so when the certificate ends soon. Both moments are aware."""
+        left = not_after - now
+        if left <= CERTIFICATE_WARNING:
+            self.needs_you(
+                f"the certificate expires in {left.days} days, on {not_after:%d %b %Y}",
+                "Make a new one, register it beside the old one, then change entra.certificate and entra.key.",
+            )
+
+    def token_warning(self, warning: str | None) -> None:
+        """What the token provider found odd, though it was given a token."""
+        if warning:
+            self.worth_knowing(warning)
+
+    def timetable(self, reading: Reading) -> None:
+        """The timetable has been read."""
+        self.note(
+            rows=reading.rows,
+            lessons=reading.lessons,
+            events=reading.events_in_window,
+            bad_rows=dict(reading.bad_rows.by_reason) or None,
+            bad_row_examples=tuple(BadRowReport(row.row, row.column, row.reason, row.about) for row in reading.bad_rows.examples),
+        )
+        for note in reading.notes:
+            self.worth_knowing(note)
+
+    def held(self, verdict: Held) -> None:
+        """A guard held the whole run before any calendar was looked at."""
+        self.note(held=(verdict,))
 
     def surveyed(self, survey: Survey, selection: Selection, held: Sequence[Held]) -> list[CalendarPlan]:
         """Everything is read and judged. Gives the plans that may be carried out (in a dry run: would be)."""

@@ -1,0 +1,231 @@
+"""The way to the state database: its URL, its engine, and its errors said in one line. Knows no table.
+
+SQLite: one file, made with mode 0600, in write-ahead mode so that ``status`` can read while a run writes
+(https://sqlite.org/wal.html: not on network file systems; several hosts need PostgreSQL). ``synchronous=NORMAL`` survives a killed
+process; a power cut may cost the last records, and the ledger is a cache of what stands in the calendars.
+Writers take the write lock at BEGIN, as a transaction that begins by reading cannot wait for it later.
+"""
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from timetable_sync.errors import StateUnusable
+from timetable_sync.settings.schema import StateDatabase
+
+#: Milliseconds that SQLite waits for another program's lock.
+SQLITE_PATIENCE = 30_000
+
+_WRITES = "timetable_sync_writes"
+
+
+def state_url(settings: StateDatabase, environ: Mapping[str, str] | None = None) -> URL:
+    """The whole URL, password included: never to be shown (:func:`place` is). Raises StateUnusable, UsageError for the password."""
+    try:
+        url = sa.make_url(settings.url)
+    except ArgumentError:
+        raise StateUnusable("state.url is not a database URL", 'Write it as in "sqlite:////var/lib/timetable-sync/state.db".') from None
+    kind = url.get_backend_name()
+    if kind == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    elif kind == "sqlite":
+        url = url.set(drivername="sqlite")
+        if sqlite_file(url) is None:
+            raise StateUnusable(
+                "state.url names no file: a ledger in memory is lost with every run",
+                'Name a file, as in "sqlite:////var/lib/timetable-sync/state.db".',
+            )
+    else:
+        raise StateUnusable(f"state.url: {kind} cannot hold the state", "Use SQLite (one host) or PostgreSQL (one or several).")
+    if settings.password is not None:
+        url = url.set(password=settings.password.read_text("state.password", environ))
+    return url
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """The file of an SQLite URL; None for a database in memory, and for other databases."""
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    return Path(str(url.database))
+
+
+def place(url: URL) -> str:
+    """Where the database is, fit to be shown: a path, or ``postgresql://user@host:port/name``, without password and options."""
+    file = sqlite_file(url)
+    if file is not None:
+        return str(file)
+    return URL.create("postgresql", username=url.username, host=url.host, port=url.port, database=url.database).render_as_string()
+
+
+def _make_file(file: Path, where: str) -> None:
+    """The empty SQLite file, readable by its owner only, if there is none yet. Raises StateUnusable."""
+    if not file.parent.is_dir():
+        raise StateUnusable(
+            f"state database {where}: the folder {file.parent} does not exist", "Make it, owned by the user that runs this."
+        )
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise StateUnusable(
+            f"state database {where} cannot be made: {error.strerror}", "Check who may write in that folder, and that the disk is not full."
+        ) from None
+
+
+def nothing_there(url: URL) -> bool:
+    """Whether it is an SQLite file that does not exist."""
+    file = sqlite_file(url)
+    return file is not None and not file.exists()
+
+
+def connect(url: URL, *, read_only: bool) -> "Database":
+    """The database at ``url``; an SQLite file is made unless ``read_only``. Connects only when first used. Raises StateUnusable."""
+    where, file = place(url), sqlite_file(url)
+    if file is not None and not read_only:
+        _make_file(file, where)
+    return Database(_engine(url, read_only=read_only), where)
+
+
+def _engine(url: URL, *, read_only: bool) -> Engine:
+    try:
+        if url.get_backend_name() == "sqlite":
+            return _sqlite_engine(url, read_only=read_only)
+        engine = sa.create_engine(
+            url,
+            hide_parameters=True,
+            pool_size=8,
+            max_overflow=64,
+            pool_pre_ping=True,
+            # A connection whose other end vanished is given up within half a minute, not after the quarter of an hour that TCP takes.
+            # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+            connect_args={
+                "connect_timeout": 10,
+                "application_name": "timetable-sync",
+                "keepalives_idle": 10,
+                "keepalives_interval": 5,
+                "keepalives_count": 4,
+                "tcp_user_timeout": 30_000,
+            },
+        )
+    except (NoSuchModuleError, ModuleNotFoundError):
+        raise StateUnusable("the driver for PostgreSQL is not installed", "Install timetable-sync[postgresql].") from None
+    return engine.execution_options(postgresql_readonly=True) if read_only else engine
+
+
+def _sqlite_engine(url: URL, *, read_only: bool) -> Engine:
+    # mode=rw never makes a file; it falls back to reading where the file system lets nobody write. https://sqlite.org/uri.html
+    path = str(Path(str(url.database)).absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    engine = sa.create_engine(
+        URL.create("sqlite", database=f"file:{path}", query={"mode": "rw", "uri": "true"}),
+        hide_parameters=True,
+        pool_size=8,
+        max_overflow=64,
+        connect_args={"timeout": SQLITE_PATIENCE / 1000, "check_same_thread": False},
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # BEGIN is ours, below
+        connection.execute("PRAGMA foreign_keys=ON")
+        if read_only:
+            connection.execute("PRAGMA query_only=ON")
+        else:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(_WRITES) else "BEGIN")
+
+    return engine
+
+
+class Database:
+    """An engine with its place in words; every error that comes out of it is a StateUnusable of one line.
+
+    SQLite knows one writer at a time and its waiting is not fair, so our own threads queue before it.
+    """
+
+    def __init__(self, engine: Engine, where: str) -> None:
+        self._engine = engine
+        self.where = where
+        self.kind = engine.dialect.name
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection in a transaction that only reads."""
+        with said_plainly(self.where), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A connection in a transaction that writes: committed at the end, or rolled back by an exception."""
+        if self.kind != "sqlite":
+            with said_plainly(self.where), self._engine.begin() as connection:
+                yield connection
+            return
+        with self._turn, said_plainly(self.where), self._engine.connect() as connected:
+            connection = connected.execution_options(**{_WRITES: True})
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._engine.dispose()
+
+
+@contextmanager
+def said_plainly(where: str) -> Iterator[None]:
+    """Turns what a driver raises into StateUnusable: one line, without statement, parameters or password."""
+    try:
+        yield
+    except PoolTimeout:
+        raise StateUnusable(f"state database {where}: no connection became free", "Lower run.calendars_at_once.") from None
+    except DBAPIError as error:
+        raise StateUnusable(*_judged(where, error)) from None
+    except SQLAlchemyError as error:
+        raise StateUnusable(f"state database {where}: {_line(error)}") from None
+
+
+# Words of SQLite's message or SQLSTATEs of PostgreSQL; how the sentence goes on; what to do. The first that fits.
+# https://sqlite.org/rescode.html, https://www.postgresql.org/docs/current/errcodes-appendix.html
+_KNOWN: tuple[tuple[tuple[str, ...], str, str], ...] = (
+    (
+        ("disk is full", "disk i/o error", "53100"),
+        "cannot be written",
+        "Make room on that disk; what was done stands in the calendars and is found again next night.",
+    ),
+    (("readonly", "25006"), "may only be read", "Check who owns the file and its folder, or the database's role."),
+    (
+        ("not a database", "malformed"),
+        "is not a usable SQLite database",
+        "Move the file away: the next night rebuilds the ledger from the calendars.",
+    ),
+    (("locked", "55P03"), "is locked by another program", "Close what has it open, and try again."),
+    (("unable to open",), "cannot be opened", "Check that file and folder exist, and who may read and write them."),
+    (("42501",), "refuses its role a right", "Give the role the right to create and use tables in its schema."),
+)
+
+
+def _judged(where: str, error: DBAPIError) -> tuple[str, str]:
+    line = _line(error.orig if error.orig is not None else error)
+    signs = f"{line.lower()} {getattr(error.orig, 'sqlstate', None) or ''}"
+    for words, verdict, advice in _KNOWN:
+        if any(word in signs for word in words):
+            return f"state database {where} {verdict}: {line}", advice
+    return f"state database {where} failed: {line}", "Check that it is up, the name and password, and that this host may reach it."
+
+
+def _line(error: BaseException) -> str:
+    """What a driver says, as one line of at most 300 characters."""
+    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -1,0 +1,188 @@
+"""The door to the state database: opened here, made when empty, refused when it does not fit. Holds no query of its own."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import TracebackType
+
+from timetable_sync.calendars.contract import Outcome
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.ledger import LedgerEntry
+from timetable_sync.model.plan import Held
+from timetable_sync.model.window import Window
+from timetable_sync.settings.schema import StateDatabase
+from timetable_sync.state import history, ledger
+from timetable_sync.state.connection import Database, connect, nothing_there, place, state_url
+from timetable_sync.state.lease import Lease, NoLease
+from timetable_sync.state.records import CalendarRecord, HistoryEntry, Json, RunBeginning, RunRecord
+from timetable_sync.state.schema import Fit, refuse_older, refuse_unfit, version_of
+from timetable_sync.state.upkeep import bring_up_to_date
+
+
+class State:
+    """Ledger, history and lease. Safe to use from several threads; every method is one transaction of its own.
+
+    Raises StateUnusable whenever the database fails. Opened ``read_only``, the methods that write raise RuntimeError, and a database
+    that is not there yet reads as an empty one.
+    """
+
+    def __init__(self, database: Database | None, where: str, *, read_only: bool = False) -> None:
+        self._database = database
+        self._read_only = read_only
+        self.where = where
+
+    def ledger_entries(self, source: str, calendar: Calendar, window: Window | None = None) -> dict[str, LedgerEntry]:
+        """One calendar's entries by key; with a window, those that start in it."""
+        if self._database is None:
+            return {}
+        with self._database.reading() as connection:
+            return ledger.entries(connection, source, calendar.address, window)
+
+    def ledger_calendars(self, source: str, window: Window | None = None) -> list[Calendar]:
+        """The calendars with entries (that start in the window), by address."""
+        if self._database is None:
+            return []
+        with self._database.reading() as connection:
+            return ledger.calendars(connection, source, window)
+
+    def ledger_count(self, source: str, window: Window | None = None, addresses: Collection[str] | None = None) -> int:
+        """How many entries there are (that start in the window), in these calendars or in all."""
+        if self._database is None:
+            return 0
+        with self._database.reading() as connection:
+            return ledger.count(connection, source, window, addresses)
+
+    def begin_run(self, beginning: RunBeginning) -> int:
+        """The number of the run that begins."""
+        with self._writable().writing() as connection:
+            return history.begin(connection, beginning)
+
+    def finish_run(
+        self,
+        run_id: int,
+        *,
+        finished: datetime,
+        exit_code: int,
+        counts: Mapping[str, int] | None = None,
+        summary: Mapping[str, Json] | None = None,
+        calendars: Sequence[CalendarRecord] = (),
+        verdicts: Sequence[Held] = (),
+        failure: str = "",
+    ) -> None:
+        """The run's own record, once it is over.
+
+        ``calendars`` are those about which there is something to say; ``verdicts`` are all that guards said, released ones included.
+        """
+        with self._writable().writing() as connection:
+            history.finish(
+                connection,
+                run_id,
+                finished=finished,
+                exit_code=exit_code,
+                counts=counts or {},
+                summary=summary or {},
+                calendars=calendars,
+                verdicts=verdicts,
+                failure=failure,
+            )
+
+    def written(self, run_id: int, source: str, calendar: Calendar, outcomes: Sequence[Outcome], mapping: str) -> None:
+        """What became of a batch, in one transaction: a history row a change, and for what was done the ledger too.
+
+        ``mapping`` is that of the markers written. Give it each change once, when nothing more will be tried with it.
+        """
+        if not outcomes:
+            return
+        with self._writable().writing() as connection:
+            history.record(connection, run_id, source, calendar, outcomes)
+            ledger.learn_from(connection, source, calendar, outcomes, mapping)
+
+    def learn(self, source: str, calendar: Calendar, record: Sequence[LedgerEntry] = (), forget: Sequence[str] = ()) -> None:
+        """What the ledger lacked or had wrong, without anything having been written to the calendar. Nothing to learn writes nothing."""
+        if not record and not forget:
+            return
+        with self._writable().writing() as connection:
+            ledger.forget(connection, source, calendar, forget)
+            ledger.record(connection, source, calendar, record)
+
+    def runs(self, source: str, most: int = 20) -> list[RunRecord]:
+        """The latest runs, newest first."""
+        if self._database is None:
+            return []
+        with self._database.reading() as connection:
+            return history.runs(connection, source, most)
+
+    def last_run(self, source: str) -> RunRecord | None:
+        """The latest run, finished or not; None if there was none."""
+        return next(iter(self.runs(source, 1)), None)
+
+    def run_calendars(self, run_id: int) -> list[CalendarRecord]:
+        """The calendars about which a run had something to say, by address."""
+        if self._database is None:
+            return []
+        with self._database.reading() as connection:
+            return history.calendars_of(connection, run_id)
+
+    def run_verdicts(self, run_id: int) -> list[Held]:
+        """What guards said in a run, released ones included."""
+        if self._database is None:
+            return []
+        with self._database.reading() as connection:
+            return history.verdicts_of(connection, run_id)
+
+    def changes(
+        self, source: str, *, key: str | None = None, address: str | None = None, run_id: int | None = None, most: int | None = None
+    ) -> list[HistoryEntry]:
+        """The changes of an event, a calendar or a run, oldest first; with ``most``, the latest of them."""
+        if self._database is None:
+            return []
+        with self._database.reading() as connection:
+            return history.changes(connection, source, key=key, address=address, run_id=run_id, most=most)
+
+    def lease(self, holder: str, lasts: timedelta) -> Lease | NoLease:
+        """A context manager that keeps other runs out; ``holder`` says in a few words who we are. See :class:`Lease`."""
+        if self._read_only or self._database is None:
+            return NoLease()
+        return Lease(self._database, holder, lasts)
+
+    def close(self) -> None:
+        """Give back all connections. May be called twice."""
+        if self._database is not None:
+            self._database.close()
+
+    def __enter__(self) -> "State":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.close()
+
+    def _writable(self) -> Database:
+        if self._read_only or self._database is None:
+            raise RuntimeError("the state was opened to be read only")
+        return self._database
+
+
+def open_state(settings: StateDatabase, *, environ: Mapping[str, str] | None = None, read_only: bool = False) -> State:
+    """The state database, ready for use.
+
+    An empty database gets its schema; read only, nothing is made, not even the file. Raises StateUnusable for one that cannot be reached or
+    does not fit (an older schema too: that is ``state upgrade``'s to change), UsageError for an unreadable password.
+    """
+    url = state_url(settings, environ)
+    where = place(url)
+    if read_only and nothing_there(url):
+        return State(None, where, read_only=True)
+    database = connect(url, read_only=read_only)
+    try:
+        with database.reading() as connection:
+            version = version_of(connection)
+        refuse_unfit(version, where)
+        refuse_older(version, where)
+        if version.fit is Fit.EMPTY and not read_only:
+            bring_up_to_date(database)
+    except BaseException:
+        database.close()
+        raise
+    if version.fit is Fit.EMPTY and read_only:
+        database.close()
+        return State(None, where, read_only=True)
+    return State(database, where, read_only=read_only)

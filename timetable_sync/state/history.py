@@ -1,0 +1,189 @@
+"""Runs and every change they tried: written once, read by ``status``, ``history``, ``held`` and ``explain``.
+
+Each function works in the caller's transaction.
+"""
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from timetable_sync import __version__
+from timetable_sync.calendars.contract import Outcome
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.plan import Held
+from timetable_sync.model.window import Window
+from timetable_sync.state import portrait
+from timetable_sync.state.portrait import plain
+from timetable_sync.state.records import CalendarRecord, HistoryEntry, Json, RunBeginning, RunRecord
+from timetable_sync.state.tables import history, run, run_calendar, verdict
+
+
+def begin(connection: sa.Connection, beginning: RunBeginning) -> int:
+    """The number of the run that begins."""
+    result = connection.execute(
+        sa.insert(run).values(
+            source=beginning.source,
+            started=beginning.started,
+            window_start=beginning.window.start,
+            window_end=beginning.window.end,
+            version=__version__,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            only_calendars=list(beginning.calendars),
+            forced_guards=list(beginning.forced),
+            counts={},
+            summary={},
+            failure="",
+        )
+    )
+    return int(result.inserted_primary_key[0]) if result.inserted_primary_key else 0
+
+
+def finish(
+    connection: sa.Connection,
+    run_id: int,
+    *,
+    finished: datetime,
+    exit_code: int,
+    counts: Mapping[str, int],
+    summary: Mapping[str, Json],
+    calendars: Sequence[CalendarRecord],
+    verdicts: Sequence[Held],
+    failure: str,
+) -> None:
+    """The run's own record, once it is over."""
+    connection.execute(
+        sa.update(run)
+        .where(run.c.id == run_id)
+        .values(finished=finished, exit_code=exit_code, counts=dict(counts), summary=dict(summary), failure=plain(failure))
+    )
+    if calendars:
+        # By address, as two names for one mailbox must not spoil a night's end.
+        rows = {record.calendar.address: _calendar_row(run_id, record) for record in calendars}
+        connection.execute(sa.insert(run_calendar), list(rows.values()))
+    if verdicts:
+        connection.execute(sa.insert(verdict), [_verdict_row(run_id, held) for held in verdicts])
+
+
+def record(connection: sa.Connection, run_id: int, source: str, calendar: Calendar, outcomes: Sequence[Outcome]) -> None:
+    """A row a change, whatever became of it."""
+    at = datetime.now(UTC)
+    rows = []
+    for outcome in outcomes:
+        action, before, after = portrait.of_change(outcome.change)
+        rows.append(
+            {
+                "run_id": run_id,
+                "source": source,
+                "address": calendar.address,
+                "key": outcome.change.key,
+                "at": at,
+                "action": action,
+                "reason": outcome.change.reason.value,
+                "before": before,
+                "after": after,
+                "outcome": portrait.of_error(outcome.error),
+                "error": "" if outcome.error is None else plain(outcome.error.message),
+            }
+        )
+    if rows:
+        connection.execute(sa.insert(history), rows)
+
+
+def runs(connection: sa.Connection, source: str, most: int) -> list[RunRecord]:
+    """The latest runs of a source, newest first."""
+    query = sa.select(run).where(run.c.source == source).order_by(run.c.id.desc()).limit(most)
+    return [
+        RunRecord(
+            id=row.id,
+            source=row.source,
+            started=row.started,
+            finished=row.finished,
+            window=Window(row.window_start, row.window_end),
+            version=row.version,
+            host=row.host,
+            pid=row.pid,
+            calendars=tuple(row.only_calendars),
+            forced=tuple(row.forced_guards),
+            exit_code=row.exit_code,
+            counts=row.counts,
+            summary=row.summary,
+            failure=row.failure,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def calendars_of(connection: sa.Connection, run_id: int) -> list[CalendarRecord]:
+    """The calendars of a run about which there was something to say, by address."""
+    query = sa.select(run_calendar).where(run_calendar.c.run_id == run_id).order_by(run_calendar.c.address)
+    return [
+        CalendarRecord(Calendar(row.address, row.name), row.status, row.created, row.updated, row.deleted, row.message, row.advice)
+        for row in connection.execute(query)
+    ]
+
+
+def verdicts_of(connection: sa.Connection, run_id: int) -> list[Held]:
+    """What guards said in a run, released ones included, in the order they were given."""
+    query = sa.select(verdict).where(verdict.c.run_id == run_id).order_by(verdict.c.id)
+    return [
+        Held(
+            row.guard,
+            None if row.address is None else Calendar(row.address, row.name),
+            row.sentence,
+            row.counted,
+            row.out_of,
+            row.allowed,
+            row.forced,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def changes(
+    connection: sa.Connection, source: str, *, key: str | None, address: str | None, run_id: int | None, most: int | None
+) -> list[HistoryEntry]:
+    """The changes of an event, a calendar or a run (what is None does not narrow), oldest first; with ``most``, the latest of them."""
+    query = sa.select(history).where(history.c.source == source)
+    if key is not None:
+        query = query.where(history.c.key == key)
+    if address is not None:
+        query = query.where(history.c.address == address)
+    if run_id is not None:
+        query = query.where(history.c.run_id == run_id)
+    rows = connection.execute(query.order_by(history.c.id.desc()).limit(most)).all()
+    return [
+        HistoryEntry(row.run_id, row.address, row.key, row.at, row.action, row.reason, row.before, row.after, row.outcome, row.error)
+        for row in reversed(rows)
+    ]
+
+
+def _calendar_row(run_id: int, record: CalendarRecord) -> dict[str, Json]:
+    return {
+        "run_id": run_id,
+        "address": plain(record.calendar.address),
+        "name": plain(record.calendar.name),
+        "status": record.status,
+        "created": record.created,
+        "updated": record.updated,
+        "deleted": record.deleted,
+        "message": plain(record.message),
+        "advice": plain(record.advice),
+    }
+
+
+def _verdict_row(run_id: int, held: Held) -> dict[str, Json]:
+    return {
+        "run_id": run_id,
+        "guard": held.guard,
+        "address": None if held.calendar is None else plain(held.calendar.address),
+        "name": None if held.calendar is None else plain(held.calendar.name),
+        "sentence": plain(held.sentence),
+        "counted": held.count,
+        "out_of": held.of,
+        "allowed": held.limit,
+        "forced": held.forced,
+    }

@@ -1,0 +1,124 @@
+"""The ledger's queries: what stands where, as we last saw or wrote it. Each function works in the caller's transaction."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from timetable_sync.calendars.contract import Outcome
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.change import Create, Delete, Reason, Update
+from timetable_sync.model.ledger import LedgerEntry
+from timetable_sync.model.snapshot import ItemRef
+from timetable_sync.model.window import Window
+from timetable_sync.state.portrait import plain
+from timetable_sync.state.tables import ledger
+
+_KEPT = ("name", "item_id", "change_key", "fingerprint", "mapping", "starts", "ends")
+
+
+def entries(connection: sa.Connection, source: str, address: str, window: Window | None) -> dict[str, LedgerEntry]:
+    """One calendar's entries by key; with a window, those that start in it."""
+    columns = (ledger.c.key, ledger.c.item_id, ledger.c.change_key, ledger.c.fingerprint, ledger.c.mapping, ledger.c.starts, ledger.c.ends)
+    query = sa.select(*columns).where(ledger.c.source == source, ledger.c.address == address, *_within(window))
+    return {
+        key: LedgerEntry(key, ItemRef(item_id, change_key), fingerprint, mapping, starts, ends)
+        for key, item_id, change_key, fingerprint, mapping, starts, ends in connection.execute(query)
+    }
+
+
+def calendars(connection: sa.Connection, source: str, window: Window | None) -> list[Calendar]:
+    """The calendars with entries that start in the window, by address."""
+    query = (
+        sa.select(ledger.c.address, sa.func.max(ledger.c.name))
+        .where(ledger.c.source == source, *_within(window))
+        .group_by(ledger.c.address)
+        .order_by(ledger.c.address)
+    )
+    return [Calendar(address, name) for address, name in connection.execute(query)]
+
+
+def count(connection: sa.Connection, source: str, window: Window | None, addresses: Collection[str] | None) -> int:
+    """How many entries start in the window, in these calendars or in all."""
+    query = sa.select(ledger.c.address, sa.func.count()).where(ledger.c.source == source, *_within(window)).group_by(ledger.c.address)
+    # One row a calendar comes back, and is picked from here: no list of parameters grows with the number of calendars.
+    return sum(number for address, number in connection.execute(query) if addresses is None or address in addresses)
+
+
+def record(connection: sa.Connection, source: str, calendar: Calendar, known: Iterable[LedgerEntry]) -> None:
+    """Enter or overwrite."""
+    rows = [
+        {
+            "source": source,
+            "address": calendar.address,
+            "key": entry.key,
+            "name": plain(calendar.name),
+            "item_id": entry.item.id,
+            "change_key": entry.item.change_key,
+            "fingerprint": entry.fingerprint,
+            "mapping": entry.mapping,
+            "starts": entry.start,
+            "ends": entry.end,
+        }
+        for entry in known
+    ]
+    if rows:
+        connection.execute(_upsert(connection), rows)
+
+
+def forget(connection: sa.Connection, source: str, calendar: Calendar, keys: Sequence[str]) -> None:
+    """Strike these keys out."""
+    rows = [{"of_source": source, "of_address": calendar.address, "of_key": key} for key in keys]
+    if rows:
+        connection.execute(_strike(), rows)
+
+
+def learn_from(connection: sa.Connection, source: str, calendar: Calendar, outcomes: Sequence[Outcome], mapping: str) -> None:
+    """What was done goes in; what was not leaves no trace here. The order within ``outcomes`` is kept for one key.
+
+    A deleted duplicate strikes the key out only where the ledger named that very copy: the other one stands.
+    """
+    latest: dict[str, LedgerEntry] = {}
+    gone: dict[str, None] = {}
+    copies: list[dict[str, str]] = []
+    for outcome in outcomes:
+        if outcome.error is not None:
+            continue
+        match outcome.change:
+            case Create(after=event) | Update(after=event) if outcome.item is not None:
+                gone.pop(event.key, None)
+                latest[event.key] = LedgerEntry(event.key, outcome.item, event.fingerprint(), mapping, event.start, event.end)
+            case Delete(before=standing, reason=Reason.DUPLICATE) as delete:
+                place = {"of_source": source, "of_address": calendar.address, "of_key": delete.key}
+                copies.append({**place, "of_item": standing.item.id})
+            case Delete() as delete:
+                latest.pop(delete.key, None)
+                gone[delete.key] = None
+            case _:
+                pass
+    if copies:
+        connection.execute(_strike().where(ledger.c.item_id == sa.bindparam("of_item")), copies)
+    forget(connection, source, calendar, list(gone))
+    record(connection, source, calendar, latest.values())
+
+
+def _within(window: Window | None) -> tuple[sa.ColumnElement[bool], ...]:
+    return () if window is None else (ledger.c.starts >= window.start, ledger.c.starts < window.end)
+
+
+def _strike() -> sa.Delete:
+    return sa.delete(ledger).where(
+        ledger.c.source == sa.bindparam("of_source"),
+        ledger.c.address == sa.bindparam("of_address"),
+        ledger.c.key == sa.bindparam("of_key"),
+    )
+
+
+def _upsert(connection: sa.Connection) -> Any:
+    # Both dialects say "on conflict do update" alike, but SQLAlchemy has no class that they share.
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(ledger)
+    return statement.on_conflict_do_update(
+        index_elements=["source", "address", "key"], set_={name: statement.excluded[name] for name in _KEPT}
+    )

@@ -1,0 +1,125 @@
+"""The version of the state database's schema: what it is, whether it fits, and how it becomes what it should be.
+
+Versions are Alembic revisions named by numbers of four digits, so that a newer one is known by its number. All of an upgrade, the making
+of an empty database included, is one transaction under a lock: two first runs at once make one schema.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+import timetable_sync
+from timetable_sync.errors import StateUnusable
+
+#: Not Alembic's own name for it: another program's migrations may live beside ours.
+VERSION_TABLE = "timetable_sync_schema"
+
+# Any number of our own; held by PostgreSQL until the transaction ends.
+# https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
+_UPGRADE_LOCK = 4_648_090_055
+
+
+class Fit(StrEnum):
+    """How a database's schema relates to this version's."""
+
+    EMPTY = "empty"
+    OLDER = "older"
+    CURRENT = "current"
+    NEWER = "newer"
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaVersion:
+    """``found`` is None in an empty database; ``tables`` names what a foreign one holds."""
+
+    fit: Fit
+    found: str | None
+    wanted: str
+    tables: tuple[str, ...] = ()
+
+
+def migrations_folder() -> Path:
+    """Where the revisions lie: inside an installed package, beside it in a checkout. Raises StateUnusable where neither has them."""
+    package = Path(timetable_sync.__file__).resolve().parent
+    for folder in (package / "migrations", package.parent / "migrations"):
+        if (folder / "env.py").is_file():
+            return folder
+    raise StateUnusable("the state database's migrations are not where timetable-sync is installed", "Install timetable-sync again.")
+
+
+def alembic_config(folder: Path | None = None) -> Config:
+    """Alembic's configuration, made here: no file is needed."""
+    config = Config()
+    config.set_main_option("script_location", str(folder or migrations_folder()).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+@lru_cache
+def wanted_version() -> str:
+    """The schema version that this version of timetable-sync works with."""
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    if head is None:
+        raise StateUnusable("the state database's migrations are incomplete", "Install timetable-sync again.")
+    return head
+
+
+def version_of(connection: sa.Connection) -> SchemaVersion:
+    """What the database holds. Only reads."""
+    wanted = wanted_version()
+    tables = tuple(sorted(sa.inspect(connection).get_table_names()))
+    if VERSION_TABLE not in tables:
+        return SchemaVersion(Fit.FOREIGN if tables else Fit.EMPTY, None, wanted, tables)
+    query = sa.select(sa.column("version_num", sa.Text)).select_from(sa.table(VERSION_TABLE))
+    found = connection.execute(query).scalars().all()
+    if len(found) != 1 or not found[0].isdigit():
+        return SchemaVersion(Fit.FOREIGN, None, wanted, tables)
+    version = found[0]
+    if version == wanted:
+        return SchemaVersion(Fit.CURRENT, version, wanted)
+    return SchemaVersion(Fit.NEWER if int(version) > int(wanted) else Fit.OLDER, version, wanted)
+
+
+def refuse_unfit(version: SchemaVersion, where: str) -> None:
+    """Raises StateUnusable for a newer schema and for a database that is not ours; nothing has been touched."""
+    if version.fit is Fit.NEWER:
+        raise StateUnusable(
+            f"state database {where} was made by a newer timetable-sync: "
+            f"its schema is {version.found}, this version knows {version.wanted}",
+            "Use that newer version here, or give state.url another database.",
+        )
+    if version.fit is Fit.FOREIGN:
+        some = ", ".join(version.tables[:3]) + (", …" if len(version.tables) > 3 else "")
+        raise StateUnusable(
+            f"state database {where} holds tables of something else ({some}) and is left alone",
+            "Give state.url a database, or a PostgreSQL schema, of its own.",
+        )
+
+
+def refuse_older(version: SchemaVersion, where: str) -> None:
+    """Raises StateUnusable for an older schema."""
+    if version.fit is Fit.OLDER:
+        raise StateUnusable(
+            f"state database {where} has an older schema: {version.found}, and this version works with {version.wanted}",
+            "Upgrade it: timetable-sync state upgrade",
+        )
+
+
+def lock_for_upgrade(connection: sa.Connection) -> None:
+    """Lets one upgrade in at a time, until the transaction ends. In SQLite its write lock does that already."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
+
+
+def migrate(connection: sa.Connection) -> None:
+    """Bring the schema to this version's, in the transaction that ``connection`` is in."""
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,149 @@
+"""The state database's tables. Data only: no query, no connection, and no column for anything secret.
+
+A change here needs a revision in ``migrations/versions``; a test compares the two.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+metadata = sa.MetaData()
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime in UTC: ``timestamp with time zone`` in PostgreSQL, the same in UTC without the zone in SQLite."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """As the class says."""
+        return dialect.type_descriptor(sa.DateTime(timezone=dialect.name == "postgresql"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database; a naive datetime is a mistake of ours and raises."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a zone must not reach the state database")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From the database, aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# JSON and not JSONB: what a change was like is kept as it was, and JSONB refuses U+0000 and lone surrogates.
+# https://www.postgresql.org/docs/current/datatype-json.html
+
+ledger = sa.Table(
+    "ledger",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("item_id", sa.Text, nullable=False),
+    sa.Column("change_key", sa.Text, nullable=False),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("mapping", sa.Text, nullable=False),
+    sa.Column("starts", Moment, nullable=False),
+    sa.Column("ends", Moment, nullable=False),
+    sa.Index("ledger_by_start", "source", "starts"),
+    sqlite_with_rowid=False,
+)
+
+run = sa.Table(
+    "run",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("started", Moment, nullable=False),
+    sa.Column("finished", Moment),
+    sa.Column("window_start", Moment, nullable=False),
+    sa.Column("window_end", Moment, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("only_calendars", sa.JSON, nullable=False),
+    sa.Column("forced_guards", sa.JSON, nullable=False),
+    sa.Column("exit_code", sa.Integer),
+    sa.Column("counts", sa.JSON, nullable=False),
+    sa.Column("summary", sa.JSON, nullable=False),
+    sa.Column("failure", sa.Text, nullable=False),
+    sa.Index("run_by_source", "source", "id"),
+    sqlite_autoincrement=True,
+)
+
+run_calendar = sa.Table(
+    "run_calendar",
+    metadata,
+    sa.Column("run_id", sa.Integer, sa.ForeignKey("run.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("created", sa.Integer, nullable=False),
+    sa.Column("updated", sa.Integer, nullable=False),
+    sa.Column("deleted", sa.Integer, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("advice", sa.Text, nullable=False),
+    sa.Index("run_calendar_by_address", "address", "run_id"),
+)
+
+verdict = sa.Table(
+    "verdict",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("run_id", sa.Integer, sa.ForeignKey("run.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("guard", sa.Text, nullable=False),
+    sa.Column("address", sa.Text),
+    sa.Column("name", sa.Text),
+    sa.Column("sentence", sa.Text, nullable=False),
+    sa.Column("counted", sa.Integer, nullable=False),
+    sa.Column("out_of", sa.Integer, nullable=False),
+    sa.Column("allowed", sa.Integer, nullable=False),
+    sa.Column("forced", sa.Boolean, nullable=False),
+    sa.Index("verdict_by_run", "run_id"),
+    sa.Index("verdict_by_address", "address", "run_id"),
+)
+
+history = sa.Table(
+    "history",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("run_id", sa.Integer, sa.ForeignKey("run.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("before", sa.JSON(none_as_null=True)),
+    sa.Column("after", sa.JSON(none_as_null=True)),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("error", sa.Text, nullable=False),
+    sa.Index("history_by_key", "source", "key", "id"),
+    sa.Index("history_by_address", "source", "address", "id"),
+    sa.Index("history_by_run", "run_id"),
+)
+
+lease = sa.Table(
+    "lease",
+    metadata,
+    # These columns keep their names and meaning in every later version: ``state upgrade`` reads them in older schemas.
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("token", sa.Text, nullable=False),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("born", sa.Text, nullable=False),
+    sa.Column("since", Moment, nullable=False),
+    sa.Column("until", Moment, nullable=False),
+)

@@ -75,7 +75,7 @@ class Timetable(Section):
     )
     query: str = Field(description='The SQL query, or "file:" and a path (relative to this file).', examples=["file:timetable.sql"])
     columns: dict[str, ColumnOf] = Field(
-        description="Which column is what. Needed: calendar, start, end or duration, title, and activity (or key, an id of the source's own that stays). "
+        description="Which column is what. Needed: calendar, start, end or duration, title, and activity (or key, an id that stays). "
         "Known besides: period, type, cancelled, rooms, staff, groups. Any further name is at the templates' disposal.",
     )
     timeout: Duration = Field(timedelta(minutes=10), description="How long the query may take before it is given up.")
@@ -116,7 +116,10 @@ class Look(Section):
 
 
 class EventRule(Look):
-    """An exception for events whose columns have these values. Rules on calendar win over rules on type, those over others; then the later one."""
+    """An exception for events whose columns have these values.
+
+    Rules on calendar win over rules on type, those over others; among equals the later one wins.
+    """
 
     when: dict[str, str | list[str]] = Field(
         min_length=1, description="Column names and the value, pattern or list of them that an event must have."

@@ -57,6 +57,8 @@ class SecretRef(BaseModel):
         path = self.path(environ)
         if path is None:
             raise UsageError(f"{what}: no place is named to read it from", "Write { file = … }, { env = … } or { credential = … }.")
+        if self.file is not None:
+            refuse_if_others_can_read(path, what)
         try:
             return path.read_bytes()
         except OSError as error:
@@ -68,3 +70,13 @@ class SecretRef(BaseModel):
             return self.read(what, environ).decode("utf-8").rstrip("\r\n")
         except UnicodeDecodeError:
             raise UsageError(f"{what}: {self} is not UTF-8 text", "A password or passphrase is expected there.") from None
+
+
+def refuse_if_others_can_read(path: Path, what: str) -> None:
+    """Raises UsageError where the file's group or everybody may read or write it. Credentials of systemd need no such check."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return  # That it cannot be read is said by whoever reads it.
+    if os.name == "posix" and mode & 0o077:
+        raise UsageError(f"{what}: others can read {path} (mode {mode & 0o777:04o}), so it is refused", f"Close it: chmod 600 {path}")

@@ -8,6 +8,7 @@ from threading import Lock
 from timetable_sync.calendars.contract import Outcome
 from timetable_sync.calendars.memory.faults import Fault, Faults, Operation
 from timetable_sync.calendars.memory.people import People
+from timetable_sync.calendars.memory.plain import plain_text
 from timetable_sync.calendars.memory.store import MemoryItem, Store
 from timetable_sync.errors import BackendError, CalendarFailed, Stale
 from timetable_sync.model.calendar import Calendar
@@ -50,7 +51,8 @@ class MemoryBackend:
         """See the contract."""
         self._begin("read_bodies", calendar)
         there = {item.id: item for item in self._items(calendar)}
-        return {ref.id: there[ref.id].body for ref in items if ref.id in there}
+        found = [there[ref.id] for ref in items if ref.id in there]
+        return {item.id: plain_text(item.body) if item.body_kind == "html" else item.body for item in found}
 
     def stamp(self, calendar: Calendar) -> str | None:
         """See the contract."""

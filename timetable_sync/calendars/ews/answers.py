@@ -1,0 +1,111 @@
+"""Reading EWS's answers: strictly, and whole or not at all. Knows nothing of calendars; sends nothing.
+
+exchangelib parses with lxml's ``recover``, which turns an answer that was cut off into a shorter one. Here what is not well-formed
+to its end is no answer.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+
+from lxml import etree
+
+from timetable_sync.calendars.ews.names import E, M, S, T
+from timetable_sync.calendars.ews.verdicts import VERDICTS, Complaint
+
+
+class NotWhole(Exception):
+    """An answer that lacks something that was asked for, or that is none. Its text says what."""
+
+
+_REFERENCE = re.compile(rb"&#(?:x([0-9a-fA-F]{1,8})|([0-9]{1,10}));")
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
+_REPLACEMENT = "\ufffd".encode()
+
+
+def _allowed(point: int) -> bool:
+    """Whether XML 1.0 knows the character. https://www.w3.org/TR/xml/#charsets"""
+    return point in (0x9, 0xA, 0xD) or 0x20 <= point <= 0xD7FF or 0xE000 <= point <= 0xFFFD or 0x10000 <= point <= 0x10FFFF
+
+
+def _reference(found: re.Match[bytes]) -> bytes:
+    point = int(found[1], 16) if found[1] else int(found[2])
+    return found[0] if _allowed(point) else _REPLACEMENT
+
+
+def _without_illegal(content: bytes) -> bytes:
+    return _CONTROL.sub(_REPLACEMENT, _REFERENCE.sub(_reference, content))
+
+
+def parse(content: bytes) -> etree._Element:
+    """The root of a whole document. Nothing outside of it is ever fetched, and no entity is expanded. Raises NotWhole.
+
+    Exchange passes on characters in people's texts that XML does not know; those are replaced, and those alone.
+    """
+    if b"\0" in content[:64] or b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+        raise NotWhole("it is not the XML that Exchange writes")
+    with suppress(etree.XMLSyntaxError):
+        return etree.fromstring(content, _parser())
+    try:
+        return etree.fromstring(_without_illegal(content), _parser())
+    except etree.XMLSyntaxError:
+        raise NotWhole("it is not XML, or was cut off") from None
+
+
+def _parser() -> etree.XMLParser:
+    # One for each answer: threads that share a parser wait for each other.
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True, remove_pis=True)
+
+
+def response_messages(content: bytes, operation: str) -> list[etree._Element] | Complaint:
+    """The response messages of ``operation``, one for each thing asked; or the complaint that came in their place. Raises NotWhole."""
+    root = parse(content)
+    body = root.find(f"{S}Body") if root.tag == f"{S}Envelope" else None
+    if body is None:
+        raise NotWhole("it is not a SOAP envelope")
+    fault = body.find(f"{S}Fault")
+    if fault is not None:
+        return _fault(fault)
+    messages = body.find(f"{M}{operation}Response/{M}ResponseMessages")
+    if messages is None:
+        raise NotWhole(f"it lacks {operation}'s response messages")
+    expected = f"{M}{operation}ResponseMessage"
+    if any(message.tag != expected for message in messages):
+        raise NotWhole(f"it holds something else than {operation}'s response messages")
+    return list(messages)
+
+
+def complaint_of(message: etree._Element) -> Complaint | None:
+    """What a response message complains of; None for a success. Raises NotWhole."""
+    code = (message.findtext(f"{M}ResponseCode") or "").strip()
+    kind = message.get("ResponseClass")
+    if kind == "Success" and code == "NoError":
+        return None
+    if not code or code == "NoError" or kind is None:
+        raise NotWhole("it has a response message without a clear result")
+    return _complaint(code, message.findtext(f"{M}MessageText") or "", message.find(f"{M}MessageXml"))
+
+
+def _fault(fault: etree._Element) -> Complaint:
+    detail = fault.find("detail")
+    text = (fault.findtext("faultstring") or "").strip()
+    code = (fault.findtext("faultcode") or "").strip().rpartition(":")[2]
+    if detail is not None:
+        code = (detail.findtext(f"{E}ResponseCode") or code).strip()
+        text = (detail.findtext(f"{E}Message") or text).strip()
+    return _complaint(code or "a fault without a code", text, detail)
+
+
+def _complaint(code: str, text: str, about: etree._Element | None) -> Complaint:
+    values = dict(_values(about))
+    wait = None
+    with suppress(ValueError, KeyError):
+        wait = max(0.0, int(values["BackOffMilliseconds"]) / 1000)
+    inner = values.get("InnerErrorResponseCode", "")
+    return Complaint(code, text, wait, inner if inner in VERDICTS else "")
+
+
+def _values(about: etree._Element | None) -> Iterator[tuple[str, str]]:
+    if about is not None:
+        for value in about.iter(f"{T}Value"):
+            yield value.get("Name", ""), (value.text or "").strip()

@@ -1,0 +1,192 @@
+"""Calendars behind Exchange Web Services: the contract's five promises, each a few requests. Judges nothing that is the core's to judge."""
+
+import ssl
+from collections.abc import Mapping, Sequence
+from typing import cast
+from urllib.parse import urlsplit
+
+from exchangelib import Version
+from exchangelib.version import EXCHANGE_2013, EXCHANGE_2013_SP1, EXCHANGE_2016, Build
+from lxml import etree
+
+from timetable_sync import __version__
+from timetable_sync.calendars.contract import Outcome
+from timetable_sync.calendars.ews import payloads
+from timetable_sync.calendars.ews.answers import NotWhole
+from timetable_sync.calendars.ews.listing import Page, read_page
+from timetable_sync.calendars.ews.names import M, T
+from timetable_sync.calendars.ews.protocol import ExchangeProtocol
+from timetable_sync.calendars.ews.reading import read_window
+from timetable_sync.calendars.ews.sendable import refusal
+from timetable_sync.calendars.ews.services import (
+    CreateItems,
+    DeleteItems,
+    FindItems,
+    GetFolders,
+    GetItems,
+    MailboxAccount,
+    OneRequest,
+    Result,
+    UpdateItems,
+)
+from timetable_sync.calendars.ews.verdicts import TooMany
+from timetable_sync.calendars.token import TokenSource
+from timetable_sync.errors import BackendError, Stale, UsageError
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.change import Change, Create, Delete, Update
+from timetable_sync.model.snapshot import ItemRef, Snapshot
+from timetable_sync.model.window import Window
+from timetable_sync.settings.schema import Ews
+
+_BUILDS: dict[str, Build] = {"Exchange2013": EXCHANGE_2013, "Exchange2013_SP1": EXCHANGE_2013_SP1, "Exchange2016": EXCHANGE_2016}
+
+#: How many bodies are asked for at a time.
+_BODIES = 100
+
+
+def open_ews(settings: Ews, token: TokenSource, *, user_agent: str = f"timetable-sync/{__version__}") -> "EwsBackend":
+    """The backend for the endpoint in ``settings``, with tokens from ``token``. Sends nothing yet.
+
+    Raises UsageError for settings it cannot use.
+    """
+    where = urlsplit(settings.endpoint)
+    if where.scheme not in ("https", "http") or not where.hostname:
+        raise UsageError(f'ews.endpoint: "{settings.endpoint}" is not an address such as https://outlook.office365.com/EWS/Exchange.asmx')
+    if where.scheme == "http" and where.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise UsageError(f"ews.endpoint: {settings.endpoint} is not encrypted; the token would be read on the way", "Write https://.")
+    if settings.ca_bundle is not None:
+        try:
+            ssl.create_default_context(cafile=settings.ca_bundle)
+        except OSError as error:
+            raise UsageError(
+                f"ews.ca_bundle: {settings.ca_bundle} cannot be used: {error.strerror or error}", "Name a file of PEM certificates."
+            ) from None
+    if settings.anchor != "mailbox" and "@" not in settings.anchor:
+        raise UsageError(f'ews.anchor: "{settings.anchor}" is neither "mailbox" nor a mail address')
+    protocol = ExchangeProtocol(
+        settings.endpoint,
+        Version(_BUILDS[settings.version], settings.version),  # type: ignore[no-untyped-call]  # exchangelib has no types
+        token,
+        timeout=settings.timeout.total_seconds(),
+        ca_bundle=settings.ca_bundle,
+        user_agent=user_agent,
+    )
+    return EwsBackend(settings, protocol)
+
+
+class EwsBackend:
+    """See the contract. ``requests`` counts the requests sent so far, by operation."""
+
+    def __init__(self, settings: Ews, protocol: ExchangeProtocol) -> None:
+        self.batch = settings.batch
+        self._anchor = None if settings.anchor == "mailbox" else settings.anchor
+        # The attribute is in the schema of Exchange 2013 SP1 and later.
+        self._suppress_receipts = settings.version != "Exchange2013"
+        self._protocol = protocol
+
+    @property
+    def requests(self) -> Mapping[str, int]:
+        """Requests sent so far, by operation."""
+        return self._protocol.requests
+
+    def snapshot(self, calendar: Calendar, window: Window) -> Snapshot:
+        """See the contract. One request, and more where the window is longer than two years or holds more than Exchange lists at once."""
+        service = FindItems(self._account(calendar))
+
+        def find(view: Window) -> Page | None:
+            try:
+                return read_page(service.ask_one(payloads.find_items(calendar.address, view)))
+            except TooMany:
+                return None
+
+        try:
+            ours, foreign = read_window(find, window, calendar.address)
+        except NotWhole as error:
+            raise service.not_whole(str(error)) from None
+        return Snapshot(calendar, window, ours, foreign)
+
+    def read_bodies(self, calendar: Calendar, items: Sequence[ItemRef]) -> Mapping[str, str]:
+        """See the contract."""
+        service = GetItems(self._account(calendar))
+        bodies: dict[str, str] = {}
+        for at in range(0, len(items), _BODIES):
+            part = items[at : at + _BODIES]
+            for item, result in zip(part, service.ask(payloads.get_bodies(part), len(part)), strict=True):
+                if isinstance(result, Stale):
+                    continue
+                if isinstance(result, BackendError):
+                    raise result
+                found = result.find(f"{M}Items/*")
+                if found is None:
+                    raise service.not_whole("an event whose body was asked for is missing")
+                bodies[item.id] = found.findtext(f"{T}Body") or ""
+        return bodies
+
+    def stamp(self, calendar: Calendar) -> str | None:
+        """See the contract. None where the folder does not give all three signs."""
+        message = GetFolders(self._account(calendar)).ask_one(payloads.get_stamp(calendar.address))
+        count = message.findtext(f"{M}Folders/*/{T}TotalCount")
+        tags: dict[int, str] = {}
+        for extended in message.iterfind(f"{M}Folders/*/{T}ExtendedProperty"):
+            uri = extended.find(f"{T}ExtendedFieldURI")
+            tag = uri.get("PropertyTag") if uri is not None else None
+            value = extended.findtext(f"{T}Value")
+            if tag and value:
+                tags[int(tag, 16)] = value
+        signs = [tags.get(int(uri["PropertyTag"], 16)) for uri in (payloads.COMMIT_TIME, payloads.DELETED_COUNT)]
+        return "|".join(cast(list[str], [*signs, count])) if all([*signs, count]) else None
+
+    def apply(self, calendar: Calendar, changes: Sequence[Change]) -> list[Outcome]:
+        """See the contract. More than ``batch`` changes, or changes of several kinds, are the caller's mistake: ValueError."""
+        if len(changes) > self.batch:
+            raise ValueError(f"{len(changes)} changes in one call, {self.batch} at most")
+        if len({type(change) for change in changes}) > 1:
+            raise ValueError("changes of several kinds in one call")
+        outcomes = {index: Outcome(change, error=refusal(change, calendar.address)) for index, change in enumerate(changes)}
+        sent = [index for index, outcome in outcomes.items() if outcome.error is None]
+        if sent:
+            for index, outcome in zip(sent, self._write(calendar, [changes[index] for index in sent]), strict=True):
+                outcomes[index] = outcome
+        return [outcomes[index] for index in range(len(changes))]
+
+    def close(self) -> None:
+        """See the contract."""
+        self._protocol.close()
+
+    def _account(self, calendar: Calendar) -> MailboxAccount:
+        return MailboxAccount(calendar.address, self._protocol, self._anchor or calendar.address)
+
+    def _write(self, calendar: Calendar, changes: list[Change]) -> list[Outcome]:
+        account = self._account(calendar)
+        service: OneRequest
+        if isinstance(changes[0], Create):
+            service, payload = CreateItems(account), payloads.create_items(calendar.address, cast(list[Create], changes))
+        elif isinstance(changes[0], Update):
+            service = UpdateItems(account)
+            payload = payloads.update_items(cast(list[Update], changes), suppress_receipts=self._suppress_receipts)
+        else:
+            service = DeleteItems(account)
+            payload = payloads.delete_items(cast(list[Delete], changes), suppress_receipts=self._suppress_receipts)
+        results: Sequence[Result]
+        try:
+            results = service.ask(payload, len(changes))
+        except BackendError as error:
+            results = [error] * len(changes)
+        return [self._outcome(service, change, result) for change, result in zip(changes, results, strict=True)]
+
+    @staticmethod
+    def _outcome(service: OneRequest, change: Change, result: Result) -> Outcome:
+        if isinstance(result, BackendError):
+            return Outcome(change, error=result)
+        if isinstance(change, Delete):
+            return Outcome(change)
+        item = _item_ref(result)
+        if item is None:
+            return Outcome(change, error=service.not_whole("an event that was written is not named in it"))
+        return Outcome(change, item)
+
+
+def _item_ref(message: etree._Element) -> ItemRef | None:
+    found = message.find(f"{M}Items/*/{T}ItemId")
+    item_id, change_key = (found.get("Id"), found.get("ChangeKey")) if found is not None else (None, None)
+    return ItemRef(item_id, change_key) if item_id and change_key else None

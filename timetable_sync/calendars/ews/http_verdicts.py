@@ -1,0 +1,168 @@
+"""What HTTP itself says, sorted: statuses, and connections that fail. Sends nothing; shows no token and no redirect's secrets."""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
+
+from timetable_sync.errors import BackendError, CalendarFailed, Passing, RunFailed, Unclear
+
+_BLOCKED = (
+    "EWS may be switched off for this app: in Exchange Online, Set-OrganizationConfig must have EwsEnabled true and the app's id in "
+    "EwsAllowedAppIDs (off by default since 1 Oct 2026, gone for good on 1 Apr 2027). Else the app lacks the permission full_access_as_app."
+)
+_ENDPOINT = "Check ews.endpoint."
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked: of which endpoint, ``where`` (the calendar), ``writing``, with which time-out in seconds.
+
+    ``spoke`` says that the endpoint has given an answer of Exchange's before: then a strange answer is a disturbance, no wrong address.
+    """
+
+    endpoint: str
+    where: str
+    writing: bool
+    timeout: float
+    spoke: bool
+
+    @property
+    def host(self) -> str:
+        """The server's name."""
+        return urlsplit(self.endpoint).hostname or self.endpoint
+
+    def doubtful(self, sentence: str, wait: float | None = None) -> BackendError:
+        """The error for a request that was sent and not properly answered: a write may have been carried out."""
+        return Unclear(sentence, wait=wait) if self.writing else Passing(sentence, wait=wait)
+
+
+def of_failure(error: requests.RequestException, asked: Asked) -> BackendError:
+    """What a connection that failed amounts to."""
+    causes = list(_causes(error))
+    certificate = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)
+    if certificate is not None:
+        return RunFailed(
+            f"{asked.host}: the server's certificate is not trusted: {certificate.verify_message}",
+            "Check ews.endpoint; if a proxy or an own authority signs there, name its certificates in ews.ca_bundle.",
+        )
+    if any(isinstance(cause, (NewConnectionError, ConnectTimeoutError, ProxyError)) for cause in causes):
+        # Nothing was sent, so nothing was done.
+        return Passing(
+            f"{asked.host} cannot be reached: {_plain(causes)}", "Check the network, the proxy and ews.endpoint.", scope="service"
+        )
+    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.InvalidProxyURL)):
+        return RunFailed(f"{asked.endpoint} cannot be asked: the address, or the proxy's, is not valid", _ENDPOINT)
+    if isinstance(error, requests.Timeout):
+        return asked.doubtful(f"{asked.where}: Exchange did not answer within {asked.timeout:g} seconds")
+    return asked.doubtful(f"{asked.where}: the connection to Exchange broke off")
+
+
+def of_status(response: requests.Response, asked: Asked) -> BackendError:
+    """What an answer amounts to that is not SOAP."""
+    status = response.status_code
+    wait = retry_after(response.headers.get("Retry-After"))
+    cas = response.headers.get("X-CasErrorCode", "")
+    said = f"HTTP {status}" + (f", {cas[:100]}" if cas else "")
+    if status == 429:
+        return Passing(f"{asked.where}: Exchange asks for fewer requests ({said})", wait=wait, scope="service")
+    if status >= 500 or status == 408 or _is_error_page(response) or (status == 200 and asked.spoke):
+        return asked.doubtful(f"{asked.where}: Exchange failed to answer ({said})", wait)
+    if status == 413:
+        return CalendarFailed(
+            f"{asked.where}: the request is too large for the server ({said})", "Set ews.batch lower, or shorten event.body."
+        )
+    return _lasting(response, asked, said) or CalendarFailed(
+        f"{asked.where}: Exchange gave an answer that is not understood ({said})", "See if other calendars fail alike."
+    )
+
+
+def _lasting(response: requests.Response, asked: Asked, said: str) -> RunFailed | None:  # noqa: PLR0911 - one return a status
+    """The error of an answer that every calendar would get."""
+    status = response.status_code
+    if status == 401:
+        return RunFailed(
+            f"{asked.host} refuses the token, and a new one too ({_reason(response)})",
+            "See what Entra ID says: timetable-sync token. Compare entra.scope with ews.endpoint.",
+            credentials=True,
+        )
+    if status == 403:
+        return RunFailed(f"{asked.host} forbids the app to use EWS ({said})", _BLOCKED)
+    if status == 407:
+        return RunFailed(f"the proxy asks for a sign-in ({said})", "Set the proxy's user in HTTPS_PROXY, or go without the proxy.")
+    if 300 <= status < 400:
+        return RunFailed(f"{asked.host} points elsewhere, to {_target(response)}; the token is not sent after it ({said})", _ENDPOINT)
+    if status == 200:
+        kind = response.headers.get("Content-Type", "something unnamed").split(";")[0][:60]
+        return RunFailed(f"{asked.endpoint} is not Exchange Web Services: it answers with {kind}", _ENDPOINT)
+    if status in (404, 405, 410) and not asked.spoke:
+        return RunFailed(f"there is no Exchange Web Services at {asked.endpoint} ({said})", _ENDPOINT)
+    return None
+
+
+def is_soap(response: requests.Response) -> bool:
+    """Whether the answer looks like one of Exchange's, be it a fault: those come with HTTP 500."""
+    start = response.content[:200].removeprefix(b"\xef\xbb\xbf").lstrip()
+    return response.status_code in (200, 500) and start.startswith(b"<") and b"Envelope" in start
+
+
+def sent_token(response: requests.Response) -> str:
+    """The token that the request carried."""
+    return str(response.request.headers.get("Authorization", "")).removeprefix("Bearer ")
+
+
+def retry_after(value: str | None) -> float | None:
+    """A Retry-After header in seconds from now; None where there is none, or none that can be read. RFC 9110, 10.2.3."""
+    if value is None:
+        return None
+    if value.strip().isdecimal():
+        return float(value)
+    with suppress(ValueError, TypeError):
+        when = parsedate_to_datetime(value)
+        return max(0.0, ((when if when.tzinfo else when.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
+    return None
+
+
+def _reason(response: requests.Response) -> str:
+    """What Exchange writes into a header about a refused token: ``2000003;reason="...";error_category="..."``."""
+    diagnostics = response.headers.get("x-ms-diagnostics", "")
+    reason = diagnostics.partition('reason="')[2].partition('"')[0][:200]
+    return f"HTTP 401: {reason}" if reason and sent_token(response) not in reason else "HTTP 401"
+
+
+def _target(response: requests.Response) -> str:
+    """Where a redirect points: host and path, nothing that may be secret."""
+    target = urlsplit(urljoin(response.url, response.headers.get("Location", "")))
+    return f"{target.scheme}://{target.hostname or ''}{target.path}"[:200]
+
+
+def _is_error_page(response: requests.Response) -> bool:
+    # Exchange redirects there when it stumbles; exchangelib knows it as a passing outage (protocol.py, raise_response_errors).
+    return 300 <= response.status_code < 400 and "/ews/genericerrorpage.htm" in response.headers.get("Location", "").lower()
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """``error`` and what lies behind it: requests wraps urllib3's errors, which wrap the socket's."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        cause = waiting.pop(0)
+        if id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        behind = (cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args)
+        waiting += [one for one in behind if isinstance(one, BaseException)]
+
+
+def _plain(causes: list[BaseException]) -> str:
+    """What the operating system says, without the wrapping."""
+    system = next((cause for cause in reversed(causes) if isinstance(cause, OSError) and cause.strerror), None)
+    if system is not None:
+        return str(system.strerror)
+    return "it did not take the connection in time" if any(isinstance(c, ConnectTimeoutError) for c in causes) else "no connection"

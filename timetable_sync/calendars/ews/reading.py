@@ -1,0 +1,57 @@
+"""Reading a window whole: by views of at most two years, each cut in time until Exchange lists all of it."""
+
+from collections import deque
+from collections.abc import Callable
+from datetime import timedelta
+
+from timetable_sync.calendars.ews.listing import Page, read_item
+from timetable_sync.errors import CalendarFailed
+from timetable_sync.model.snapshot import Standing
+from timetable_sync.model.window import Window
+
+#: A CalendarView spans two years at most.
+#: https://learn.microsoft.com/exchange/client-developer/web-service-reference/calendarview
+LONGEST_VIEW = timedelta(days=700)
+
+#: Shorter than this, a view is not cut any more: more events at one time than Exchange lists are no timetable.
+SHORTEST_VIEW = timedelta(minutes=1)
+
+#: Each view begins a little before the part it is for: whether one that begins where an event without any duration lies holds
+#: that event is not documented.
+_LEAD = timedelta(minutes=1)
+
+
+def read_window(find: Callable[[Window], Page | None], window: Window, address: str) -> tuple[tuple[Standing, ...], int]:
+    """Our events that start within ``window``, and the number of the others that do.
+
+    ``find`` lists what overlaps a view; None, or a page that is not whole, stands for "more than I list". An event that overlaps
+    several views comes with each of them and counts once. Raises what ``find`` and :func:`read_item` raise, and CalendarFailed
+    when no cutting helps.
+    """
+    found: dict[str, Standing | None] = {}
+    waiting = deque(window.slices(LONGEST_VIEW))
+    while waiting:
+        part = waiting.popleft()
+        page = find(Window(part.start - _LEAD, part.end))
+        if page is None or not page.whole:
+            waiting.extendleft(reversed(_halves(part, address)))
+            continue
+        for element in page.items:
+            listed = read_item(element, window, address)
+            if listed is not None:
+                found[listed.id] = listed.ours
+    ours = sorted(
+        (standing for standing in found.values() if standing is not None), key=lambda standing: (standing.start, standing.item.id)
+    )
+    return tuple(ours), len(found) - len(ours)
+
+
+def _halves(part: Window, address: str) -> list[Window]:
+    length = part.end - part.start
+    if length <= SHORTEST_VIEW:
+        raise CalendarFailed(
+            f"{address}: more events lie around {part.start:%d %b %Y %H:%M} UTC than Exchange lists at once",
+            "Take events out of this calendar by hand.",
+        )
+    middle = part.start + timedelta(seconds=length.total_seconds() // 2)
+    return [Window(part.start, middle), Window(middle, part.end)]

@@ -1,0 +1,64 @@
+"""Whether a change can be sent at all, judged on our side: one event that cannot must never cost its batch. Pure."""
+
+import re
+from datetime import datetime
+
+from timetable_sync.calendars.ews.payloads import BUSY, SENSITIVITY
+from timetable_sync.calendars.ews.zones import windows_zone
+from timetable_sync.errors import ItemRefused
+from timetable_sync.model.change import Change, Create, Delete
+from timetable_sync.model.event import LONGEST_SUBJECT, Event
+from timetable_sync.model.marker import LONGEST_MARKER
+from timetable_sync.model.snapshot import ItemRef
+
+#: What XML 1.0 cannot carry, lone surrogates among it. https://www.w3.org/TR/xml/#charsets
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+#: types.xsd, ReminderMinutesBeforeStartType: five years.
+_LONGEST_REMINDER = 2_629_800
+
+_ROW = "Look at this event's row in the timetable."
+
+
+def refusal(change: Change, where: str) -> ItemRefused | None:
+    """Why ``change`` cannot be sent, or None when it can. ``where`` names the calendar."""
+    why = "" if isinstance(change, Create) else _bad_item(change.before.item)
+    if not why and not isinstance(change, Delete):
+        why = _bad_marker(change.marker) or _bad_event(change.after)
+    return ItemRefused(f"{where}: {change.key} cannot be sent: {why}", _ROW) if why else None
+
+
+def _bad_item(item: ItemRef) -> str:
+    return "it has no id" if not item.id or not item.change_key or _NOT_XML.search(item.id + item.change_key) else ""
+
+
+def _bad_marker(marker: str) -> str:
+    if len(marker) > LONGEST_MARKER:
+        return f"its marker has {len(marker)} characters, {LONGEST_MARKER} at most"
+    return "its marker has characters that XML cannot carry" if _NOT_XML.search(marker) else ""
+
+
+def _bad_event(event: Event) -> str:
+    texts = {
+        "subject": event.subject,
+        "location": event.location or "",
+        "body": event.body or "",
+        "categories": "".join(event.categories or ()),
+    }
+    unfit = [name for name, text in texts.items() if _NOT_XML.search(text)]
+    for wrong, why in (
+        (unfit, f"characters in its {' and '.join(unfit)} cannot be carried by XML"),
+        (len(event.subject) > LONGEST_SUBJECT, f"its subject has {len(event.subject)} characters, {LONGEST_SUBJECT} at most"),
+        (event.categories is not None and not all(event.categories), "one of its categories is empty"),
+        (not _whole(event.start) or not _whole(event.end), "its times are not whole seconds with a zone"),
+        (windows_zone(event.zone) is None, f"Exchange has no time zone for {event.zone}"),
+        (event.reminder is not None and not 0 <= event.reminder <= _LONGEST_REMINDER, f"a reminder {event.reminder} minutes before"),
+        (event.busy not in BUSY or event.sensitivity not in SENSITIVITY, "its busy status or sensitivity is not known"),
+    ):
+        if wrong:
+            return why
+    return "" if event.start < event.end else "its end is not after its start"
+
+
+def _whole(when: datetime) -> bool:
+    return when.tzinfo is not None and when.microsecond == 0

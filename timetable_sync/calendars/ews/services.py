@@ -1,0 +1,128 @@
+"""EWS operations as exchangelib's services, each cut down to one request a call. No request is ever repeated here, nothing sleeps.
+
+What exchangelib's services do and these do not: try the request again under every older version of the protocol, sleep when told to
+back off, cut a call into several requests and lose the results of the first when the second fails, read an unknown error code
+as a reason to raise. Every response message's result comes back, in order.
+"""
+
+from exchangelib import IMPERSONATION, UTC, Identity
+from exchangelib.services.common import EWSAccountService
+from lxml import etree
+
+from timetable_sync.calendars.ews.answers import NotWhole, complaint_of, response_messages
+from timetable_sync.calendars.ews.protocol import ExchangeProtocol
+from timetable_sync.calendars.ews.verdicts import Complaint, judge
+from timetable_sync.errors import BackendError, Passing, Unclear
+
+Result = etree._Element | BackendError
+
+
+class MailboxAccount:
+    """What exchangelib's services want of an Account.
+
+    Not an Account: that asks a process-wide cache for its protocol, by endpoint, and would get another run's.
+    """
+
+    access_type = IMPERSONATION
+    default_timezone = UTC
+
+    def __init__(self, address: str, protocol: ExchangeProtocol, anchor: str) -> None:
+        self.protocol = protocol
+        self.version = protocol.version
+        self.primary_smtp_address = address
+        self.anchor = anchor
+        # SmtpAddress, as Microsoft's own client sends it: it also finds a mailbox by an address that is not its primary one.
+        self.identity = Identity(smtp_address=address)  # type: ignore[no-untyped-call]  # exchangelib has no types
+        self.affinity_cookie = None
+
+
+class OneRequest(EWSAccountService):
+    """One operation on one mailbox."""
+
+    SERVICE_NAME: str = ""  # type: ignore[assignment]  # exchangelib's own is None
+    writing = False
+
+    def __init__(self, account: MailboxAccount) -> None:
+        super().__init__(account=account)  # type: ignore[no-untyped-call]  # exchangelib has no types
+
+    def _extra_headers(self) -> dict[str, str]:
+        return {"X-AnchorMailbox": self.account.anchor}
+
+    def ask(self, payload: etree._Element, expected: int) -> list[Result]:
+        """Send ``payload``; one result for each of the ``expected`` things asked, in order: its response message, or its error.
+
+        Raises a BackendError where the request as a whole came to nothing, or where the answer is not whole.
+        """
+        where = self.account.primary_smtp_address
+        version = self.account.version.api_version
+        body = self.wrap(content=payload, api_version=version)  # type: ignore[no-untyped-call]  # exchangelib has no types
+        content = self.protocol.post(self.SERVICE_NAME, body, self._extra_headers(), where=where, writing=self.writing)
+        try:
+            answer = response_messages(content, self.SERVICE_NAME)
+            self.protocol.speaks()
+            if isinstance(answer, Complaint):
+                raise judge(answer, where, writing=self.writing, scope="request")
+            if len(answer) != expected:
+                # Which of them is missing cannot be told, and an id taken for another's would be written to the wrong event.
+                raise NotWhole(f"{expected} results were asked for, {len(answer)} came")
+        except NotWhole as error:
+            raise self.not_whole(str(error)) from None
+        return [self._result(message, where) for message in answer]
+
+    def not_whole(self, why: str) -> Passing | Unclear:
+        """The error for an answer that lacks something."""
+        sentence = f"{self.account.primary_smtp_address}: Exchange's answer cannot be used: {why}"
+        return Unclear(sentence) if self.writing else Passing(sentence)
+
+    def _result(self, message: etree._Element, where: str) -> Result:
+        try:
+            complaint = complaint_of(message)
+        except NotWhole as error:
+            return self.not_whole(str(error))
+        return message if complaint is None else judge(complaint, where, writing=self.writing, scope="item")
+
+    def ask_one(self, payload: etree._Element) -> etree._Element:
+        """As :meth:`ask`, for one thing; raises its error."""
+        result = self.ask(payload, 1)[0]
+        if isinstance(result, BackendError):
+            raise result
+        return result
+
+
+class FindItems(OneRequest):
+    """https://learn.microsoft.com/exchange/client-developer/web-service-reference/finditem-operation"""
+
+    SERVICE_NAME = "FindItem"
+
+
+class GetItems(OneRequest):
+    """https://learn.microsoft.com/exchange/client-developer/web-service-reference/getitem-operation"""
+
+    SERVICE_NAME = "GetItem"
+
+
+class GetFolders(OneRequest):
+    """https://learn.microsoft.com/exchange/client-developer/web-service-reference/getfolder-operation"""
+
+    SERVICE_NAME = "GetFolder"
+
+
+class CreateItems(OneRequest):
+    """https://learn.microsoft.com/exchange/client-developer/web-service-reference/createitem-operation"""
+
+    SERVICE_NAME = "CreateItem"
+    writing = True
+
+
+class UpdateItems(OneRequest):
+    """https://learn.microsoft.com/exchange/client-developer/web-service-reference/updateitem-operation"""
+
+    SERVICE_NAME = "UpdateItem"
+    writing = True
+
+
+class DeleteItems(OneRequest):
+    """https://learn.microsoft.com/exchange/client-developer/web-service-reference/deleteitem-operation"""
+
+    SERVICE_NAME = "DeleteItem"
+    writing = True

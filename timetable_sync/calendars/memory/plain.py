@@ -1,0 +1,33 @@
+"""The text that a person sees of an HTML body: what a service answers when it is asked for a body as text. Pure."""
+
+from html.parser import HTMLParser
+
+_UNSEEN = frozenset({"head", "script", "style", "title"})
+_BREAKS = frozenset({"br", "p", "div", "li", "tr"})
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._unseen = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._unseen += tag in _UNSEEN
+        if tag in _BREAKS:
+            self.parts.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._unseen = max(0, self._unseen - (tag in _UNSEEN))
+
+    def handle_data(self, data: str) -> None:
+        if not self._unseen:
+            self.parts.append(data)
+
+
+def plain_text(html: str) -> str:
+    """The text of ``html``, without blanks at its ends."""
+    parser = _Text()
+    parser.feed(html)
+    parser.close()
+    return "".join(parser.parts).strip()

@@ -7,6 +7,7 @@
     +-- StateUnusable               2       state database down, or of another version
     +-- AnotherRunAtWork            6       the lease is held
     +-- LeaseLost                   6       the lease was taken over while we worked
+    +-- Stopped                     1       asked to stop before anything was written
     +-- BackendError                1       a calendar service's answer, judged by its backend
         +-- Passing                         goes away by itself: wait, then try again
         +-- Unclear                         sent, and nobody knows if it was done: read before trying again
@@ -71,6 +72,10 @@ class LeaseLost(TimetableSyncError):
     """Our lease expired and was taken over while we were at work: nothing more may be written."""
 
     exit_code = 6
+
+
+class Stopped(TimetableSyncError):
+    """We were asked to stop before anything was written."""
 
 
 class BackendError(TimetableSyncError):

@@ -17,8 +17,13 @@ from urllib.parse import quote, unquote
 #: Longest text of a key, in characters: the marker (255 at most) carries version, mapping and fingerprint beside it.
 LONGEST_KEY = 220
 
+#: Kept for week and number, whatever they are, so that all meetings of an activity have the same form.
 _ROOM_FOR_TAIL = 20
-_DIGEST = re.compile("^~[a-z2-7]{26}$")
+
+#: A source or period that is longer, once escaped, is replaced by its digest: both together leave room for the activity's.
+_LONGEST_NAME = 60
+
+_NUMBER = re.compile("[1-9][0-9]{0,9}")
 
 OWN = "own"
 """Stands in the week's place of a key that is the source's own id."""
@@ -26,7 +31,12 @@ OWN = "own"
 
 @lru_cache(maxsize=65_536)
 def _escaped(part: str) -> str:
-    return quote(part, safe="-_.,:+@()")
+    return quote(part, safe="-_.,:+@()", errors="surrogatepass")
+
+
+def _fitted(part: str, longest: int) -> str:
+    escaped = _escaped(part)
+    return escaped if len(escaped) <= longest else digested(part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,34 +62,34 @@ class EventKey:
     def text(self) -> str:
         """ASCII without blanks, at most :data:`LONGEST_KEY` characters.
 
-        An activity too long for that is replaced by ``~`` and 26 characters of its SHA-256 in base32; such a
-        key still parses, with the digest in the activity's place.
+        A part too long for that is replaced by ``~`` and 26 characters of its SHA-256 in base32; such a key still
+        parses, with the digest in the part's place, and gives the same text again.
         """
-        head = f"{_escaped(self.source)}/{_escaped(self.period)}/"
-        tail = f"/{self.week}/{self.nth}"
-        activity = self.activity if _is_digest(self.activity) else _escaped(self.activity)
-        # Judged without week and number, so that all meetings of an activity have the same form.
-        if len(head) + len(activity) > LONGEST_KEY - _ROOM_FOR_TAIL:
-            activity = digested(self.activity)
-        return head + activity + tail
+        head = source_prefix(self.source) + _fitted(self.period, _LONGEST_NAME) + "/"
+        activity = _fitted(self.activity, LONGEST_KEY - _ROOM_FOR_TAIL - len(head))
+        return f"{head}{activity}/{self.week}/{self.nth}"
 
     @classmethod
     def parse(cls, text: str) -> "EventKey | None":
         """The key that ``text`` stands for, or None if it is none."""
         parts = text.split("/")
-        if len(parts) != 5 or not parts[4].isdigit():
+        if len(parts) != 5 or not _NUMBER.fullmatch(parts[4]):
             return None
-        source, period, activity, week, nth = parts
-        return cls(unquote(source), unquote(period), unquote(activity), week, int(nth))
+        try:
+            source, period, activity = (unquote(part, errors="surrogatepass") for part in parts[:3])
+        except UnicodeDecodeError:
+            return None
+        return cls(source, period, activity, parts[3], int(parts[4]))
 
 
-def _is_digest(activity: str) -> bool:
-    return _DIGEST.match(activity) is not None
+def source_prefix(source: str) -> str:
+    """What the text of every key of ``source`` begins with, and no other's."""
+    return _fitted(source, _LONGEST_NAME) + "/"
 
 
-def digested(activity: str) -> str:
-    """``~`` and 26 characters of base32: what stands for an activity that is too long for a marker."""
-    digest = hashlib.sha256(activity.encode("utf-8", "surrogatepass")).digest()
+def digested(part: str) -> str:
+    """``~`` and 26 characters of base32: what stands for a part that is too long for a marker."""
+    digest = hashlib.sha256(part.encode("utf-8", "surrogatepass")).digest()
     return "~" + b32encode(digest).decode("ascii")[:26].lower()
 
 

@@ -15,7 +15,7 @@ PROPERTY_NAME = "TimetableSync"
 LONGEST_MARKER = 255
 
 _VERSION = "1"
-_FORM = re.compile(r"^1 (?P<mapping>[a-z2-7]{6}) (?P<fingerprint>[a-z2-7]{16}) (?P<key>[!-~]+)$")
+_FORM = re.compile(r"1 (?P<mapping>[a-z2-7]{6}) (?P<fingerprint>[a-z2-7]{16}) (?P<key>[!-~]+)")
 
 
 class MarkerNotUnderstood(ValueError):
@@ -41,7 +41,7 @@ class Marker:
     @classmethod
     def parse(cls, text: str) -> "Marker":
         """The marker in ``text``; raises :class:`MarkerNotUnderstood`."""
-        found = _FORM.match(text)
+        found = _FORM.fullmatch(text)
         if found is None:
             raise MarkerNotUnderstood(text[:60])
         return cls(found["mapping"], found["fingerprint"], found["key"])

@@ -10,7 +10,8 @@ from timetable_sync.model.snapshot import ItemRef
 class LedgerEntry:
     """One event of ours in one calendar as we last saw or wrote it.
 
-    ``start`` and ``end`` are aware, in UTC.
+    ``mapping`` is the last one under which the content was seen to be right, or else that of the marker. ``start`` and ``end``
+    are aware, in UTC.
     """
 
     key: str

@@ -45,8 +45,8 @@ class CalendarPlan:
     """One calendar's part. ``changes`` are ordered soonest first.
 
     ``standing`` counts our events that the snapshot found, ``expected`` those the timetable has in the window, ``foreign``
-    the others' events. ``record`` and ``forget`` are what the ledger has to learn without anything being written to the
-    calendar (it was lost, or lagged behind). ``bodies`` is empty once bodies have been looked at.
+    the others' events. ``record`` and ``forget`` are what the ledger has to learn before anything is written to the
+    calendar, and if nothing is (it was lost, or lagged behind; the plan is held). ``bodies`` is empty once bodies have been looked at.
     """
 
     calendar: Calendar

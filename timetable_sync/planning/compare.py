@@ -6,6 +6,7 @@ from typing import Literal
 
 from timetable_sync.model.change import Change, Create, Delete, Reason, Update
 from timetable_sync.model.event import Event
+from timetable_sync.model.key import source_prefix
 from timetable_sync.model.ledger import LedgerEntry
 from timetable_sync.model.marker import Marker
 from timetable_sync.model.plan import BodyToCheck, CalendarPlan, Left, LeftAlone
@@ -37,7 +38,7 @@ class _Draft:
     changes: list[Change] = field(default_factory=list)
     left_alone: list[LeftAlone] = field(default_factory=list)
     bodies: list[BodyToCheck] = field(default_factory=list)
-    record: list[LedgerEntry] = field(default_factory=list)
+    record: dict[str, LedgerEntry] = field(default_factory=dict)
     unchanged: int = 0
 
 
@@ -53,33 +54,42 @@ def compare(
     ``events`` are those of the timetable in ``snapshot.window``, keys unique. ``ledger`` holds what we know of this calendar, by key;
     it may be empty or outdated: it decides only whether someone deleted an event or edited a body. ``unsettled`` says what bad
     rows leave open.
+
+    Whatever of ours stands here and is not in the ledger is put on record, even if it is to be changed: the change may be held, and
+    a calendar that the ledger does not know would not be visited any more once it left the timetable.
     """
-    standing = _by_key(snapshot.ours, rules.source)
+    standing = _by_key((item for item in snapshot.ours if snapshot.window.holds(item.start)), rules.source)
     wanted = {event.key: event for event in events if snapshot.window.holds(event.start)}
     freeze = Freeze(unsettled, snapshot.calendar.address)
     frozen = freeze.frozen(standing, wanted)
     draft = _Draft()
     for key, event in wanted.items():
-        there = standing.get(key)
+        there, entry = standing.get(key, []), ledger.get(key)
+        plain = [item for item in there if not item.series]
         if key in frozen:
-            _stay(draft, there, event)
-        elif there is None:
-            _absent(draft, event, ledger.get(key), rules)
-        elif any(item.series for item in there):
-            draft.left_alone.append(LeftAlone(key, Left.SERIES, there[0], event))
-        else:
-            keeper, *extra = _best_first(there, event, ledger.get(key))
+            _stay(draft, there, event, entry)
+            continue
+        if len(plain) < len(there):
+            _left(draft, key, Left.SERIES, next(item for item in there if item.series), event, entry)
+        if plain:
+            keeper, *extra = _best_first(plain, event, entry)
             draft.changes.extend(Delete(item, Reason.DUPLICATE) for item in extra)
-            _present(draft, keeper, event, ledger.get(key), rules)
+            _present(draft, keeper, event, entry, rules)
+        elif not there:
+            _absent(draft, event, entry, rules)
     for key, there in standing.items():
         if key in wanted:
             continue
+        entry = ledger.get(key)
+        plain = [item for item in there if not item.series]
         if key in frozen or not freeze.deletes_allowed:
-            _stay(draft, there, None)
-        elif any(item.series for item in there):
-            draft.left_alone.append(LeftAlone(key, Left.SERIES, there[0], None))
-        else:
-            draft.changes.extend(Delete(item, Reason.LEFT) for item in there)
+            _stay(draft, there, None, entry)
+            continue
+        if len(plain) < len(there):
+            _left(draft, key, Left.SERIES, next(item for item in there if item.series), None, entry)
+        if plain:
+            _learn(draft, plain[0], entry)
+            draft.changes.extend(Delete(item, Reason.LEFT) for item in plain)
     ours = sum(map(len, standing.values()))
     return CalendarPlan(
         calendar=snapshot.calendar,
@@ -90,7 +100,7 @@ def compare(
         changes=tuple(sorted(draft.changes, key=lambda change: (change.when, change.key))),
         left_alone=tuple(draft.left_alone),
         bodies=tuple(draft.bodies),
-        record=tuple(draft.record),
+        record=tuple(draft.record.values()),
         forget=tuple(
             key
             for key, entry in ledger.items()
@@ -113,7 +123,7 @@ def settle_bodies(plan: CalendarPlan, bodies: Mapping[str, str], rules: Rules) -
         if body is None or event.body is None or same_body(event.body, event.body_kind, body):
             unchanged += 1
             if body is not None:
-                record.append(_entry(there))
+                record.append(_entry(there, rules.mapping))
         elif rules.edited == "restore":
             changes.append(Update(there, event, check.marker, Reason.EDITED))
         else:
@@ -129,7 +139,7 @@ def settle_bodies(plan: CalendarPlan, bodies: Mapping[str, str], rules: Rules) -
 
 
 def _by_key(ours: Iterable[Standing], source: str) -> dict[str, list[Standing]]:
-    mine = source + "/"
+    mine = source_prefix(source)
     found: dict[str, list[Standing]] = {}
     for item in ours:
         if item.marker.key.startswith(mine):
@@ -154,47 +164,66 @@ def _present(draft: _Draft, there: Standing, event: Event, entry: LedgerEntry | 
     fingerprint = event.fingerprint()
     marker = Marker(rules.mapping, fingerprint, event.key).text()
     if there.marker.fingerprint != fingerprint:
-        reason = Reason.TIMETABLE if there.marker.mapping == rules.mapping else Reason.MAPPING
-        draft.changes.append(Update(there, event, marker, reason))
+        _learn(draft, there, entry)
+        # The ledger may know that the content was right under a later mapping than the one it was written under.
+        mapping = entry.mapping if entry is not None and entry.fingerprint == there.marker.fingerprint else there.marker.mapping
+        draft.changes.append(Update(there, event, marker, Reason.TIMETABLE if mapping == rules.mapping else Reason.MAPPING))
     elif differences(event, there):
         if rules.edited == "restore":
+            _learn(draft, there, entry)
             draft.changes.append(Update(there, event, marker, Reason.EDITED))
         else:
-            draft.left_alone.append(LeftAlone(event.key, _edited(rules), there, event))
+            _left(draft, event.key, _edited(rules), there, event, entry)
     elif event.body is not None and entry is not None and entry.item.id == there.item.id and entry.item.change_key != there.item.change_key:
         draft.bodies.append(BodyToCheck(there, event, marker))
     else:
         draft.unchanged += 1
-        known = _entry(there)
+        known = _entry(there, rules.mapping)
         if entry != known:
-            draft.record.append(known)
+            draft.record[event.key] = known
 
 
 def _absent(draft: _Draft, event: Event, entry: LedgerEntry | None, rules: Rules) -> None:
     fingerprint = event.fingerprint()
     # Under another mapping the fingerprint says nothing about the timetable; then a deleted event is taken for deleted still.
     deleted = entry is not None and (entry.fingerprint == fingerprint or entry.mapping != rules.mapping)
-    if deleted and rules.deleted != "restore":
+    if entry is not None and deleted and rules.deleted != "restore":
         why = Left.DELETED_KEPT if rules.deleted == "keep" else Left.DELETED_REPORTED
         draft.left_alone.append(LeftAlone(event.key, why, None, event))
+        # So that the next change of the timetable is told from this change of the mapping.
+        known = replace(entry, fingerprint=fingerprint, mapping=rules.mapping)
+        if known != entry:
+            draft.record[event.key] = known
         return
     marker = Marker(rules.mapping, fingerprint, event.key).text()
     draft.changes.append(Create(event, marker, Reason.DELETED if deleted else Reason.TIMETABLE))
 
 
-def _stay(draft: _Draft, there: list[Standing] | None, event: Event | None) -> None:
+def _stay(draft: _Draft, there: list[Standing], event: Event | None, entry: LedgerEntry | None) -> None:
     before = there[0] if there else None
     if before is not None and event is not None and before.marker.fingerprint == event.fingerprint() and not differences(event, before):
         draft.unchanged += 1
+        _learn(draft, before, entry)
         return
     key = before.marker.key if before is not None else event.key if event is not None else ""
-    draft.left_alone.append(LeftAlone(key, Left.UNSETTLED, before, event))
+    _left(draft, key, Left.UNSETTLED, before, event, entry)
+
+
+def _left(draft: _Draft, key: str, why: Left, before: Standing | None, event: Event | None, entry: LedgerEntry | None) -> None:
+    draft.left_alone.append(LeftAlone(key, why, before, event))
+    if before is not None:
+        _learn(draft, before, entry)
+
+
+def _learn(draft: _Draft, there: Standing, entry: LedgerEntry | None) -> None:
+    """Put on record what the ledger does not know, as it stands."""
+    if entry is None:
+        draft.record.setdefault(there.marker.key, _entry(there, there.marker.mapping))
 
 
 def _edited(rules: Rules) -> Left:
     return Left.EDITED_KEPT if rules.edited == "keep" else Left.EDITED_REPORTED
 
 
-def _entry(there: Standing) -> LedgerEntry:
-    marker = there.marker
-    return LedgerEntry(marker.key, there.item, marker.fingerprint, marker.mapping, there.start, there.end)
+def _entry(there: Standing, mapping: str) -> LedgerEntry:
+    return LedgerEntry(there.marker.key, there.item, there.marker.fingerprint, mapping, there.start, there.end)

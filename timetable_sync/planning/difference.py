@@ -16,7 +16,8 @@ def differences(event: Event, standing: Standing) -> tuple[str, ...]:
         found.append("subject")
     if event.location is not None and not same_text(event.location, standing.location):
         found.append("location")
-    if event.categories is not None and event.categories != standing.categories:
+    # As sets: a service keeps a category that is named twice once, and would seem edited night after night.
+    if event.categories is not None and set(event.categories) != set(standing.categories):
         found.append("categories")
     if event.busy != standing.busy:
         found.append("busy")

@@ -5,10 +5,12 @@ How far a bad row reaches depends on what is known of it:
 - activity and week (or the source's own key): whatever stands of that activity in that week stays as it is;
 - activity alone: in weeks where more stands than the good rows account for, the missing one may be the bad row's, and
   since meetings are numbered within the week, none of that week's can be told apart: they all stay;
-- neither: nothing is deleted in the calendar it names, or anywhere if it names none.
+- neither: it may be any activity's, so this holds for all of them, and nothing is deleted: in the calendar it names, or
+  everywhere if it names none.
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import product
 
 from timetable_sync.model.key import EventKey, digested
 from timetable_sync.model.unsettled import Unsettled
@@ -22,19 +24,19 @@ class Freeze:
 
     def __init__(self, unsettled: Iterable[Unsettled], address: str) -> None:
         self._no_deletes = False
-        self._weeks: set[tuple[str | None, str, str]] = set()
-        self._activities: set[tuple[str | None, str]] = set()
+        self._weeks: set[tuple[str | None, str | None, str]] = set()
+        self._activities: set[tuple[str | None, str | None]] = set()
         for row in unsettled:
             if row.calendar is not None and row.calendar != address:
                 continue
             if row.activity is None:
                 self._no_deletes = True
                 continue
-            for activity in (row.activity, digested(row.activity)):
+            for period, activity in product(_forms(row.period), _forms(row.activity)):
                 if row.week is None:
-                    self._activities.add((row.period, activity))
+                    self._activities.add((period, activity))
                 else:
-                    self._weeks.add((row.period, activity, row.week))
+                    self._weeks.add((period, activity, row.week))
 
     @property
     def deletes_allowed(self) -> bool:
@@ -43,7 +45,7 @@ class Freeze:
 
     def frozen(self, standing: Iterable[str], expected: Iterable[str]) -> frozenset[str]:
         """The keys, of those standing and those expected, that are not to be touched in any way."""
-        if not self._weeks and not self._activities:
+        if not (self._weeks or self._activities or self._no_deletes):
             return frozenset()
         there, wanted = _by_group(standing), _by_group(expected)
         frozen: set[str] = set()
@@ -57,8 +59,13 @@ class Freeze:
         period, activity, week = group
         if (period, activity, week) in self._weeks or (None, activity, week) in self._weeks:
             return True
-        known = (period, activity) in self._activities or (None, activity) in self._activities
-        return known and standing > expected
+        concerned = self._no_deletes or (period, activity) in self._activities or (None, activity) in self._activities
+        return concerned and standing > expected
+
+
+def _forms(part: str | None) -> tuple[str | None, ...]:
+    """As it may stand in a parsed key: itself, or its digest where it was too long."""
+    return (None,) if part is None else (part, digested(part))
 
 
 def _by_group(keys: Iterable[str]) -> Mapping[tuple[str, str, str], list[str]]:

@@ -20,30 +20,47 @@ def empty_timetable() -> Held:
     return Held(EMPTY, None, "the timetable is empty: the query gave no rows", 0, 0, 0)
 
 
-def judge(plans: Sequence[CalendarPlan], known: int, guards: Guards, forced: Collection[str]) -> list[Held]:
-    """Every guard that these plans trip.
+def judge(
+    plans: Sequence[CalendarPlan], known: int, guards: Guards, forced: Collection[str], *, never_written: Collection[str] = ()
+) -> list[Held]:
+    """Every guard that these plans trip, the run's first.
 
     ``known`` is how many events the ledger has in the same window and the same calendars (0 after it was lost). ``forced`` names
-    the guards that are released for this run: their verdicts are given all the same, marked.
+    the guards that are released for this run: their verdicts are given all the same, marked. ``never_written`` are addresses of
+    calendars that are only reported on.
+
+    The run's deletes are those that would really be made. A calendar that its own guard holds, or that is only reported on, adds none,
+    so that one broken calendar does not hold all the others.
     """
-    held = []
+    calendars = [held for plan in plans if (held := _calendar(plan, guards, forced)) is not None]
+    kept = {held.calendar.address for held in calendars if held.calendar is not None and not held.forced}.union(never_written)
+    deletes = sum(plan.deletes for plan in plans if plan.calendar.address not in kept)
+    standing = sum(plan.standing for plan in plans if plan.calendar.address not in never_written)
+    return [*_shrunken(plans, known, guards, forced), *_run(deletes, standing, guards, forced), *calendars]
+
+
+def _shrunken(plans: Sequence[CalendarPlan], known: int, guards: Guards, forced: Collection[str]) -> list[Held]:
     expected = sum(plan.expected for plan in plans)
-    least = known - int(guards.shrunken_timetable * known + 1e-9)
+    limit = int(guards.shrunken_timetable * known + 1e-9)
     # Below the floor of the run's deletes a shrunken timetable cannot do harm that the other guards would not see.
-    if expected < least and known - expected > guards.deletes_in_run.at_least:
-        sentence = (
-            f"the timetable shrank from {known} to {expected} events in the window, the limit is {show_share(guards.shrunken_timetable)}"
-        )
-        held.append(Held(SHRUNKEN, None, sentence, known - expected, known, known - least, SHRUNKEN in forced))
-    deletes, standing = sum(plan.deletes for plan in plans), sum(plan.standing for plan in plans)
+    if known - expected <= max(limit, guards.deletes_in_run.at_least):
+        return []
+    sentence = f"the timetable shrank from {known} to {expected} events in the window, the limit is {show_share(guards.shrunken_timetable)}"
+    return [Held(SHRUNKEN, None, sentence, known - expected, known, limit, SHRUNKEN in forced)]
+
+
+def _run(deletes: int, standing: int, guards: Guards, forced: Collection[str]) -> list[Held]:
     limit = guards.deletes_in_run
-    if deletes > limit.allowed(standing):
-        sentence = f"{deletes} of {standing} events would be deleted in all, the limit is {limit.text()}"
-        held.append(Held(IN_RUN, None, sentence, deletes, standing, limit.allowed(standing), IN_RUN in forced))
+    if deletes <= limit.allowed(standing):
+        return []
+    sentence = f"{deletes} of {standing} events would be deleted in all, the limit is {limit.text()}"
+    return [Held(IN_RUN, None, sentence, deletes, standing, limit.allowed(standing), IN_RUN in forced)]
+
+
+def _calendar(plan: CalendarPlan, guards: Guards, forced: Collection[str]) -> Held | None:
     limit = guards.deletes_in_calendar
-    for plan in plans:
-        if plan.deletes > limit.allowed(plan.standing):
-            sentence = f"{plan.deletes} of {plan.standing} events would be deleted, the limit is {limit.text()}"
-            allowed = limit.allowed(plan.standing)
-            held.append(Held(IN_CALENDAR, plan.calendar, sentence, plan.deletes, plan.standing, allowed, IN_CALENDAR in forced))
-    return held
+    allowed = limit.allowed(plan.standing)
+    if plan.deletes <= allowed:
+        return None
+    sentence = f"{plan.deletes} of {plan.standing} events would be deleted, the limit is {limit.text()}"
+    return Held(IN_CALENDAR, plan.calendar, sentence, plan.deletes, plan.standing, allowed, IN_CALENDAR in forced)

@@ -1,0 +1,22 @@
+"""The name of the mapping: it changes when templates, rules, columns or this code would make other events of the same rows."""
+
+import hashlib
+import json
+from base64 import b32encode
+
+from timetable_sync.settings.schema import Settings
+
+#: Raised by hand whenever the code between row and event changes what it makes.
+_CODE = 1
+
+
+def mapping_id(settings: Settings) -> str:
+    """Six characters of a-z and 2-7."""
+    parts = [
+        _CODE,
+        settings.event.model_dump(mode="json"),
+        {name: column.model_dump(mode="json") for name, column in sorted(settings.timetable.columns.items())},
+        settings.timetable.time_zone,
+    ]
+    digest = hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=4).digest()
+    return b32encode(digest).decode("ascii")[:6].lower()

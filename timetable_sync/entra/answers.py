@@ -1,0 +1,140 @@
+"""The one request to the token endpoint, and what comes back: as much of it as can be relied on. Holds and logs no token.
+
+No exception that leaves here has a request hanging on it, as that would carry the assertion.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from timetable_sync.errors import CredentialsRefused, Passing
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status with a JSON object (empty where there was none) and two headers. The body appears in no repr."""
+
+    url: str
+    status: int
+    body: dict[str, Any] = field(repr=False)
+    is_json: bool
+    date: datetime | None
+    retry_after: str
+
+
+def ask(session: requests.Session, url: str, form: dict[str, str], *, timeout: float, ca_bundle: str | None) -> Answer:
+    """Posts ``form``; follows no redirect.
+
+    Raises Passing where nothing came back, CredentialsRefused for a redirect or a TLS certificate that is not trusted.
+    """
+    failure: Passing | CredentialsRefused
+    try:
+        response = session.post(
+            url,
+            data=form,
+            headers={"Accept": "application/json"},
+            timeout=timeout,
+            allow_redirects=False,
+            # With each request: REQUESTS_CA_BUNDLE in the environment would override the session's own.
+            verify=True if ca_bundle is None else ca_bundle,
+            auth=_as_it_is,
+        )
+    except requests.exceptions.SSLError as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            failure = CredentialsRefused(
+                f"the TLS certificate of {_host(url)} is not trusted", "Name the CA that your network uses in entra.ca_bundle."
+            )
+        else:  # a connection that broke while it was being made
+            failure = Passing(f"no TLS connection to {_host(url)} comes about", _REACH, scope="service")
+    except requests.exceptions.Timeout:
+        failure = Passing(f"{_host(url)} did not answer within {timeout:g} seconds", _REACH, scope="service")
+    except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
+        failure = Passing(f"{_host(url)} cannot be reached for a token", _REACH, scope="service")
+    except (requests.exceptions.RequestException, OSError, ValueError) as error:
+        failure = CredentialsRefused(
+            f"the request for a token to {_host(url)} cannot be sent ({type(error).__name__})", "Check entra.authority and entra.ca_bundle."
+        )
+    else:
+        return _answer(url, response)
+    raise failure
+
+
+_REACH = "Check this machine's network, name server and proxy."
+
+
+def issued_token(answer: Answer) -> tuple[str, timedelta]:
+    """The token and how long it lasts. Raises CredentialsRefused where an answer that says 200 holds neither."""
+    token, lasts = answer.body.get("access_token"), answer.body.get("expires_in")
+    if not answer.is_json:
+        raise _odd(answer, "no JSON object")
+    if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise _odd(answer, "no access_token")
+    kind = answer.body.get("token_type", "Bearer")
+    if not isinstance(kind, str) or kind.lower() != "bearer":
+        raise _odd(answer, "a token that is no bearer token")
+    if isinstance(lasts, str) and lasts.isdecimal():  # as the v1 endpoint writes it
+        lasts = int(lasts[:12])
+    if isinstance(lasts, bool) or not isinstance(lasts, int | float) or not 0 < lasts < 10**8:
+        raise _odd(answer, "no usable expires_in")
+    return token, timedelta(seconds=lasts)
+
+
+def retry_after(answer: Answer, now: datetime) -> float | None:
+    """The server's hint in seconds, written as a number or as a date; None without one. At most an hour."""
+    hint = answer.retry_after.strip()
+    if hint.isdecimal():
+        return float(min(int(hint[:9]), 3600))
+    moment = _date(hint)
+    return None if moment is None else min(max((moment - now).total_seconds(), 0.0), 3600.0)
+
+
+def _answer(url: str, response: requests.Response) -> Answer:
+    if 300 <= response.status_code < 400:
+        target = _host(response.headers.get("Location", "")) or "elsewhere"
+        raise CredentialsRefused(
+            f"{_host(url)} sends the sign-in on to {target}, which is not followed",
+            "Check entra.authority, and whether a proxy asks for a sign-in of its own.",
+        )
+    try:
+        body: object = response.json()
+    except ValueError:
+        body = None
+    return Answer(
+        url,
+        response.status_code,
+        body if isinstance(body, dict) else {},
+        isinstance(body, dict),
+        _date(response.headers.get("Date", "")),
+        response.headers.get("Retry-After", ""),
+    )
+
+
+def _odd(answer: Answer, what: str) -> CredentialsRefused:
+    return CredentialsRefused(
+        f"{answer.url} answered HTTP {answer.status} with {what}, and not as Entra ID does",
+        "Check entra.authority and entra.tenant, and whether a proxy stands in between.",
+    )
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Instead of what requests finds in ~/.netrc: nothing is added."""
+    return request
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -1,0 +1,40 @@
+"""The client assertion: a short-lived signed statement that we hold the certificate's key. Pure, given the time.
+
+https://learn.microsoft.com/entra/identity-platform/certificate-credentials
+"""
+
+import uuid
+from base64 import urlsafe_b64encode
+from datetime import datetime, timedelta
+from typing import Literal
+
+import jwt
+
+from timetable_sync.entra.certificate import Certificate
+
+#: The same page: 5 to 10 minutes at most.
+LASTS = timedelta(minutes=10)
+
+
+def client_assertion(certificate: Certificate, *, client: str, audience: str, algorithm: Literal["PS256", "RS256"], now: datetime) -> str:
+    """A signed assertion, good from ``now`` (aware) for ten minutes, each with an id of its own.
+
+    ``audience`` is the token endpoint's URL, ``client`` the application's id. PS256 names the certificate by ``x5t#S256``, RS256 by
+    ``x5t``: never mixed. Both are the base64url of the raw digest, without padding.
+    """
+    issued = int(now.timestamp())
+    claims = {
+        "aud": audience,
+        "iss": client,
+        "sub": client,
+        "jti": str(uuid.uuid4()),
+        "nbf": issued,
+        "iat": issued,
+        "exp": issued + int(LASTS.total_seconds()),
+    }
+    name = {"x5t#S256": _text(certificate.sha256)} if algorithm == "PS256" else {"x5t": _text(certificate.sha1)}
+    return jwt.encode(claims, certificate.key, algorithm=algorithm, headers=name)
+
+
+def _text(digest: bytes) -> str:
+    return urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")

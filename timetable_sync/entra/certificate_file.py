@@ -1,0 +1,116 @@
+"""Certificates and private keys out of bytes: PEM (several blocks, encrypted keys), DER and PKCS#12. Opens no file, logs nothing."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key, pkcs12
+
+from timetable_sync.errors import CredentialsRefused
+
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | dsa.DSAPrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
+
+_BLOCK = re.compile(rb"-----BEGIN (?P<label>[A-Z0-9 ]+)-----\s.*?-----END (?P=label)-----", re.DOTALL)
+_PKCS12 = re.compile(rb"^\x30(?:\x80|[\x00-\x7f]|\x81.|\x82..|\x83...|\x84....)\x02\x01\x03", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a file holds, in its order. The keys appear in no repr."""
+
+    certificates: tuple[x509.Certificate, ...] = ()
+    keys: tuple[PrivateKey, ...] = field(default=(), repr=False)
+
+
+def read_contents(data: bytes, file: str, passphrase: bytes | None) -> Contents:
+    """All certificates and private keys in ``data``. ``file`` names it in messages.
+
+    A passphrase that is not needed does no harm. Raises CredentialsRefused for a wrong or missing one, and for what is neither certificate
+    nor key; the message holds nothing of the data.
+    """
+    blocks = list(_BLOCK.finditer(data))
+    if blocks:
+        return _from_pem(blocks, file, passphrase)
+    if _PKCS12.match(data):
+        return _from_pkcs12(data, file, passphrase)
+    return _from_der(data, file, passphrase)
+
+
+def _from_pem(blocks: list[re.Match[bytes]], file: str, passphrase: bytes | None) -> Contents:
+    certificates: list[x509.Certificate] = []
+    keys: list[PrivateKey] = []
+    for block in blocks:
+        if block["label"] in (b"CERTIFICATE", b"X509 CERTIFICATE"):
+            try:
+                certificates.append(x509.load_pem_x509_certificate(block[0]))
+            except ValueError:
+                raise _damaged(file, "certificate") from None
+        elif block["label"].endswith(b"PRIVATE KEY"):
+            encrypted = block["label"].startswith(b"ENCRYPTED") or b"Proc-Type: 4,ENCRYPTED" in block[0]
+            keys.append(_key(load_pem_private_key, block[0], file, passphrase if encrypted else None, encrypted=encrypted))
+    return Contents(tuple(certificates), tuple(keys))
+
+
+def _from_der(data: bytes, file: str, passphrase: bytes | None) -> Contents:
+    try:
+        return Contents((x509.load_der_x509_certificate(data),))
+    except ValueError:
+        pass
+    try:
+        return Contents((), (_private(load_der_private_key(data, None), file),))
+    except TypeError:  # it is a key, and encrypted
+        return Contents((), (_key(load_der_private_key, data, file, passphrase, encrypted=True),))
+    except (ValueError, UnsupportedAlgorithm):
+        raise CredentialsRefused(
+            f"{file} holds neither a certificate nor a private key",
+            'A PEM file ("-----BEGIN CERTIFICATE-----") or a PKCS#12 file (.pfx, .p12) is expected there.',
+        ) from None
+
+
+def _from_pkcs12(data: bytes, file: str, passphrase: bytes | None) -> Contents:
+    # A file "without a passphrase" has none or an empty one, depending on who made it.
+    for attempt in (passphrase,) if passphrase else (None, b""):
+        try:
+            found = pkcs12.load_pkcs12(data, attempt)
+        except (ValueError, UnsupportedAlgorithm):
+            continue
+        own = () if found.cert is None else (found.cert.certificate,)
+        keys = () if found.key is None else (_private(found.key, file),)
+        return Contents(own + tuple(other.certificate for other in found.additional_certs), keys)
+    raise _locked(file, passphrase)
+
+
+def _key(load: Any, data: bytes, file: str, passphrase: bytes | None, *, encrypted: bool) -> PrivateKey:
+    if encrypted and not passphrase:
+        raise _locked(file, None)
+    try:
+        return _private(load(data, passphrase), file)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise (_locked(file, passphrase) if encrypted else _damaged(file, "private key")) from None
+
+
+def _private(key: object, file: str) -> PrivateKey:
+    if isinstance(key, PrivateKey):
+        return key
+    raise CredentialsRefused(
+        f"the key in {file} is of a kind that cannot sign for a certificate", "An RSA key of 2048 bits or more is expected there."
+    )
+
+
+def _locked(file: str, passphrase: bytes | None) -> CredentialsRefused:
+    if not passphrase:
+        return CredentialsRefused(
+            f"the key in {file} is encrypted, and entra.passphrase is not set", "Name its passphrase by reference there."
+        )
+    return CredentialsRefused(
+        f"the passphrase does not open the key in {file}", "Check what entra.passphrase refers to, line ends included."
+    )
+
+
+def _damaged(file: str, what: str) -> CredentialsRefused:
+    return CredentialsRefused(
+        f"the {what} in {file} is damaged and cannot be read", "Copy the file again from where it was made, as a whole."
+    )

@@ -1,0 +1,50 @@
+"""Where tokens are asked for, and in which words: the two versions of Entra ID's token endpoint. Pure.
+
+https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
+"""
+
+from ipaddress import ip_address
+from urllib.parse import quote, urlsplit
+
+from timetable_sync.errors import UsageError
+from timetable_sync.settings.schema import Entra
+
+_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+def token_url(entra: Entra) -> str:
+    """The token endpoint, which is the assertion's audience too.
+
+    Raises UsageError for an authority that is not an https address (http is for this machine only, where the sandbox is).
+    """
+    authority = entra.authority.rstrip("/")
+    parts = urlsplit(authority)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise UsageError(f'entra.authority: "{entra.authority}" is not an address', 'Write it as in "https://login.microsoftonline.com".')
+    if parts.scheme == "http" and not _this_machine(parts.hostname):
+        raise UsageError(
+            f'entra.authority: "{entra.authority}" is not encrypted: anyone on the way could read the token', "Write https:// there."
+        )
+    path = "oauth2/v2.0/token" if entra.version == "v2" else "oauth2/token"
+    return f"{authority}/{quote(entra.tenant, safe='')}/{path}"
+
+
+def token_form(entra: Entra, assertion: str) -> dict[str, str]:
+    """The form's fields. v2 names a scope, v1 the resource: what stands before ``/.default``."""
+    wanted = {"scope": entra.scope} if entra.version == "v2" else {"resource": entra.scope.removesuffix("/.default")}
+    return {
+        "grant_type": "client_credentials",
+        "client_id": entra.client,
+        "client_assertion_type": _ASSERTION_TYPE,
+        "client_assertion": assertion,
+        **wanted,
+    }
+
+
+def _this_machine(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

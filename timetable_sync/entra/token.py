@@ -1,0 +1,160 @@
+"""One token for a whole run, shared by its threads: fetched once, renewed ahead of its end, and never shown, logged or kept anywhere else.
+
+It waits for nothing and repeats nothing: an endpoint that is down is :class:`~timetable_sync.errors.Passing`, and whoever has a deadline
+tries again. A refusal lasts: it is said again to every thread, without another request.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import requests
+
+from timetable_sync.entra.answers import Answer, ask, issued_token, retry_after
+from timetable_sync.entra.assertion import client_assertion
+from timetable_sync.entra.certificate import Certificate
+from timetable_sync.entra.endpoint import token_form, token_url
+from timetable_sync.entra.facts import Remark, TokenFacts, facts_of, warning
+from timetable_sync.entra.refusals import PASSING, Circumstances, refusal
+from timetable_sync.errors import CredentialsRefused, Passing
+from timetable_sync.settings.schema import Entra
+
+#: So long before its end a token is renewed; at half its life where it lives for less than twice that.
+AHEAD = timedelta(seconds=300)
+
+#: After a request that failed, the next one waits for at least so long, doubled each time up to the longest (seconds).
+FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    text: str = field(repr=False)
+    renew: datetime
+    ends: datetime
+
+
+class TokenProvider:
+    """Gives bearer tokens to several threads. ``clock`` gives the real time (aware), whatever time a run pretends.
+
+    Raises UsageError at once for an authority that cannot be used.
+    """
+
+    def __init__(
+        self, entra: Entra, certificate: Certificate, *, clock: Callable[[], datetime] = _now, session: requests.Session | None = None
+    ) -> None:
+        self._entra = entra
+        self._certificate = certificate
+        self._clock = clock
+        self._session = requests.Session() if session is None else session
+        self._url = token_url(entra)
+        self._lock = threading.Lock()
+        self._current: _Token | None = None
+        self._refused: CredentialsRefused | None = None
+        self._failure: Passing | None = None
+        self._not_before: datetime | None = None
+        self._failures = 0
+        self._requests = 0
+
+    def __repr__(self) -> str:
+        return f"TokenProvider({self._url})"
+
+    @property
+    def requests(self) -> int:
+        """How many requests have been sent."""
+        return self._requests
+
+    def token(self) -> str:
+        """A token that is good for some minutes. Threads that ask meanwhile wait for the one request.
+
+        Raises CredentialsRefused, which lasts, or Passing (for the whole service, with ``wait``) while the endpoint cannot be reached;
+        until then a token that still lives is given though it could not be renewed.
+        """
+        with self._lock:
+            now = self._clock()
+            if self._current is not None and now < self._current.renew:
+                return self._current.text
+            if self._refused is not None:
+                raise CredentialsRefused(self._refused.message, self._refused.advice)
+            try:
+                return self._renewed(now)
+            except Passing:
+                if self._current is not None and now < self._current.ends:
+                    return self._current.text
+                raise
+
+    def invalidate(self, refused: str) -> None:
+        """The service refused this token: the next :meth:`token` is another one, unless it has been renewed meanwhile."""
+        with self._lock:
+            if self._current is not None and self._current.text == refused:
+                self._current = None
+
+    def describe(self) -> TokenFacts | None:
+        """What the present token says of itself, never the token; None before the first."""
+        with self._lock:
+            current = self._current
+        return None if current is None else facts_of(current.text, current.ends)
+
+    def warning(self) -> Remark | None:
+        """What is odd about the present token; None where nothing is, and before the first."""
+        facts = self.describe()
+        return None if facts is None else warning(facts)
+
+    def _renewed(self, now: datetime) -> str:
+        if self._failure is not None and self._not_before is not None and now < self._not_before:
+            wait = (self._not_before - now).total_seconds()
+            raise Passing(self._failure.message, self._failure.advice, wait=wait, scope="service")
+        try:
+            self._current = self._fetched(now)
+        except CredentialsRefused as error:
+            self._refused = error
+            raise
+        except Passing as error:
+            pause = min(FIRST_PAUSE * 2**self._failures, LONGEST_PAUSE)
+            self._failures = min(self._failures + 1, 10)
+            error.wait = pause if error.wait is None else max(error.wait, 1.0)
+            self._failure, self._not_before = error, self._clock() + timedelta(seconds=error.wait)
+            raise
+        self._failure, self._not_before, self._failures = None, None, 0
+        return self._current.text
+
+    def _fetched(self, now: datetime) -> _Token:
+        self._certificate.refuse_unless_valid(now)
+        entra = self._entra
+        assertion = client_assertion(self._certificate, client=entra.client, audience=self._url, algorithm=entra.algorithm, now=now)
+        self._requests += 1
+        answer = ask(
+            self._session,
+            self._url,
+            token_form(entra, assertion),
+            timeout=entra.timeout.total_seconds(),
+            ca_bundle=None if entra.ca_bundle is None else str(entra.ca_bundle),
+        )
+        if answer.status == 200:
+            text, lasts = issued_token(answer)
+            # From before it was asked for: so it ends a little early for us, never late.
+            return _Token(text, now + lasts - min(AHEAD, lasts / 2), now + lasts)
+        raise self._judged(answer)
+
+    def _judged(self, answer: Answer) -> CredentialsRefused | Passing:
+        if answer.status >= 500 or answer.status == 429 or answer.body.get("error") in PASSING:
+            return Passing(
+                f"Entra ID cannot give a token just now (HTTP {answer.status} from {self._url})",
+                "It goes away by itself; see the Azure status page if it lasts.",
+                wait=retry_after(answer, self._clock()),
+                scope="service",
+            )
+        if not answer.is_json or not isinstance(answer.body.get("error"), str):
+            return CredentialsRefused(
+                f"{self._url} answered HTTP {answer.status}, and not as Entra ID does",
+                "Check entra.authority and entra.tenant, and whether a proxy stands in between.",
+            )
+        skew = None if answer.date is None else self._clock() - answer.date
+        circumstances = Circumstances(
+            self._entra.tenant, self._entra.client, self._entra.authority, self._entra.scope, self._certificate.thumbprint, skew
+        )
+        return refusal(answer.body, answer.status, circumstances)

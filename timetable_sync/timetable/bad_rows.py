@@ -1,6 +1,7 @@
 """Rows that were set aside: counted by reason, the first of them kept as examples, and what they leave open."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from timetable_sync.model.unsettled import Unsettled
@@ -37,10 +38,10 @@ class BadRows:
         """What they leave open, each thing once."""
         return tuple(self._unsettled)
 
-    def add(self, bad: BadRow, kind: str, unsettled: Unsettled) -> None:
+    def add(self, bad: BadRow, kind: str, unsettled: Iterable[Unsettled]) -> None:
         """One more. ``kind`` is its reason in general: "ends before it starts"."""
         self.count += 1
         self.by_reason[kind] += 1
-        self._unsettled.setdefault(unsettled)
+        self._unsettled.update(dict.fromkeys(unsettled))
         if len(self._examples) < _EXAMPLES:
             self._examples.append(bad)

@@ -1,6 +1,6 @@
 """Which place in a row each field of the configuration has, and what a row's cells say. One row at a time; merges nothing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,12 +34,10 @@ class MeetingRow:
 class RowRefused(Exception):
     """A row that cannot be used: which column, why in general, why here, and how far it reaches."""
 
-    def __init__(self, column: str, kind: str, reason: str, about: str, unsettled: Unsettled) -> None:
+    def __init__(self, column: str, kind: str, reason: str, about: str, unsettled: Unsettled, calendars: tuple[str, ...]) -> None:
         super().__init__(reason)
         self.column, self.kind, self.reason, self.about, self.unsettled = column, kind, reason, about, unsettled
-
-
-Address = Callable[[str, Mapping[str, Any]], str | None]
+        self.calendars = calendars
 
 
 class Columns:
@@ -75,7 +73,7 @@ class Columns:
 
         def refused(column: str, kind: str, reason: str = "") -> RowRefused:
             reach = Unsettled(None, period, activity, OWN if self._own and activity else week)
-            return RowRefused(self._timetable.columns[column].column, kind, reason or kind, about, reach)
+            return RowRefused(self._timetable.columns[column].column, kind, reason or kind, about, reach, calendars)
 
         if activity is None:
             raise refused(self._identity, f"no {self._identity}")

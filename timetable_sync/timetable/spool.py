@@ -18,6 +18,7 @@ from timetable_sync.errors import TimetableUnusable
 from timetable_sync.model.event import Busy, Event, Sensitivity
 from timetable_sync.timetable.columns import MeetingRow
 
+_PRAGMAS = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = FILE; PRAGMA cache_size = -16000;"
 _SCHEMA = """
 CREATE TABLE meeting (period TEXT, activity TEXT, start INTEGER, finish INTEGER, number INTEGER, cancelled INTEGER, rest TEXT);
 CREATE TABLE event (address TEXT, start INTEGER, key TEXT, rest TEXT);
@@ -72,10 +73,6 @@ class Spool:
         for period, activity, start, end, number, cancelled, rest in cursor:
             calendars, texts, sets = json.loads(rest)
             yield number, MeetingRow(period, activity, _moment(start), _moment(end), bool(cancelled), tuple(calendars), texts, sets)
-
-    def forget_meetings(self) -> None:
-        """They have been merged."""
-        self._write("DELETE FROM meeting", [()])
 
     def add_events(self, events: Iterable[tuple[str, Event]]) -> None:
         """Keep events, each with the address of its calendar."""

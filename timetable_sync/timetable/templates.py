@@ -39,6 +39,10 @@ class Templates:
         self._text = _environment(autoescape=False)
         self._html = _environment(autoescape=True)
 
+    def names_in(self, source: str) -> set[str]:
+        """The variables that a template which compiles uses."""
+        return meta.find_undeclared_variables(self._text.parse(source))
+
     def compile(self, key: str, source: str, *, html: bool = False, also: Iterable[str] = ()) -> "Compiled":
         """The template ``source`` of the configuration's ``key``. ``also`` are further names. Raises UsageError naming key and mistake."""
         environment = self._html if html else self._text

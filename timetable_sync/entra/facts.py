@@ -19,7 +19,7 @@ class Remark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TokenFacts:
-    """Whom a token is for and what it allows. ``expires`` is aware, in UTC. Where it is no JWT, ``readable`` is false and texts are empty."""
+    """Whom a token is for and what it allows. ``expires`` is aware, in UTC. Without ``readable`` (it is no JWT) the texts are empty."""
 
     audience: str
     tenant: str

@@ -38,9 +38,9 @@ def state_url(settings: StateDatabase, environ: Mapping[str, str] | None = None)
         url = url.set(drivername="postgresql+psycopg")
     elif kind == "sqlite":
         url = url.set(drivername="sqlite")
-        if sqlite_file(url) is None:
+        if sqlite_file(url) is None or str(url.database).startswith("file:"):
             raise StateUnusable(
-                "state.url names no file: a ledger in memory is lost with every run",
+                "state.url names no plain file; a ledger in memory is lost with every run",
                 'Name a file, as in "sqlite:////var/lib/timetable-sync/state.db".',
             )
     else:

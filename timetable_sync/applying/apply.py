@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from timetable_sync.applying.batches import batches
-from timetable_sync.applying.one_batch import apply_batch
+from timetable_sync.applying.one_batch import NotDone, apply_batch
 from timetable_sync.applying.patience import CutShort, Patience
 from timetable_sync.applying.progress import Progress
 from timetable_sync.calendars.contract import Backend, Outcome
@@ -53,22 +53,23 @@ def apply_plans(
                 with lock:
                     applied.outcomes.setdefault(calendar.address, []).extend(outcomes)
                 record(calendar, outcomes)
-                ending = next((o.error for o in outcomes if isinstance(o.error, RunFailed)), None)
-                if ending is not None:
-                    raise ending
+                _raise_ending(outcomes)
                 goes_on = not any(isinstance(outcome.error, CalendarFailed) for outcome in outcomes)
                 progress.step(len(batch))
             except CutShort as end:
+                # Not the queue's end: a calendar that is to wait for longer than there is time leaves it to the others.
                 with lock:
-                    applied.cut_short = applied.cut_short or str(end)
-                queue.end()
+                    if applied.failure is None:
+                        applied.cut_short = applied.cut_short or str(end)
             except TimetableSyncError as error:
                 with lock:
                     applied.failure = applied.failure or error
                 queue.end()
+                patience.end("the run failed")
             except BaseException:
                 # A bug, or the interpreter going down: the other threads must not wait for this one for ever.
                 queue.end()
+                patience.end("the run failed")
                 raise
             finally:
                 queue.done(calendar, goes_on=goes_on)
@@ -77,6 +78,15 @@ def apply_plans(
         for future in [pool.submit(work) for _ in range(min(at_once, max(1, len(queue))))]:
             future.result()
     return applied
+
+
+def _raise_ending(outcomes: Sequence[Outcome]) -> None:
+    """Raise what ends the whole run, or at least this calendar's part in it, if it is among ``outcomes``."""
+    for outcome in outcomes:
+        if isinstance(outcome.error, RunFailed):
+            raise outcome.error
+        if isinstance(outcome.error, NotDone):
+            raise outcome.error.end
 
 
 class _Queue:

@@ -7,29 +7,39 @@ calendar is read again around the changes concerned, and the marker tells what i
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from timetable_sync.applying.patience import CutShort, Patience
+from timetable_sync.applying.patience import CutShort, Effort, Patience
 from timetable_sync.calendars.contract import Backend, Outcome
-from timetable_sync.errors import BackendError, CalendarFailed, Passing, RunFailed, Stale, Unclear
+from timetable_sync.errors import BackendError, CalendarFailed, ItemRefused, Passing, RunFailed, Stale, TimetableSyncError, Unclear
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change, Create, Delete, Update
 from timetable_sync.model.marker import Marker
 from timetable_sync.model.snapshot import ItemRef, Standing
 from timetable_sync.model.window import Window
+from timetable_sync.planning.difference import differences
 
 
 def apply_batch(backend: Backend, calendar: Calendar, batch: Sequence[Change], patience: Patience) -> list[Outcome]:
     """One final outcome a change, in order. ``batch`` is of one kind and no longer than the backend's.
 
-    Never raises for what the service does: what could not be found out stays Unclear, what was not begun when the run had to end is
-    Passing, with the reason; the next night settles both by the markers.
+    Never raises for what the service does, nor when the run has to end meanwhile: what could not be found out stays Unclear, what was
+    not done is NotDone; the next night settles both by the markers. An event that the service puts off for ever while it takes
+    others of the batch is refused, so that it alone is left; a calendar that takes none has failed.
     """
     work = _Work(backend, calendar, batch, patience)
     try:
         while work.pending:
             work.attempt_once()
-    except (CutShort, BackendError) as end:
+    except (CutShort, TimetableSyncError) as end:
         work.give_up(end)
     return work.outcomes()
+
+
+class NotDone(Passing):
+    """Not done, since the run had to end. ``end`` says why: CutShort, or what ended the whole run."""
+
+    def __init__(self, end: CutShort | TimetableSyncError) -> None:
+        super().__init__(f"not done: {end}", "The next night does it.")
+        self.end = end
 
 
 _VANISHED = Stale("the event vanished while the run was at work", "The next night settles it.")
@@ -43,7 +53,8 @@ class _Work:
         self._calendar = calendar
         self._batch = batch
         self._patience = patience
-        self._attempts = 0
+        self._effort = Effort()
+        self._worked = False
         self._final: dict[int, Outcome] = {}
         self._last: dict[int, BackendError] = {}
         self.pending: dict[int, Change] = dict(enumerate(batch))
@@ -52,12 +63,12 @@ class _Work:
         """One a change, once nothing is pending."""
         return [self._final[index] for index in range(len(self._batch))]
 
-    def give_up(self, end: Exception) -> None:
+    def give_up(self, end: CutShort | TimetableSyncError) -> None:
         """Make final what is known of all that is pending: Unclear stays so, anything else has not happened."""
         for index in self.pending:
             known = self._last.get(index)
             if not isinstance(known, Unclear):
-                known = end if isinstance(end, BackendError) else Passing(f"not done: {end}", "The next night does it.")
+                known = end if isinstance(end, BackendError) else NotDone(end)
             self._final[index] = Outcome(self._batch[index], error=known)
         self.pending = {}
 
@@ -82,13 +93,13 @@ class _Work:
         if ending is not None:
             self.give_up(ending)
         if self.pending:
-            self._attempts += 1
             self._wait()
         if doubtful and self.pending:
             self.pending = dict(sorted({**again, **self._settle(doubtful)}.items()))
 
     def _done(self, index: int, item: ItemRef | None) -> None:
         self._final[index] = Outcome(self._batch[index], item)
+        self._worked, self._effort = True, Effort()
 
     def _send(self) -> list[tuple[int, Outcome]]:
         """Send what is pending, a request a kind: a create whose event turned out to be there has become an update."""
@@ -98,17 +109,34 @@ class _Work:
             if indexes:
                 outcomes = self._backend.apply(self._calendar, [self.pending[index] for index in indexes])
                 found += zip(indexes, outcomes, strict=True)
-        if any(outcome.error is None for _, outcome in found):
+        if not all(isinstance(outcome.error, (Passing, Unclear)) for _, outcome in found):
             self._patience.answered()
         return found
 
     def _wait(self) -> None:
         errors = [self._last[index] for index in self.pending]
         passing = [error for error in errors if isinstance(error, (Passing, Unclear))]
-        if passing:
-            self._patience.after(max(passing, key=lambda error: (error.wait or 0.0, isinstance(error, Passing))), self._attempts)
-        elif self._attempts >= self._patience.pace.attempts:
-            raise CalendarFailed(errors[0].message, errors[0].advice)
+        if not passing:
+            # Only such as have to be read again, and at once.
+            self._effort.attempts += 1
+            if self._effort.attempts >= self._patience.pace.attempts:
+                self._leave()
+            return
+        try:
+            self._patience.after(max(passing, key=lambda error: (error.wait or 0.0, isinstance(error, Passing))), self._effort)
+        except CalendarFailed:
+            if not self._worked:
+                raise
+            self._leave()
+
+    def _leave(self) -> None:
+        """Make final what is pending: these events, not the calendar, are what does not work."""
+        for index in self.pending:
+            known = self._last[index]
+            if not isinstance(known, Unclear):
+                known = ItemRefused(f"{known.message} (tried {self._effort.attempts} times)", known.advice or "The next night tries again.")
+            self._final[index] = Outcome(self._batch[index], error=known)
+        self.pending = {}
 
     def _settle(self, doubtful: dict[int, Change]) -> dict[int, Change]:
         """Read the calendar around ``doubtful``. Makes final what turns out to be done or gone; gives what is still to be done."""
@@ -128,7 +156,11 @@ class _Work:
                 else:
                     rest[index] = Delete(same, change.reason)
                 continue
-            ready = next((item for item in items if _is_result(item, change)), None)
+            if isinstance(change, Update):
+                # Beside it there may be a duplicate, which is to be deleted.
+                items = [item for item in items if item.item.id == change.before.item.id] or items
+            unclear = isinstance(self._last[index], Unclear)
+            ready = next((item for item in items if unclear and _is_result(item, change)), None)
             if ready is not None:
                 self._done(index, ready.item)
             elif items:
@@ -145,8 +177,13 @@ class _Work:
 
 
 def _is_result(item: Standing, change: Create | Update) -> bool:
-    """Whether ``item`` is what ``change`` was to make: its marker to the letter, at the right time."""
-    return item.marker == Marker.parse(change.marker) and item.start == change.after.start and item.end == change.after.end
+    """Whether ``item`` is what ``change`` was to make: its marker to the letter, its listed fields, and not as it was before.
+
+    The marker alone does not tell: an event that someone edited bears the right one already.
+    """
+    if isinstance(change, Update) and item.item == change.before.item:
+        return False
+    return item.marker == Marker.parse(change.marker) and not differences(change.after, item)
 
 
 def _moments(change: Change) -> list[datetime]:

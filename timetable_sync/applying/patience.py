@@ -1,8 +1,9 @@
 """Waiting and trying again: obeys the service's hints, can be interrupted, and ends by the deadline. Writes nothing.
 
-Two kinds of waiting. A hint (Retry-After, BackOffMilliseconds) is obeyed for as long as the run may last: the service is alive
-and says when to come back. Without a hint the waits double with jitter, and after some attempts the error is taken to
-last for this night: the calendar fails, the others go on.
+Two kinds of waiting. A hint (Retry-After, BackOffMilliseconds) is obeyed: the service is alive and says when to come back. One for
+all requests is obeyed for as long as the run may last, one for a single calendar for a limited time, so that a mailbox which is
+always busy cannot use up everybody's night. Without a hint the waits double with jitter, and after some attempts the error is
+taken to last for this night: the calendar fails, the others go on.
 """
 
 import random
@@ -31,6 +32,20 @@ class Pace:
     attempts: int = 7
     silence: float = 900.0
     """So long may the whole service give no usable answer at all, before the run is given up."""
+    busy: float = 1800.0
+    """So long may one calendar put us off by its hints, without anything being done in between, before it is given up."""
+
+
+@dataclass(slots=True)
+class Effort:
+    """What one request, or one batch, has cost so far without getting anywhere; begun anew when something was done."""
+
+    attempts: int = 0
+    waited: float = 0.0
+
+
+#: A wait is looked up from so often, in seconds, to see whether the run has ended meanwhile for another reason than ``stop``.
+_GLANCE = 5.0
 
 
 class Patience:
@@ -59,8 +74,9 @@ class Patience:
         self._sleep = sleep or stop.wait
         self._check = check
         self._lock = threading.Lock()
-        self._held_until = 0.0
-        self._last_answer = clock()
+        self._held_until = float("-inf")
+        self._silent_since: float | None = None
+        self._ended = ""
         self.waited = 0.0
 
     def ready(self) -> None:
@@ -71,43 +87,56 @@ class Patience:
                 wait = self._held_until - self._clock()
             if wait <= 0:
                 return
+            if self._clock() + wait >= self._deadline:
+                raise CutShort("the deadline would pass while waiting for the service")
             self._wait(wait)
 
     def may_begin(self) -> None:
-        """Raises CutShort when nothing new may be begun: we were asked to stop, the deadline has passed, the lease is gone."""
-        if self._stop.is_set():
-            raise CutShort("it was asked to stop")
+        """Raises CutShort when nothing new may be begun: we were asked to stop, the deadline has passed, the run has ended.
+
+        Raises what ``check`` raises: the lease is gone.
+        """
+        self._go_on()
         if self._clock() >= self._deadline:
             raise CutShort("the deadline has passed")
         if self._check is not None:
             self._check()
 
-    def answered(self) -> None:
-        """The service gave an answer that can be used."""
-        with self._lock:
-            self._last_answer = self._clock()
+    def end(self, why: str) -> None:
+        """The run is over: nothing more may begin, and all that wait give up."""
+        self._ended = self._ended or why
 
-    def after(self, error: Passing | Unclear, attempt: int) -> None:
-        """Wait as ``error`` asks, before attempt number ``attempt`` + 1.
+    def answered(self) -> None:
+        """The service gave an answer that can be used, if only to say that it is busy."""
+        with self._lock:
+            self._silent_since = None
+
+    def after(self, error: Passing | Unclear, effort: Effort) -> None:
+        """Wait as ``error`` asks, before the next attempt; ``effort`` grows by this one.
 
         Raises CutShort, and RunFailed or CalendarFailed when waiting on is of no use.
         """
+        effort.attempts += 1
         service = isinstance(error, Passing) and error.scope == "service"
-        with self._lock:
-            silent = self._clock() - self._last_answer
-        if error.wait is None:
-            if service and silent > self.pace.silence:
-                raise RunFailed(f"{error.message} (for {silent / 60:.0f} minutes)", error.advice)
-            if not service and attempt >= self.pace.attempts:
-                raise CalendarFailed(f"{error.message} (tried {attempt} times)", error.advice or "The next night tries again.")
-        else:
+        if error.wait is None and service:
+            self._silent(error)
+        elif error.wait is not None or isinstance(error, Passing):
             self.answered()
-        wait = error.wait if error.wait is not None else self._backoff(attempt)
-        if self._clock() + wait >= self._deadline:
-            raise CutShort(f"the deadline would pass while waiting ({error.message})")
+        if error.wait is None and not service and effort.attempts >= self.pace.attempts:
+            raise CalendarFailed(f"{error.message} (tried {effort.attempts} times)", error.advice or "The next night tries again.")
+        wait = self._length(error, effort)
+        if not service and effort.waited + wait > self.pace.busy:
+            asked = f"{effort.attempts} times, and now for {wait / 60:.0f} minutes more"
+            raise CalendarFailed(f"{error.message} (asked to wait {asked})", error.advice or "The next night tries again.")
+        until = self._clock() + wait
         if service:
             with self._lock:
-                self._held_until = max(self._held_until, self._clock() + wait)
+                self._held_until = max(self._held_until, until)
+        if until >= self._deadline:
+            if service or wait <= self.pace.longest:
+                raise CutShort(f"the deadline would pass while waiting ({error.message})")
+            raise CalendarFailed(f"{error.message} (asked to wait {wait / 60:.0f} minutes, past the deadline)", error.advice)
+        effort.waited += wait
         self._progress.waiting(wait, error.message)
         self._wait(wait)
 
@@ -116,20 +145,33 @@ class Patience:
 
         Raises CutShort, and every BackendError that does not pass.
         """
-        attempt = 0
+        effort = Effort()
         while True:
             self.ready()
             try:
                 result = request()
             except (Passing, Unclear) as error:
-                attempt += 1
-                self.after(error, attempt)
+                self.after(error, effort)
             except BackendError:
                 self.answered()
                 raise
             else:
                 self.answered()
                 return result
+
+    def _silent(self, error: Passing | Unclear) -> None:
+        now = self._clock()
+        with self._lock:
+            since = self._silent_since = now if self._silent_since is None else self._silent_since
+        if now - since > self.pace.silence:
+            raise RunFailed(f"{error.message} (for {(now - since) / 60:.0f} minutes)", error.advice)
+
+    def _length(self, error: Passing | Unclear, effort: Effort) -> float:
+        if error.wait is None:
+            return self._backoff(effort.attempts)
+        # A service that says "at once", or nearly, for ever is not to be asked for ever as fast as it can answer.
+        beyond = effort.attempts - self.pace.attempts
+        return max(error.wait, self._backoff(beyond) if beyond > 0 else 0.0)
 
     def _backoff(self, attempt: int) -> float:
         ceiling: float = min(self.pace.longest, self.pace.first * 2 ** min(attempt - 1, 16))
@@ -139,6 +181,13 @@ class Patience:
     def _wait(self, seconds: float) -> None:
         with self._lock:
             self.waited += seconds
-        self._sleep(seconds)
+        while seconds > 0:
+            self._sleep(min(seconds, _GLANCE))
+            seconds -= _GLANCE
+            self._go_on()
+
+    def _go_on(self) -> None:
         if self._stop.is_set():
             raise CutShort("it was asked to stop")
+        if self._ended:
+            raise CutShort(self._ended)

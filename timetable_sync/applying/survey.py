@@ -1,13 +1,13 @@
 """Read and compare every calendar before anything is written: several at once, one calendar's failure stopping no other."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from timetable_sync.applying.patience import CutShort, Patience
 from timetable_sync.applying.progress import Progress
 from timetable_sync.calendars.contract import Backend
-from timetable_sync.errors import BackendError, RunFailed, TimetableSyncError
+from timetable_sync.errors import BackendError, RunFailed
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.event import Event
 from timetable_sync.model.ledger import LedgerEntry
@@ -59,15 +59,23 @@ def survey(
     failed: dict[str, BackendError] = {}
     with ThreadPoolExecutor(max_workers=max(1, at_once), thread_name_prefix="calendar") as pool:
         futures = [(calendar, pool.submit(visit, calendar)) for calendar in calendars]
-        try:
-            for calendar, future in futures:
-                found = future.result()
-                if isinstance(found, BackendError):
-                    failed[calendar.address] = found
-                else:
-                    plans.append(found)
-        except (CutShort, TimetableSyncError):
-            for _, future in futures:
-                future.cancel()
-            raise
+        ended, _ = wait([future for _, future in futures], return_when=FIRST_EXCEPTION)
+        if any(future.exception() is not None for future in ended):
+            _end(patience, [future for _, future in futures])
+    broken = [error for _, future in futures if not future.cancelled() and (error := future.exception()) is not None]
+    if broken:
+        # The others were cut short by it.
+        raise next((error for error in broken if not isinstance(error, CutShort)), broken[0])
+    for calendar, future in futures:
+        found = future.result()
+        if isinstance(found, BackendError):
+            failed[calendar.address] = found
+        else:
+            plans.append(found)
     return Survey(tuple(plans), failed)
+
+
+def _end(patience: Patience, futures: Sequence[Future[CalendarPlan | BackendError]]) -> None:
+    for future in futures:
+        future.cancel()
+    patience.end("the run failed")

@@ -10,11 +10,12 @@ from timetable_sync.model.key import OWN, iso_week
 from timetable_sync.model.unsettled import Unsettled
 from timetable_sync.settings.problems import nearest
 from timetable_sync.settings.schema import Column, Timetable
-from timetable_sync.timetable.text import clean
+from timetable_sync.timetable.cell_text import cell_text
 from timetable_sync.timetable.times import Clock, Unreadable, read_duration, read_moment
 
 _YES = frozenset({"1", "true", "t", "y", "yes"})
-_TIMES = ("start", "end", "duration")
+#: What identifies is never taken for markup.
+_NAMES = frozenset({"key", "activity", "period", "calendar"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class Columns:
         return None if length is None else start + length
 
     def _text(self, row: Sequence[Any], field: str) -> str | None:
-        return clean(row[self._places[field]])
+        return cell_text(row[self._places[field]], prose=field not in _NAMES)
 
     def _values(self, row: Sequence[Any], field: str) -> tuple[str, ...]:
         cell, split = row[self._places[field]], self._timetable.columns[field].split
@@ -124,13 +125,13 @@ class Columns:
             parts = str(cell).split(split)
         else:
             parts = (cell,)
-        return tuple(sorted({text for part in parts if (text := clean(part)) is not None}))
+        return tuple(sorted({text for part in parts if (text := cell_text(part, prose=field not in _NAMES)) is not None}))
 
     def _cancelled(self, row: Sequence[Any]) -> bool:
         column = self._timetable.columns.get("cancelled")
         if column is None:
             return False
-        text = clean(row[self._places["cancelled"]])
+        text = cell_text(row[self._places["cancelled"]])
         if text is None:
             return False
         if column.values is None:

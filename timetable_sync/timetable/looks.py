@@ -9,7 +9,7 @@ from typing import Any
 from timetable_sync.model.event import LONGEST_SUBJECT, BodyKind, Busy, Sensitivity
 from timetable_sync.settings.schema import EventLook, EventRule
 from timetable_sync.timetable.templates import Compiled, Templates
-from timetable_sync.timetable.text import clean, cut
+from timetable_sync.timetable.text import clean_name, cut, fit_for_xml
 
 _LONGEST_LOCATION = 255
 _LONGEST_CATEGORY = 255
@@ -62,14 +62,14 @@ class Looks:
         for when, exception in self._rules:
             if all(_matches(columns.get(name), wanted) for name, wanted in when.items()):
                 look = _over(look, exception)
-        subject = (clean(look.subject.render(columns)) if look.subject else None) or str(columns["title"])
+        subject = (clean_name(look.subject.render(columns)) if look.subject else None) or str(columns["title"])
         if cancelled:
-            subject = clean(self._cancelled.render({**columns, "subject": subject})) or subject
-        location = None if look.location is None else cut(clean(look.location.render(columns)) or "", _LONGEST_LOCATION)
+            subject = clean_name(self._cancelled.render({**columns, "subject": subject})) or subject
+        location = None if look.location is None else cut(clean_name(look.location.render(columns)) or "", _LONGEST_LOCATION)
         return Fields(
             subject=cut(subject, LONGEST_SUBJECT),
             location=location,
-            body=None if look.body is None else look.body.render(columns).strip(),
+            body=None if look.body is None else fit_for_xml(look.body.render(columns)).strip(),
             body_kind=self._kind,
             categories=None if look.categories is None else _categories(look.categories, columns),
             busy=Busy.FREE if cancelled else Busy(look.busy or Busy.BUSY),
@@ -123,7 +123,7 @@ def _categories(templates: tuple[Compiled, ...], columns: Mapping[str, Any]) -> 
     """Without blank ones and doubles (Outlook knows no case there), and without , and ; which Outlook takes for separators."""
     found: dict[str, str] = {}
     for template in templates:
-        text = clean(template.render(columns).replace(",", " ").replace(";", " "))
+        text = clean_name(template.render(columns).replace(",", " ").replace(";", " "))
         if text:
             text = cut(text, _LONGEST_CATEGORY)
             found.setdefault(text.casefold(), text)

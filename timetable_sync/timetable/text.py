@@ -1,9 +1,18 @@
-"""Clean the text that timetables hold: every kind of blank, look-alike hyphens, HTML, and what XML cannot carry.
+"""Clean text as timetables hold it. Pure: the same text in gives the same text out. Must never change what a name means.
 
-What is done, in this order: bytes are decoded as UTF-8; HTML tags become blanks and entities characters, where there are any;
-Unicode is composed (NFC); U+2010 and U+2011 become the ordinary hyphen; control characters, lone surrogates, directional
-controls and zero-width blanks go; every other blank, the no-break ones too, becomes a space; spaces are folded and trimmed.
-Text of which nothing is left is None.
+What is done, to every text:
+
+- composed (NFC), as the same name typed on two systems must be one name;
+- every blank (NBSP, thin and ideographic spaces, tabs, line ends) is a space; several are one; none stand at the ends, so that
+  CHAR padding vanishes; a text of blanks alone is no text (None);
+- the non-breaking and the typographic hyphen (U+2011, U+2010) become "-": they look and mean the same, and people search for "-".
+  Dashes (U+2013, U+2014) stay: in a title they mean something else;
+- what XML 1.0 cannot carry is removed (https://www.w3.org/TR/xml/#charsets: control characters, lone surrogates, U+FFFE, U+FFFF),
+  as is what is invisible and only makes two equal names differ: zero-width space, byte-order mark, soft hyphen, and the marks
+  that turn the writing direction. The joiners U+200C and U+200D stay, as scripts and emoji need them.
+
+Descriptions (titles, types, rooms, staff, groups, columns of the site's own) are also freed of HTML; names that identify (key, activity,
+period, calendar) are not, as nothing in them may be taken for markup.
 """
 
 import html
@@ -11,46 +20,111 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
-_ENTITY = re.compile(r"&(?:#\d+|#x[0-9A-Fa-f]+|[A-Za-z]\w*);")
-_BLANKS = re.compile(r"[\s\u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+")
-_HYPHENS = str.maketrans({"\u2010": "-", "\u2011": "-"})
-#: Controls (but the blanks among them), surrogates, non-characters - see the Char production of XML 1.0,
-#: https://www.w3.org/TR/xml/#charsets - and the directional controls and zero-width blanks that only disguise text.
-#: U+200D joins emoji, U+200C is needed in Persian: both stay.
-_UNFIT = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-)
+#: Longer texts are cleaned each time rather than remembered, so that the memory of equal texts stays small.
+_WORTH_REMEMBERING = 200
+
+_HYPHENS = {0x2010: "-", 0x2011: "-"}
+_REMOVED = [
+    *range(0x00, 0x09),
+    *range(0x0E, 0x1C),
+    0x7F,
+    *range(0x80, 0x85),
+    *range(0x86, 0xA0),
+    0xAD,  # soft hyphen
+    0x061C,  # Arabic letter mark
+    0x200B,  # zero-width space
+    0x200E,
+    0x200F,
+    *range(0x202A, 0x202F),  # embeddings and overrides
+    *range(0x2060, 0x2065),  # word joiner and invisible operators
+    *range(0x2066, 0x2070),  # isolates and deprecated format characters
+    0xFEFF,
+    *range(0xD800, 0xE000),
+    *range(0xFDD0, 0xFDF0),
+    *(plane * 0x10000 + last for plane in range(17) for last in (0xFFFE, 0xFFFF)),
+]
+_TABLE: dict[int, str | None] = {**dict.fromkeys(_REMOVED), **_HYPHENS}
+
+# Only tags that HTML has, with attributes as HTML writes them: "a<b and c>d" and "std::vector<int>" are text.
+_BLOCK = "address|article|blockquote|br|dd|div|dl|dt|h[1-6]|hr|li|ol|p|pre|section|table|tbody|td|tfoot|th|thead|tr|ul"
+_INLINE = "a|abbr|acronym|b|big|center|cite|code|del|em|font|i|img|ins|kbd|label|mark|o:p|q|s|small|span|strike|strong|sub|sup|tt|u|wbr"
+_ATTRIBUTES = r"""(?:\s+[A-Za-z][\w:.-]*\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))*"""
+_TAGS = re.compile(rf"</?(?:(?P<block>{_BLOCK})|{_INLINE}){_ATTRIBUTES}\s*/?>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+# With its semicolon: "R&D" and "AT&T;" are text, "&nbsp;" is not.
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 
-def clean(value: object) -> str | None:
-    """``value`` of a text column as clean text on one line, or None for nothing. Numbers are written out."""
-    if value is None:
-        return None
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        value = bytes(value).decode("utf-8", "replace")
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return _clean(value if isinstance(value, str) else str(value))
-
-
-@lru_cache(maxsize=50_000)
-def _clean(text: str) -> str | None:
-    if "<" in text:
-        text = _TAG.sub(" ", text)
-    if "&" in text and _ENTITY.search(text):
-        text = html.unescape(text)
+def _cleaned(text: str) -> str | None:
     if not text.isascii():
-        text = unicodedata.normalize("NFC", text).translate(_HYPHENS)
-    text = _BLANKS.sub(" ", _UNFIT.sub("", text)).strip()
-    return text or None
+        # Removed before composing: an accent may stand behind what is removed.
+        text = unicodedata.normalize("NFC", text.translate(_TABLE))
+    elif not text.isprintable():
+        text = text.translate(_TABLE)
+    return " ".join(text.split()) or None
 
 
-def cut(text: str, units: int) -> str:
-    """``text`` cut to at most ``units`` UTF-16 units, which is how Exchange counts; no character is cut in two."""
-    if len(text) * 2 <= units:
+@lru_cache(maxsize=16_384)
+def _remembered_name(text: str) -> str | None:
+    return _cleaned(text)
+
+
+@lru_cache(maxsize=16_384)
+def _remembered_prose(text: str) -> str | None:
+    return _cleaned(without_markup(text))
+
+
+def clean_name(text: str) -> str | None:
+    """``text`` cleaned, its markup left alone; None if nothing is left. For what identifies."""
+    return _remembered_name(text) if len(text) <= _WORTH_REMEMBERING else _cleaned(text)
+
+
+def clean_prose(text: str) -> str | None:
+    """``text`` without HTML, cleaned; None if nothing is left. For what describes."""
+    return _remembered_prose(text) if len(text) <= _WORTH_REMEMBERING else _cleaned(without_markup(text))
+
+
+def without_markup(text: str) -> str:
+    """``text`` without HTML tags, its entities as the characters they stand for.
+
+    Tags go first, so that an escaped "&lt;b&gt;" ends as the text "<b>" and not as nothing.
+    """
+    if "<" in text:
+        text = _TAGS.sub(lambda found: " " if found["block"] else "", text)
+    if "&" in text:
+        text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+    return text
+
+
+def fit_for_xml(text: str) -> str:
+    """``text`` without what XML cannot carry and without invisible characters; blanks and line ends stay, the latter as "\\n"."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.isascii() and text.replace("\n", "").isprintable():
         return text
-    while len(text) + sum(character > "\uffff" for character in text) > units:
-        over = len(text) + sum(character > "\uffff" for character in text) - units
-        text = text[: -max(1, over // 2)]
-    return text.rstrip()
+    return unicodedata.normalize("NFC", text.translate(_TABLE).translate(_ODD_BLANKS))
+
+
+_ODD_BLANKS: dict[int, str] = dict.fromkeys((0x0B, 0x0C, 0x1C, 0x1D, 0x1E, 0x1F), " ")
+
+
+def utf16_length(text: str) -> int:
+    """The length as Exchange counts it: in UTF-16 code units."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def cut(text: str, longest: int) -> str:
+    """The beginning of ``text``, at most ``longest`` UTF-16 code units; no character is split from what combines with it."""
+    if len(text) * 2 <= longest or utf16_length(text) <= longest:
+        return text
+    units = at = 0
+    for at, letter in enumerate(text):
+        units += 2 if letter > "\uffff" else 1
+        if units > longest:
+            break
+    while at and _belongs_to_the_one_before(text, at):
+        at -= 1
+    return text[:at].rstrip()
+
+
+def _belongs_to_the_one_before(text: str, at: int) -> bool:
+    letter = text[at]
+    return bool(unicodedata.combining(letter)) or letter in "\u200d\ufe0e\ufe0f" or text[at - 1] == "\u200d"

@@ -1,0 +1,259 @@
+"""What a person has to see to, and what is worth knowing, as values that every report renders. Decides nothing but the wording.
+
+Texts of calendars and the timetable in them are raw: whoever shows them makes them safe.
+"""
+
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.change import Reason
+from timetable_sync.model.plan import Held, Left
+from timetable_sync.redaction import redact
+from timetable_sync.reporting.comparison import named, sides
+from timetable_sync.reporting.figures import Figures, verdicts
+from timetable_sync.reporting.summary import BadRowReport, CalendarReport, ChangeReport, Fate, RunSummary, Status, Trouble
+from timetable_sync.reporting.times import Clock
+from timetable_sync.reporting.wording import counted, kind_of, number
+
+#: The guard that nothing releases (its name in the configuration).
+_NEVER_RELEASED: Final = "empty_timetable"
+_GLOB: Final = frozenset("*?[]")
+
+_VERBS: Final = {"created": "create", "updated": "update", "deleted": "delete"}
+
+_NAMED: Final = {
+    Left.EDITED_REPORTED: "edited by someone and left as {it}",
+    Left.DELETED_REPORTED: "deleted by someone and not made anew",
+    Left.SERIES: "made a series by someone and left as {it}",
+}
+_COUNTED: Final = {
+    Left.EDITED_KEPT: "edited by someone and kept so",
+    Left.DELETED_KEPT: "deleted by someone and kept so",
+}
+#: Reasons that are no change of the timetable: who, then what was done, then what would be done.
+_UNASKED: Final = {
+    Reason.EDITED: ("event", "had been edited by someone and {was} restored", "edited by someone would be restored"),
+    Reason.DELETED: ("event", "had been deleted by someone and {was} made anew", "deleted by someone would be made anew"),
+    Reason.DUPLICATE: ("duplicate", "{was} moved to Deleted Items", "would be moved to Deleted Items"),
+    Reason.MAPPING: (
+        "event",
+        "{was} rewritten, as the configuration makes events otherwise than before",
+        "would be rewritten, as the configuration makes events otherwise than before",
+    ),
+}
+
+
+class Weight(StrEnum):
+    """How grave a matter is."""
+
+    FAILED = "failed"
+    HELD = "held"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do next: a sentence, or a command to type."""
+
+    text: str
+    label: str = ""
+    command: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One thing to know. ``about`` is what it concerns (a calendar's name, or empty), ``details`` are single lines; few need be shown."""
+
+    sentence: str
+    about: str = ""
+    weight: Weight = Weight.NOTE
+    advice: tuple[Advice, ...] = ()
+    details: tuple[str, ...] = ()
+    calendar: Calendar | None = None
+
+
+def needs_you(summary: RunSummary, figures: Figures, clock: Clock) -> list[Matter]:
+    """What a person has to see to, gravest first: the run's own failure, guards, failed calendars, refused events, the rest."""
+    found = []
+    if summary.failure is not None:
+        found.append(_from_trouble(summary.failure, about="the run", weight=Weight.FAILED))
+    if summary.cut_short:
+        found.append(_cut_short(summary, figures))
+    held = [verdict for verdict in verdicts(summary) if not verdict.forced]
+    found += [_held_run(verdict) for verdict in held if verdict.calendar is None]
+    found += [_held_calendar(verdict.calendar, verdict) for verdict in held if verdict.calendar is not None]
+    for report in summary.calendars:
+        found += _troubles(report, clock)
+    found += [_from_trouble(trouble, weight=Weight.HELD) for trouble in summary.needs_you]
+    return found
+
+
+def worth_knowing(summary: RunSummary, figures: Figures, clock: Clock) -> list[Matter]:
+    """What a person may want to know, and need not act upon."""
+    found = []
+    if summary.bad_rows:
+        found.append(_bad_rows(summary, figures))
+    found += _reasons(summary, figures)
+    found += _left_alone(summary, figures, clock)
+    if figures.not_written:
+        calendars = counted(figures.statuses[Status.REPORT_ONLY], "calendar", "is")
+        found.append(Matter(f"{calendars} report only: {counted(figures.not_written, 'change', 'was')} found and not written"))
+    for verdict in verdicts(summary):
+        if verdict.forced:
+            about = verdict.calendar.name if verdict.calendar is not None else ""
+            sentence = f"--force-guard {verdict.guard} released what it would have held: {verdict.sentence}"
+            found.append(Matter(sentence, about, calendar=verdict.calendar))
+    found += [_from_trouble(trouble) for trouble in summary.worth_knowing]
+    return found
+
+
+def verdict(summary: RunSummary, figures: Figures, needs: list[Matter]) -> str:
+    """The night in one sentence."""
+    changes = figures.effective_changes
+    if summary.failure is not None:
+        return "The run failed." if not changes else f"The run failed after {counted(changes, 'change')}."
+    if summary.dry_run:
+        rest = " Some things need you." if needs else ""
+        what = f"{counted(changes, 'change')} would be made." if changes else "There is nothing to change."
+        return f"A dry run: nothing was written. {what}{rest}"
+    if needs:
+        return (
+            f"{counted(changes, 'change', 'was')} made. {counted(len(needs), 'matter')} below {'needs' if len(needs) == 1 else 'need'} you."
+        )
+    if not changes:
+        return "Every calendar stood as the timetable says; nothing was written."
+    return "Every calendar stands as the timetable says."
+
+
+def _from_trouble(trouble: Trouble, *, about: str = "", weight: Weight = Weight.NOTE) -> Matter:
+    return Matter(redact(trouble.message), about, weight, _advice(trouble))
+
+
+def _advice(*troubles: Trouble) -> tuple[Advice, ...]:
+    return tuple(Advice(redact(text)) for text in dict.fromkeys(trouble.advice for trouble in troubles) if text)
+
+
+def _cut_short(summary: RunSummary, figures: Figures) -> Matter:
+    waiting = [report for report in summary.calendars if report.status is Status.CUT_SHORT]
+    details = tuple(f"{report.calendar.name}: {counted(_not_begun(report), 'change')} not begun" for report in waiting)
+    rest = ""
+    if figures.fates[Fate.NOT_BEGUN]:
+        calendars = counted(sum(_not_begun(report) > 0 for report in summary.calendars), "calendar")
+        rest = f"; {counted(figures.fates[Fate.NOT_BEGUN], 'change')} in {calendars} wait for the next night"
+    return Matter(f"cut short: {redact(summary.cut_short)}{rest}", "the run", Weight.FAILED, details=details)
+
+
+def _not_begun(report: CalendarReport) -> int:
+    return sum(change.fate is Fate.NOT_BEGUN for change in report.changes)
+
+
+def _held_run(verdict: Held) -> Matter:
+    advice = [Advice("timetable-sync run --dry-run --report held.html", "look", command=True)]
+    if verdict.guard == _NEVER_RELEASED:
+        advice.append(Advice("Nothing releases this guard. Mend the query, or what it reads."))
+    else:
+        advice.append(Advice(f"timetable-sync run --force-guard {verdict.guard}", "release", command=True))
+    return Matter(f"nothing was written, held by {verdict.guard}: {verdict.sentence}", "the run", Weight.HELD, tuple(advice))
+
+
+def _held_calendar(calendar: Calendar, verdict: Held) -> Matter:
+    pattern = shlex.quote(_pattern(calendar))
+    advice = (
+        Advice(f"timetable-sync run --dry-run --calendar {pattern} --report held.html", "look", command=True),
+        Advice(f"timetable-sync run --calendar {pattern} --force-guard {verdict.guard}", "release", command=True),
+    )
+    return Matter(f"held: {verdict.sentence}", calendar.name, Weight.HELD, advice, calendar=calendar)
+
+
+def _pattern(calendar: Calendar) -> str:
+    """What finds just this calendar when it is typed after ``--calendar``: its name, or its address where the name is no plain word."""
+    plain = calendar.name.isprintable() and calendar.name.strip() == calendar.name and not calendar.name.startswith("-")
+    return calendar.name if plain and calendar.name and not _GLOB & {*calendar.name} else calendar.address
+
+
+def _troubles(report: CalendarReport, clock: Clock) -> Iterator[Matter]:
+    """What went wrong in one calendar: changes that share a cause are told together, events by name."""
+    by_cause: dict[Trouble, list[ChangeReport]] = {}
+    for change in report.changes:
+        if change.trouble is not None:
+            by_cause.setdefault(change.trouble, []).append(change)
+    if report.trouble is not None and report.trouble not in by_cause:
+        said = "failed: " if report.status is Status.FAILED else ""
+        yield _about(report, f"{said}{redact(report.trouble.message)}", report.trouble)
+    elif report.status is Status.FAILED and not by_cause:
+        yield _about(report, "failed")
+    for trouble, changes in by_cause.items():
+        yield _shared_cause(report, trouble, changes, clock)
+
+
+def _shared_cause(report: CalendarReport, trouble: Trouble, changes: Sequence[ChangeReport], clock: Clock) -> Matter:
+    fates = {change.fate for change in changes}
+    how_many = f"{number(len(changes))} of {counted(len(report.changes), 'change')}"
+    if len(report.changes) == 1:
+        how_many = "its only change"
+    if fates == {Fate.UNCLEAR}:
+        said = f"{how_many} may or may not have been made (the next night will read the calendar and know)"
+    elif fates == {Fate.NOT_BEGUN}:
+        said = f"{how_many} not made"
+    else:
+        said = f"{how_many} failed"
+    details = [f"{_VERBS[kind_of(change.change)]} {named(*sides(change.change), clock)}" for change in changes]
+    # A calendar of which everything failed is one matter, not a list of its events.
+    return _about(
+        report,
+        f"{said}: {redact(trouble.message)}",
+        trouble,
+        details=details if len(changes) < len(report.changes) or len(changes) == 1 else (),
+    )
+
+
+def _about(report: CalendarReport, sentence: str, *troubles: Trouble, details: Iterable[str] = ()) -> Matter:
+    return Matter(sentence, report.calendar.name, Weight.FAILED, _advice(*troubles), tuple(details), report.calendar)
+
+
+def _bad_rows(summary: RunSummary, figures: Figures) -> Matter:
+    by_reason = sorted((summary.bad_rows or {}).items(), key=lambda item: -item[1])
+    total = sum(count for _, count in by_reason)
+    reasons = ", ".join(f"{number(count)} {reason}" for reason, count in by_reason)
+    stay = "its event stays as it was" if total == 1 else "their events stay as they were"
+    if figures.left[Left.UNSETTLED]:
+        stay = (
+            f"{counted(figures.left[Left.UNSETTLED], 'event', 'stays')} as {'it was' if figures.left[Left.UNSETTLED] == 1 else 'they were'}"
+        )
+    details = [_bad_row(example) for example in summary.bad_row_examples]
+    if details and total > len(details):
+        details.append(f"and {counted(total - len(details), 'more row')} of these kinds")
+    return Matter(f"{counted(total, 'row')} set aside ({reasons}); {stay}", details=tuple(details))
+
+
+def _bad_row(row: BadRowReport) -> str:
+    about = f" ({row.about})" if row.about else ""
+    column = f", column {row.column}" if row.column else ""
+    return f"row {number(row.row)}{column}: {row.reason}{about}"
+
+
+def _reasons(summary: RunSummary, figures: Figures) -> Iterator[Matter]:
+    """Changes that the timetable did not ask for."""
+    for reason, (noun, done, planned) in _UNASKED.items():
+        if count := figures.reasons[reason]:
+            was = "was" if count == 1 else "were"
+            yield Matter(f"{counted(count, noun)} {planned if summary.dry_run else done.format(was=was)}")
+
+
+def _left_alone(summary: RunSummary, figures: Figures, clock: Clock) -> Iterator[Matter]:
+    for why, said in _COUNTED.items():
+        if count := figures.left[why]:
+            yield Matter(f"{counted(count, 'event', 'was')} {said}")
+    for why, said in _NAMED.items():
+        if count := figures.left[why]:
+            details = tuple(
+                f"{report.calendar.name}: {named(left.before, left.after, clock)}"
+                for report in summary.calendars
+                for left in report.left_alone
+                if left.why is why
+            )
+            yield Matter(f"{counted(count, 'event', 'was')} {said.format(it='it is' if count == 1 else 'they are')}", details=details)

@@ -47,7 +47,7 @@ class MemoryWorld:
     def busy_next_request(self, seconds: float) -> None:
         self._memory.faults.clear()
         for operation in ("apply", "snapshot"):
-            self._memory.faults.fail(operation, Passing("busy", wait=seconds))  # type: ignore[arg-type]  # both are operations
+            self._memory.faults.fail(operation, Passing("busy", wait=seconds))
 
     def same_zone(self, seen: str, zone: str) -> bool:
         return seen == zone

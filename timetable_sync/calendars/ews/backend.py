@@ -87,7 +87,7 @@ class EwsBackend:
     @property
     def requests(self) -> Mapping[str, int]:
         """Requests sent so far, by operation."""
-        return self._protocol.requests
+        return dict(self._protocol.requests)
 
     def snapshot(self, calendar: Calendar, window: Window) -> Snapshot:
         """See the contract. One request, and more where the window is longer than two years or holds more than Exchange lists at once."""
@@ -126,14 +126,14 @@ class EwsBackend:
         """See the contract. None where the folder does not give all three signs."""
         message = GetFolders(self._account(calendar)).ask_one(payloads.get_stamp(calendar.address))
         count = message.findtext(f"{M}Folders/*/{T}TotalCount")
-        tags: dict[int, str] = {}
+        tags: dict[str, str] = {}
         for extended in message.iterfind(f"{M}Folders/*/{T}ExtendedProperty"):
             uri = extended.find(f"{T}ExtendedFieldURI")
             tag = uri.get("PropertyTag") if uri is not None else None
             value = extended.findtext(f"{T}Value")
             if tag and value:
-                tags[int(tag, 16)] = value
-        signs = [tags.get(int(uri["PropertyTag"], 16)) for uri in (payloads.COMMIT_TIME, payloads.DELETED_COUNT)]
+                tags[tag.lower()] = value
+        signs = [tags.get(uri["PropertyTag"].lower()) for uri in (payloads.COMMIT_TIME, payloads.DELETED_COUNT)]
         return "|".join(cast(list[str], [*signs, count])) if all([*signs, count]) else None
 
     def apply(self, calendar: Calendar, changes: Sequence[Change]) -> list[Outcome]:

@@ -17,6 +17,7 @@ from timetable_sync.model.window import Window
 
 Value = TypeVar("Value")
 
+# "NoData" is how Exchange says that the property is not set, which Outlook shows as free.
 _BUSY: dict[str, Busy] = {text: busy for busy, text in BUSY.items()} | {"NoData": Busy.FREE}
 _SENSITIVITY: dict[str, Sensitivity] = {text: sensitivity for sensitivity, text in SENSITIVITY.items()}
 _TRUE = {"true": True, "1": True, "false": False, "0": False}
@@ -116,11 +117,13 @@ def _standing(item: ItemRef, marker: Marker, start: datetime, fields: _Fields) -
 
 
 def _marker_text(element: etree._Element) -> str | None:
+    # Children by hand: lxml's find takes longer than all the rest of an event.
     for extended in element.iterchildren(_PROPERTY):
-        uri = extended.find(_URI)
+        parts = {part.tag: part for part in extended}
+        uri = parts.get(_URI)
         if uri is None or uri.get("PropertyName") != PROPERTY_NAME or (uri.get("PropertySetId") or "").lower() != PROPERTY_SET:
             continue
-        return extended.findtext(_VALUE) or ""
+        return _text(parts, _VALUE)
     return None
 
 

@@ -26,10 +26,11 @@ from timetable_sync.planning.guards import empty_timetable, judge
 from timetable_sync.planning.horizon import window_of
 from timetable_sync.planning.selection import select
 from timetable_sync.reporting.account import Account
-from timetable_sync.reporting.summary import RunSummary
+from timetable_sync.reporting.summary import RunSummary, Status
 from timetable_sync.settings.load import Loaded
 from timetable_sync.settings.schema import Settings
 from timetable_sync.state.database import State, open_state
+from timetable_sync.state.records import CalendarRecord, RunBeginning
 from timetable_sync.timetable.mapping import mapping_id
 from timetable_sync.timetable.reading import Reading, read_timetable
 
@@ -108,7 +109,8 @@ def _recorded(state: State, request: NightRequest, account: Account) -> Iterator
     if request.dry_run:
         yield None
         return
-    run = state.begin_run(account.summary(), request.forced)
+    begun = account.summary()
+    run = state.begin_run(RunBeginning(begun.source, begun.started, begun.window, request.calendars, tuple(sorted(request.forced))))
     account.note(run=run)
     try:
         yield run
@@ -117,7 +119,40 @@ def _recorded(state: State, request: NightRequest, account: Account) -> Iterator
     except TimetableSyncError as error:
         account.failed(error)
     finally:
-        state.finish_run(run, account.summary())
+        _finish(state, run, account.summary())
+
+
+def _finish(state: State, run: int, summary: RunSummary) -> None:
+    """The run's own record, in full; of calendars, only those about which there is something to say."""
+    figures = {
+        "rows": summary.rows,
+        "lessons": summary.lessons,
+        "events": summary.events,
+        "bad_rows": sum((summary.bad_rows or {}).values()),
+    }
+    calendars = [
+        CalendarRecord(
+            report.calendar,
+            report.status,
+            report.created,
+            report.updated,
+            report.deleted,
+            report.trouble.message if report.trouble else "",
+            report.trouble.advice if report.trouble else "",
+        )
+        for report in summary.calendars
+        if report.status is not Status.UNCHANGED
+    ]
+    state.finish_run(
+        run,
+        finished=summary.finished,
+        exit_code=summary.exit_code,
+        counts=figures,
+        summary={"cut_short": summary.cut_short, "requests": summary.requests},
+        calendars=calendars,
+        verdicts=summary.held,
+        failure=summary.failure.message if summary.failure else "",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +175,9 @@ class _Night:
             if not reading.rows:
                 self.account.held(empty_timetable())
                 return
-            self.patience.call(token.token)
-            self.account.token_warning(token.warning())
             plans = self._judged(reading)
+        if (remark := token.warning()) is not None:
+            self.account.worth_knowing(remark.message, remark.advice)
         if self.request.dry_run:
             self.account.planned(plans)
         else:
@@ -176,7 +211,7 @@ class _Night:
             return
         for plan in plans:
             if plan.record or plan.forget:
-                self.state.learn(self.run, self.loaded.settings.timetable.source, plan.calendar, plan.record, plan.forget)
+                self.state.learn(self.loaded.settings.timetable.source, plan.calendar, plan.record, plan.forget)
 
     def _write(self, plans: Sequence[CalendarPlan]) -> None:
         """Carry out what the guards let through, soonest first; ledger and history are told after each batch."""

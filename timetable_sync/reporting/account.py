@@ -60,11 +60,6 @@ class Account:
                 "Make a new one, register it beside the old one, then change entra.certificate and entra.key.",
             )
 
-    def token_warning(self, warning: str | None) -> None:
-        """What the token provider found odd, though it was given a token."""
-        if warning:
-            self.worth_knowing(warning)
-
     def timetable(self, reading: Reading) -> None:
         """The timetable has been read."""
         self.note(

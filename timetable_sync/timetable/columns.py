@@ -8,9 +8,9 @@ from typing import Any
 from timetable_sync.errors import TimetableUnusable
 from timetable_sync.model.key import OWN, iso_week
 from timetable_sync.model.unsettled import Unsettled
-from timetable_sync.settings.problems import nearest
 from timetable_sync.settings.schema import Column, Timetable
 from timetable_sync.timetable.cell_text import cell_text
+from timetable_sync.timetable.names import nearest
 from timetable_sync.timetable.times import Clock, Unreadable, read_duration, read_moment
 
 _YES = frozenset({"1", "true", "t", "y", "yes"})

@@ -14,13 +14,13 @@ from timetable_sync.model.event import Event
 from timetable_sync.model.key import OWN
 from timetable_sync.model.unsettled import Unsettled
 from timetable_sync.model.window import Window
-from timetable_sync.settings.checks import ALWAYS_THERE
 from timetable_sync.settings.schema import Settings
 from timetable_sync.timetable.addresses import Addresses
 from timetable_sync.timetable.bad_rows import BadRow, BadRows
 from timetable_sync.timetable.columns import Columns, MeetingRow, RowRefused
 from timetable_sync.timetable.lessons import Contradiction, Lesson, merge
 from timetable_sync.timetable.looks import Looks
+from timetable_sync.timetable.names import ALWAYS_THERE
 from timetable_sync.timetable.source import Rows, open_rows
 from timetable_sync.timetable.spool import Spool
 from timetable_sync.timetable.templates import TemplateFailed, Templates

@@ -8,7 +8,7 @@ from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from timetable_sync.errors import UsageError
-from timetable_sync.settings.problems import nearest
+from timetable_sync.timetable.names import nearest
 
 #: No rendered text may be longer; Exchange would take more, people would not read it.
 LONGEST_TEXT = 32_768

@@ -1,0 +1,111 @@
+"""A small world for whole nights: a SQLite timetable, a certificate, a configuration file; the calendars are in memory."""
+
+import sqlite3
+import threading
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+
+from timetable_sync.applying.patience import Pace
+from timetable_sync.applying.progress import Silent
+from timetable_sync.calendars.memory.backend import MemoryBackend
+from timetable_sync.night import NightRequest, run_night
+from timetable_sync.reporting.summary import RunSummary
+from timetable_sync.settings.load import load
+
+#: The night from which everything is counted: Tuesday 13 October 2026, 02:00 in London; the clocks change on 25 October.
+NOW = datetime(2026, 10, 13, 1, 0, tzinfo=UTC)
+
+Meeting = tuple[str | None, str | None, str | None, str | None, str | None, str | None]
+"""activity, module, start, end, title, room"""
+
+
+class NightWorld:
+    """Everything a night needs, in ``folder``. ``more`` is TOML to put at the end of the configuration."""
+
+    def __init__(self, folder: Path, more: str = "") -> None:
+        self.folder = folder
+        self.backend = MemoryBackend()
+        self.now = NOW
+        self._certificate()
+        self.database = folder / "timetable.db"
+        with sqlite3.connect(self.database) as database:
+            database.execute("CREATE TABLE meeting (activity, module, starts, ends, title, room)")
+        self.configuration = folder / "timetable-sync.toml"
+        self.configuration.write_text(_CONFIGURATION + more, "utf-8")
+
+    def calendar(self, module: str) -> str:
+        """Make the module's calendar; gives its address."""
+        address = f"{module.lower()}@groups.example.ac.uk"
+        self.backend.store.open_calendar(address)
+        return address
+
+    def timetable(self, meetings: Iterable[Meeting]) -> None:
+        """From now on the timetable is this."""
+        with sqlite3.connect(self.database) as database:
+            database.execute("DELETE FROM meeting")
+            database.executemany("INSERT INTO meeting VALUES (?, ?, ?, ?, ?, ?)", meetings)
+
+    def night(self, *, dry_run: bool = False, forced: Iterable[str] = (), calendars: tuple[str, ...] = ()) -> RunSummary:
+        """One night at ``now``."""
+        request = NightRequest(self.now, dry_run, calendars, frozenset(forced))
+        return run_night(
+            load(self.configuration, {}),
+            request,
+            progress=Silent(),
+            stop=threading.Event(),
+            connect=lambda settings, token: self.backend,
+            pace=Pace(first=0.001, longest=0.01, attempts=4),
+        )
+
+    def _certificate(self) -> None:
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "night")])
+        now = datetime.now(UTC)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=300))
+            .sign(key, hashes.SHA256())
+        )
+        pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        file = self.folder / "certificate.pem"
+        file.touch(mode=0o600)
+        file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + pem)
+
+
+_CONFIGURATION = """
+[timetable]
+url = "sqlite:///timetable.db"
+time_zone = "Europe/London"
+period = "2026/27"
+query = "SELECT * FROM meeting"
+[timetable.columns]
+activity = "activity"
+calendar = "module"
+start = "starts"
+end = "ends"
+title = "title"
+rooms = { column = "room", many = true }
+[calendars]
+address = "{{ calendar | lower }}@groups.example.ac.uk"
+allow = ["*@groups.example.ac.uk"]
+[event]
+location = "{{ rooms | join(', ') }}"
+categories = ["Timetable"]
+[entra]
+tenant = "t"
+client = "c"
+certificate = { file = "certificate.pem" }
+[state]
+url = "sqlite:///state.db"
+"""

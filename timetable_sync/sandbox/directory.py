@@ -1,0 +1,84 @@
+"""What the sandbox's Entra ID knows: tenants, applications, their keys and permissions. Issues nothing, checks no token."""
+
+import base64
+import fnmatch
+from dataclasses import dataclass, field
+from typing import Any
+
+from timetable_sync.sandbox.manifest import RegisteredKey, read_keys
+
+
+@dataclass(slots=True)
+class Application:
+    """An application registered in a tenant.
+
+    ``scopes`` are the mailboxes (as globs) that Exchange's own roles grant the application without the permission in its
+    token (RBAC for Applications).
+    """
+
+    tenant: str
+    client_id: str
+    manifest: dict[str, Any]
+    keys: list[RegisteredKey]
+    roles: tuple[str, ...]
+    secrets: dict[str, float] = field(default_factory=dict)
+    scopes: tuple[str, ...] = ()
+
+    def may_use(self, address: str, roles: list[str]) -> bool:
+        """Whether it may work on this mailbox with a token of these roles."""
+        return "full_access_as_app" in roles or any(fnmatch.fnmatchcase(address.lower(), one.lower()) for one in self.scopes)
+
+
+class Directory:
+    """Tenants and applications."""
+
+    def __init__(self) -> None:
+        self.applications: dict[str, Application] = {}
+
+    @property
+    def tenants(self) -> set[str]:
+        """The tenants that have an application."""
+        return {application.tenant.lower() for application in self.applications.values()}
+
+    def register(self, data: dict[str, Any]) -> Application:
+        """Register or replace an application; raises :class:`~timetable_sync.sandbox.manifest.ManifestRefused`."""
+        application = Application(
+            tenant=str(data["tenant"]),
+            client_id=str(data["client_id"]),
+            manifest=data["manifest"],
+            keys=read_keys(data["manifest"]),
+            roles=tuple(data.get("roles", ())),
+            secrets={str(name): float(end) for name, end in data.get("secrets", {}).items()},
+            scopes=tuple(data.get("scopes", ())),
+        )
+        self.applications[application.client_id.lower()] = application
+        return application
+
+    def revoke(self, thumbprint: str) -> int:
+        """Remove the key with this thumbprint (hexadecimal or base64 of SHA-1) from every application; how many had it."""
+        plain = thumbprint.replace(":", "").replace(" ", "").upper()
+        removed = 0
+        for application in self.applications.values():
+            gone = [key for key in application.keys if plain == key.sha1.hex().upper() or thumbprint == base64.b64encode(key.sha1).decode()]
+            removed += len(gone)
+            application.keys = [key for key in application.keys if key not in gone]
+            names = {key.key_id for key in application.keys}
+            application.manifest = {
+                **application.manifest,
+                "keyCredentials": [one for one in application.manifest["keyCredentials"] if str(one["keyId"]).lower() in names],
+            }
+        return removed
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """For the state file."""
+        return [
+            {
+                "tenant": one.tenant,
+                "client_id": one.client_id,
+                "manifest": one.manifest,
+                "roles": list(one.roles),
+                "secrets": one.secrets,
+                "scopes": list(one.scopes),
+            }
+            for one in self.applications.values()
+        ]

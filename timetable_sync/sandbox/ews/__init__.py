@@ -1,0 +1,1 @@
+"""Exchange Web Services as they answer to calendar work: read a request strictly, carry it out, answer in form."""

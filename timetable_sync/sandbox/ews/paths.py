@@ -1,0 +1,69 @@
+"""Property paths: FieldURI and ExtendedFieldURI, read into what the store calls them. Reads and writes no item."""
+
+from dataclasses import dataclass
+
+from timetable_sync.sandbox.ews.answers import EwsError, attribute
+from timetable_sync.sandbox.ews.reader import Node
+from timetable_sync.sandbox.items import PropertyKey
+
+#: The property sets that have a name: https://learn.microsoft.com/en-us/exchange/client-developer/web-service-reference/extendedfielduri
+_NAMED_SETS = {
+    "Meeting": "6ed8da90-450b-101b-98da-00aa003f1305",
+    "Appointment": "00062002-0000-0000-c000-000000000046",
+    "Common": "00062008-0000-0000-c000-000000000046",
+    "PublicStrings": "00020329-0000-0000-c000-000000000046",
+    "Address": "00062004-0000-0000-c000-000000000046",
+    "InternetHeaders": "00020386-0000-0000-c000-000000000046",
+    "CalendarAssistant": "11000e07-b51b-40d6-af21-caa85edab1d0",
+    "UnifiedMessaging": "4442858e-a9e3-4e80-b900-317a210cc15b",
+    "Task": "00062003-0000-0000-c000-000000000046",
+    "Sharing": "00062040-0000-0000-c000-000000000046",
+}
+
+PROPERTY_NAMES = ("DistinguishedPropertySetId", "PropertySetId", "PropertyTag", "PropertyName", "PropertyId", "PropertyType")
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A property: ``field`` is its URI, or ``extended`` its key; ``xml`` says it again in an answer."""
+
+    field: str = ""
+    index: str = ""
+    extended: PropertyKey | None = None
+    xml: str = ""
+
+
+def _key(node: Node) -> PropertyKey:
+    named, guid, tag = node.get("DistinguishedPropertySetId"), node.get("PropertySetId"), node.get("PropertyTag")
+    name, number, kind = node.attributes.get("PropertyName"), node.attributes.get("PropertyId"), node.get("PropertyType")
+    if tag:
+        if named or guid or name is not None or number is not None:
+            raise EwsError("ErrorInvalidExtendedProperty", "The combination of extended field attributes is not allowed.")
+        value = int(tag, 16 if tag.lower().startswith("0x") else 10)
+        if value >= 0x8000:
+            raise EwsError("ErrorNoPropertyTagForCustomProperties", "Custom properties cannot be addressed by a property tag.")
+        return "tag", f"0x{value:04x}", kind
+    if bool(named) == bool(guid) or (name is None) == (number is None):
+        raise EwsError("ErrorInvalidExtendedProperty", "The combination of extended field attributes is not allowed.")
+    where = _NAMED_SETS[named] if named else guid.lower()
+    return where, f"name:{name}" if name is not None else f"id:{int(number or 0)}", kind
+
+
+def read_path(node: Node) -> Path:
+    """The property that ``node`` names; raises EwsError for a combination that Exchange does not take."""
+    if node.name == "FieldURI":
+        uri = node.get("FieldURI")
+        return Path(field=uri, xml=f"<t:FieldURI FieldURI={attribute(uri)}/>")
+    if node.name == "IndexedFieldURI":
+        uri, index = node.get("FieldURI"), node.get("FieldIndex")
+        return Path(field=uri, index=index, xml=f"<t:IndexedFieldURI FieldURI={attribute(uri)} FieldIndex={attribute(index)}/>")
+    given = " ".join(f"{name}={attribute(node.attributes[name])}" for name in PROPERTY_NAMES if name in node.attributes)
+    return Path(extended=_key(node), xml=f"<t:ExtendedFieldURI {given}/>")
+
+
+def path_in(node: Node) -> Path:
+    """The property named by the first child that names one."""
+    for child in node:
+        if child.name in ("FieldURI", "IndexedFieldURI", "ExtendedFieldURI"):
+            return read_path(child)
+    raise LookupError(node.name)  # held by the schema

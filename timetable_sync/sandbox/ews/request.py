@@ -1,0 +1,75 @@
+"""What every operation is handed: whom it acts for, in which zone, and the world it acts on. Decides nothing."""
+
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from timetable_sync.sandbox.ews.answers import EwsError
+from timetable_sync.sandbox.ews.reader import Node
+from timetable_sync.sandbox.ids import occurrence_id, split_occurrence_id, well_formed
+from timetable_sync.sandbox.items import Item
+from timetable_sync.sandbox.mailbox import Mailbox
+from timetable_sync.sandbox.world import World
+
+
+@dataclass(slots=True)
+class Request:
+    """A request that may be carried out.
+
+    ``item_errors`` are what the n-th item (from 0) is to be answered with, as faults on demand want it (-1: every item);
+    ``missing`` the items that no answer is to be given for.
+    """
+
+    world: World
+    mailbox: Mailbox
+    client_id: str
+    body: Node
+    zone: ZoneInfo | None = None
+    milliseconds: bool = False
+    item_errors: dict[int, EwsError] = field(default_factory=dict)
+    missing: frozenset[int] = frozenset()
+
+    @property
+    def operation(self) -> str:
+        """Its name, CreateItem and the like."""
+        return self.body.name
+
+    def check(self, index: int) -> None:
+        """Raise the error that the item with this number is to meet, if any."""
+        if self.item_errors and (failure := self.item_errors.get(index) or self.item_errors.get(-1)):
+            raise failure
+
+    def folder(self, node: Node) -> str:
+        """Which folder is meant: "calendar" or "deleteditems"; raises EwsError where there is none such or it is another's."""
+        if node.name == "DistinguishedFolderId":
+            address = node.value("Mailbox", "EmailAddress")
+            if address and address.lower() != self.mailbox.address.lower():
+                code = "ErrorAccessDenied" if self.world.mailbox(address) else "ErrorNonExistentMailbox"
+                raise EwsError(code)
+            name = node.get("Id")
+            if name in ("calendar", "deleteditems", "msgfolderroot", "root"):
+                return "root" if name == "msgfolderroot" else name
+            raise EwsError("ErrorFolderNotFound")
+        ids = self.mailbox.ids
+        names = {ids.calendar: "calendar", ids.deleted: "deleteditems", ids.root: "root"}
+        found = names.get(node.get("Id"))
+        if found is None:
+            raise EwsError("ErrorFolderNotFound" if len(node.get("Id")) > 60 else "ErrorInvalidIdMalformed")
+        return found
+
+    def item(self, node: Node) -> Item:
+        """The item that an ItemId (or its cousins) names; raises EwsError where it is malformed or gone."""
+        if node.name == "OccurrenceItemId":
+            wanted = occurrence_id(node.get("RecurringMasterId"), max(0, int(node.get("InstanceIndex"))))
+        elif node.name == "RecurringMasterItemId":
+            found = split_occurrence_id(node.get("OccurrenceId"))
+            if found is None:
+                raise EwsError("ErrorCalendarCannotUseIdForRecurringMasterId", "The id does not belong to an occurrence.")
+            wanted = found[0]
+        else:
+            wanted = node.get("Id")
+        if not wanted:
+            raise EwsError("ErrorInvalidIdEmpty", "Id must be non-empty.")
+        item = self.mailbox.find(wanted)
+        if item is None:
+            raise EwsError("ErrorItemNotFound" if well_formed(wanted) else "ErrorInvalidIdMalformed")
+        return item

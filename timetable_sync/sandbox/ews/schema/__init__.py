@@ -1,0 +1,1 @@
+"""What a request may look like, in our own declarations. Judges requests; carries nothing out."""

@@ -1,0 +1,174 @@
+"""EWS over HTTP: takes a request, lets faults on demand have their way with it, sends the answer. Decides no calendar matter."""
+
+import asyncio
+import time
+import zlib
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+from aiohttp import web
+
+from timetable_sync.sandbox.control import Control
+from timetable_sync.sandbox.ews.answers import EwsError, SoapFault, value_xml
+from timetable_sync.sandbox.ews.service import Answer, Asked, carry_out, grant_of, look_at, refused, unauthorised
+from timetable_sync.sandbox.faults import Fault
+from timetable_sync.sandbox.tokens import TokenRefused
+
+_HTML = "<html><head><title>{0}</title></head><body><h1>{0}</h1><p>The service answered for the sandbox.</p></body></html>"
+
+#: Answers shorter than this are not worth compressing.
+_COMPRESS_FROM = 1024
+
+
+class Dropped(Exception):
+    """The connection was dropped on demand: there is nothing more to send."""
+
+
+def drop(request: web.Request) -> None:
+    """Close the connection without a word."""
+    if request.transport is not None:
+        request.transport.abort()
+    raise Dropped
+
+
+def failing(fault: Fault) -> web.Response:
+    """The answer of a server (or of something before it) that fails as the fault says."""
+    status = int(fault.get("status", 503))
+    headers = {}
+    if (wait := fault.get("retry_after")) is not None:
+        moment = datetime.fromtimestamp(time.time() + float(wait), UTC)
+        headers["Retry-After"] = format_datetime(moment, usegmt=True) if fault.get("retry_after_date") else str(wait)
+    text = str(fault.get("body", _HTML.format(f"{status} {_REASONS.get(status, 'Error')}")))
+    return web.Response(status=status, text=text, content_type="text/html", headers=headers)
+
+
+_REASONS = {401: "Unauthorized", 403: "Forbidden", 429: "Too Many Requests", 500: "Internal Server Error", 502: "Bad Gateway"}
+_REASONS |= {503: "Service Unavailable", 504: "Gateway Timeout"}
+
+
+async def send(request: web.Request, response: web.Response, after: list[Fault]) -> web.StreamResponse:
+    """Send an answer: whole, or as the faults that strike after the work have it."""
+    payload = response.body if isinstance(response.body, bytes) else b""
+    for fault in after:
+        if fault.what == "drop" and fault.when == "after":
+            drop(request)
+        if fault.what in ("http", "busy") and fault.when == "after":
+            return failing(fault) if fault.what == "http" else _busy(fault)
+        if fault.what == "malformed":
+            response.headers.pop("Content-Encoding", None)
+            return web.Response(status=200, text="<s:Envelope><s:Body><m:Unfinished", content_type="text/xml")
+        if fault.what == "slow" or (fault.what == "drop" and fault.when == "during"):
+            stream = web.StreamResponse(status=response.status, headers=response.headers)
+            stream.content_length = len(payload)
+            await stream.prepare(request)
+            if fault.what == "drop":
+                await stream.write(payload[: len(payload) // 2])
+                # What was written must be on its way before the connection goes.
+                await asyncio.sleep(0.05)
+                drop(request)
+            step = max(1, len(payload) // 10)
+            for at in range(0, len(payload), step):
+                await asyncio.sleep(float(fault.get("seconds", 1)) / 10)
+                await stream.write(payload[at : at + step])
+            await stream.write_eof()
+            return stream
+    return response
+
+
+def _busy(fault: Fault) -> web.Response:
+    failure = SoapFault("ErrorServerBusy")
+    failure.xml = value_xml("BackOffMilliseconds", str(int(fault.get("backoff_ms", 1000))))
+    return _response(refused(failure), compress=False)
+
+
+def _response(answer: Answer, *, compress: bool) -> web.Response:
+    payload = answer.text.encode("utf-8")
+    headers = {**answer.headers, "X-BEServer": "SANDBOX01", "request-id": f"{time.time_ns():x}"}
+    if compress and len(payload) >= _COMPRESS_FROM:
+        packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+        payload = packer.compress(payload) + packer.flush()
+        headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return web.Response(status=answer.status, body=payload, content_type="text/xml", charset="utf-8", headers=headers)
+
+
+class Exchange:
+    """The endpoint /EWS/Exchange.asmx."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+        self._world = control.world
+        self._open = 0
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """One request."""
+        self._open += 1
+        self._control.peak = max(self._control.peak, self._open)
+        entry: dict[str, Any] = {"operation": "invalid", "mailbox": "", "status": 0, "items": 0, "at": self._world.clock.text()}
+        self._world.log.append(entry)
+        try:
+            response = await self._handle(request, await request.read(), entry)
+            entry["status"] = response.status
+            return response
+        except Dropped:
+            entry["status"] = -1
+            return web.Response(status=500)
+        finally:
+            self._open -= 1
+
+    async def _handle(self, request: web.Request, body: bytes, entry: dict[str, Any]) -> web.StreamResponse:
+        asked: Asked | SoapFault
+        try:
+            asked = look_at(body)
+            entry |= {"operation": asked.operation, "mailbox": asked.address, "items": asked.items}
+        except SoapFault as failure:
+            asked = failure
+        self._world.requests[entry["operation"]] += 1
+        faults = self._control.faults.met_by(entry["operation"], entry["mailbox"])
+        entry["faults"] = [fault.what for fault in faults]
+        for fault in faults:
+            if fault.what == "latency":
+                await asyncio.sleep(float(fault.get("seconds", 1)))
+            elif early := self._early(request, fault):
+                return early
+        response = self._work(request, asked, faults)
+        return await send(request, response, faults)
+
+    @staticmethod
+    def _early(request: web.Request, fault: Fault) -> web.Response | None:
+        """The answer of a fault that strikes before the work; None where it does not."""
+        if fault.when == "before":
+            if fault.what == "drop":
+                drop(request)
+            if fault.what == "http":
+                return failing(fault)
+            if fault.what == "busy" and not fault.get("inside"):
+                return _busy(fault)
+        if fault.what == "expired_token":
+            return _response(unauthorised("The token has expired."), compress=False)
+        if fault.what == "fault":
+            failure = SoapFault(str(fault.get("code", "ErrorInternalServerError")), str(fault.get("sentence", "")))
+            return _response(refused(failure), compress=False)
+        return None
+
+    def _work(self, request: web.Request, asked: Asked | SoapFault, faults: list[Fault]) -> web.Response:
+        compress = "gzip" in request.headers.get("Accept-Encoding", "")
+        try:
+            grant = grant_of(self._world, request.headers)
+        except TokenRefused as refusal:
+            return _response(unauthorised(str(refusal)), compress=False)
+        if isinstance(asked, SoapFault):
+            return _response(refused(asked), compress=False)
+        errors: dict[int, EwsError] = {}
+        missing: set[int] = set()
+        for fault in faults:
+            if fault.what == "missing_items":
+                missing.update(int(one) for one in fault.get("items", [0]))
+            elif fault.what == "item_error" or (fault.what == "busy" and fault.get("inside") and fault.when == "before"):
+                code = "ErrorServerBusy" if fault.what == "busy" else str(fault.get("code", "ErrorInternalServerError"))
+                wait = fault.get("backoff_ms", 1000 if fault.what == "busy" else None)
+                xml = "" if wait is None else value_xml("BackOffMilliseconds", str(int(wait)))
+                for index in fault.get("items", [-1]):
+                    errors[int(index)] = EwsError(code, str(fault.get("sentence", "")), xml=xml)
+        answer = carry_out(self._world, asked, grant, request.headers, item_errors=errors, missing=frozenset(missing))
+        return _response(answer, compress=compress)

@@ -1,0 +1,67 @@
+"""Keeps the sandbox's world in a file: read at the start, written whole and atomically after changes. Knows no HTTP."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from timetable_sync.errors import UsageError
+from timetable_sync.sandbox.world import World
+
+
+class StateFile:
+    """One file that holds one world. It holds the sandbox's signing key too, so that only its owner may read it."""
+
+    def __init__(self, path: Path, world: World) -> None:
+        self.path = path
+        self._world = world
+        self._saved: tuple[object, ...] | None = None
+
+    def load(self) -> None:
+        """Take over what the file holds, if it is there; raises UsageError where it holds something else."""
+        if not self.path.exists():
+            return
+        try:
+            self._world.load(self.path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UsageError(
+                f"the sandbox's state file {self.path} cannot be read: {type(error).__name__}: {error}",
+                "Name another file with --state, or remove this one.",
+            ) from error
+        self._saved = self._sign()
+
+    def _sign(self) -> tuple[object, ...]:
+        world = self._world
+        return (
+            tuple((one.address, one.changes, one.deletions) for one in world.mailboxes.values()),
+            tuple(id(one) for one in world.directory.applications.values()),
+            tuple(len(one.keys) for one in world.directory.applications.values()),
+            len(world.mails),
+            world.clock.ahead,
+            sum(world.requests.values()),
+        )
+
+    def save(self) -> bool:
+        """Write the world if anything in it changed; whether it was written."""
+        sign = self._sign()
+        if sign == self._saved:
+            return False
+        write_atomically(self.path, self._world.as_json())
+        self._saved = sign
+        return True
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Put ``text`` at ``path`` so that a reader sees the old or the new file, never half of one."""
+    handle, name = tempfile.mkstemp(prefix=path.name + ".", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise

@@ -1,0 +1,138 @@
+"""The sandbox as one HTTP server: token endpoints, EWS, control API; started, announced and ended cleanly. Decides nothing else."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from timetable_sync.errors import UsageError
+from timetable_sync.sandbox.control import Control
+from timetable_sync.sandbox.exchange import Dropped, Exchange, drop, failing, send
+from timetable_sync.sandbox.faults import Faults
+from timetable_sync.sandbox.persistence import StateFile, write_atomically
+from timetable_sync.sandbox.world import World
+
+
+#: A request larger than this is refused; Exchange's own limit for EWS.
+_LARGEST = 64 * 1024 * 1024
+
+#: How long after a change the state file is written, in seconds.
+_SAVE_AFTER = 2.0
+
+
+def application(world: World, control: Control) -> web.Application:
+    """The web application that serves ``world``."""
+    exchange = Exchange(control)
+
+    async def token(request: web.Request, version: int) -> web.StreamResponse:
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        world.requests["token"] += 1
+        entry: dict[str, Any] = {"operation": "token", "mailbox": "", "status": 0, "items": 0, "at": world.clock.text()}
+        world.log.append(entry)
+        faults = control.faults.met_by("token", "")
+        entry["faults"] = [fault.what for fault in faults]
+        try:
+            for fault in faults:
+                if fault.what == "latency":
+                    await asyncio.sleep(float(fault.get("seconds", 1)))
+                elif fault.what == "http" and fault.when == "before":
+                    entry["status"] = int(fault.get("status", 503))
+                    return failing(fault)
+                elif fault.what == "drop" and fault.when == "before":
+                    drop(request)
+            url = f"{request.scheme}://{request.host}{request.path}"
+            answer = world.entra.token(request.match_info["tenant"], form, url=url, version=version)
+            entry["status"] = answer.status
+            headers = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache", "Date": world.clock.text("%a, %d %b %Y %H:%M:%S GMT")}
+            return await send(request, web.json_response(answer.body, status=answer.status, headers=headers), faults)
+        except Dropped:
+            entry["status"] = -1
+            return web.Response(status=500)
+
+    async def token_v2(request: web.Request) -> web.StreamResponse:
+        return await token(request, 2)
+
+    async def token_v1(request: web.Request) -> web.StreamResponse:
+        return await token(request, 1)
+
+    async def controlled(request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        try:
+            data = await request.json() if request.can_read_body else {}
+            return web.json_response({"result": control.call(name, data)})
+        except LookupError as error:
+            status = 400 if isinstance(error, KeyError) else 404
+            return web.json_response({"error": f"{name}: {error.args[0]} is missing or unknown"}, status=status)
+        except (ValueError, TypeError, AttributeError) as error:
+            return web.json_response({"error": str(error)}, status=400)
+
+    async def wrong_method(_: web.Request) -> web.Response:
+        return web.Response(status=405, headers={"Allow": "POST"})
+
+    app = web.Application(client_max_size=_LARGEST)
+    app.router.add_post("/{tenant}/oauth2/v2.0/token", token_v2)
+    app.router.add_post("/{tenant}/oauth2/token", token_v1)
+    app.router.add_post("/EWS/Exchange.asmx", exchange.handle)
+    app.router.add_post("/ews/exchange.asmx", exchange.handle)
+    app.router.add_post("/sandbox/{name}", controlled)
+    app.router.add_get("/sandbox/{name}", controlled)
+    app.router.add_get("/EWS/Exchange.asmx", wrong_method)
+    return app
+
+
+async def _saving(state: StateFile) -> None:
+    while True:
+        await asyncio.sleep(_SAVE_AFTER)
+        state.save()
+
+
+async def _serve(host: str, port: int, state_path: Path | None, ready: Path | None, announce: Callable[[str], None]) -> None:
+    world = World()
+    control = Control(world, Faults())
+    state = StateFile(state_path, world) if state_path else None
+    if state is not None:
+        state.load()
+    runner = web.AppRunner(application(world, control), access_log=None, keepalive_timeout=120)
+    await runner.setup()
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError, RuntimeError):
+            loop.add_signal_handler(one, stopping.set)
+    saver: asyncio.Task[None] | None = None
+    try:
+        site = web.TCPSite(runner, host, port, shutdown_timeout=1, backlog=512)
+        try:
+            await site.start()
+        except OSError as error:
+            raise UsageError(
+                f"the sandbox cannot listen on {host} port {port}: {error.strerror or error}",
+                "Choose another --port, or leave it out to get a free one.",
+            ) from error
+        url = f"http://{'[' + host + ']' if ':' in host else host}:{runner.addresses[0][1]}"
+        if state is not None:
+            saver = asyncio.create_task(_saving(state))
+        if ready is not None:
+            write_atomically(ready, json.dumps({"url": url, "pid": os.getpid()}))
+        announce(url)
+        await stopping.wait()
+    finally:
+        if saver is not None:
+            saver.cancel()
+        await runner.cleanup()
+        if state is not None:
+            state.save()
+
+
+def serve(*, host: str, port: int, state: Path | None, ready: Path | None, announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C; ``announce`` is told the address once it listens.
+
+    Raises UsageError where the address is taken or the state file is not one.
+    """
+    asyncio.run(_serve(host, port, state, ready, announce))

@@ -1,7 +1,7 @@
 """Changes know by when they matter."""
 
 from tests.planning.builders import DAY, MONDAY, event, standing
-from timetable_sync.model.change import Create, Delete, Reason, Update
+from timetable_sync.model.change import Change, Create, Delete, Reason, Update
 
 
 def test_an_update_matters_from_where_it_stands_or_where_it_goes_whichever_is_sooner() -> None:
@@ -14,7 +14,7 @@ def test_an_update_matters_from_where_it_stands_or_where_it_goes_whichever_is_so
 def test_a_change_bears_the_key_of_its_event() -> None:
     lecture = event()
 
-    changes = [
+    changes: list[Change] = [
         Create(lecture, "marker", Reason.TIMETABLE),
         Update(standing(lecture), lecture, "marker", Reason.EDITED),
         Delete(standing(lecture), Reason.LEFT),

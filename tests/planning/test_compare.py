@@ -1,0 +1,575 @@
+"""Comparing: each rule that the users rely on, told on one calendar."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.planning.builders import DAY, HOUR, MONDAY, RULES, WINDOW, entry, event, key, ledger, plan, snapshot, standing
+from timetable_sync.model.change import Create, Delete, Reason, Update
+from timetable_sync.model.event import Busy, Event, Sensitivity
+from timetable_sync.model.key import EventKey
+from timetable_sync.model.marker import Marker
+from timetable_sync.model.plan import Left
+from timetable_sync.model.snapshot import ItemRef, Standing
+from timetable_sync.model.window import Window
+from timetable_sync.planning.compare import Rules, compare, settle_bodies
+
+KEEP = replace(RULES, edited="keep", deleted="keep")
+REPORT = replace(RULES, edited="report", deleted="report")
+NEW_MAPPING = replace(RULES, mapping="mapbbb")
+
+
+# Nothing to do
+
+
+def test_what_stands_as_it_ought_to_is_left_alone() -> None:
+    lecture = event(categories=("Timetable",), reminder=15)
+
+    found = plan([lecture], [standing(lecture)])
+
+    assert (found.changes, found.left_alone, found.record, found.forget, found.bodies) == ((), (), (), (), ())
+    assert (found.standing, found.expected, found.unchanged) == (1, 1, 1)
+
+
+def test_an_empty_calendar_without_lessons_is_an_empty_plan() -> None:
+    found = plan()
+
+    assert (found.changes, found.standing, found.expected) == ((), 0, 0)
+
+
+# Creates
+
+
+def test_a_new_lesson_is_created_with_its_marker() -> None:
+    lecture = event()
+
+    (change,) = plan([lecture]).changes
+
+    assert isinstance(change, Create)
+    assert Marker.parse(change.marker) == Marker("mapaaa", lecture.fingerprint(), lecture.key)
+    assert (change.after, change.reason) == (lecture, Reason.TIMETABLE)
+
+
+def test_creates_come_soonest_first() -> None:
+    lessons = [event(f"L{day}", MONDAY + day * DAY) for day in (9, 2, 5)]
+
+    assert [change.when for change in plan(lessons).changes] == [MONDAY + day * DAY for day in (2, 5, 9)]
+
+
+# The ledger is a cache
+
+
+def test_a_lost_ledger_makes_no_duplicate_and_no_write_and_is_rebuilt_from_the_markers() -> None:
+    lessons = [event("A"), event("B", MONDAY + DAY)]
+    there = [standing(lessons[0], "item-1"), standing(lessons[1], "item-2")]
+
+    found = plan(lessons, there, known={})
+
+    assert found.changes == ()
+    assert {known.key: known for known in found.record} == ledger(*there)
+
+
+def test_a_ledger_of_another_host_or_an_old_copy_is_put_right_without_a_write() -> None:
+    lecture = event()
+    there = standing(lecture, "item-2", version="v7")
+    old = replace(entry(there), item=ItemRef("item-1", "v1"), fingerprint="a" * 16)
+
+    found = plan([lecture], [there], known={lecture.key: old})
+
+    assert found.changes == ()
+    assert found.record == (entry(there),)
+
+
+def test_a_ledger_that_knows_more_than_there_is_forgets_it() -> None:
+    gone = standing(event("GONE"))
+
+    found = plan([], [], known=ledger(gone))
+
+    assert found.changes == ()
+    assert found.forget == (gone.marker.key,)
+
+
+def test_the_ledgers_past_is_not_forgotten() -> None:
+    past = standing(event("PAST", MONDAY - DAY))
+
+    assert plan([], [], known=ledger(past)).forget == ()
+
+
+def test_what_stands_is_put_on_record_before_it_is_changed_since_the_change_may_be_held() -> None:
+    moved, left, edited = event("MOVED"), event("LEFT", MONDAY + DAY), event("EDITED", MONDAY + 2 * DAY)
+    there = [standing(moved, "1"), standing(left, "2"), standing(edited, "3", subject="Party")]
+
+    found = plan([replace(moved, subject="Logic"), edited], there, known={})
+
+    assert {type(change) for change in found.changes} == {Update, Delete}
+    assert {known.item.id for known in found.record} == {"1", "2", "3"}
+
+
+@pytest.mark.parametrize("rules", [KEEP, REPORT], ids=["keep", "report"])
+def test_an_edited_event_that_is_kept_is_on_record_too(rules: Rules) -> None:
+    lecture = event()
+    there = standing(lecture, subject="Party")
+
+    assert plan([lecture], [there], known={}, rules=rules).record == (entry(there),)
+
+
+def test_what_is_on_record_is_not_recorded_again_while_its_change_is_held_night_after_night() -> None:
+    left, edited = event("LEFT"), event("EDITED", MONDAY + DAY)
+
+    found = plan([edited], [standing(left, "1"), standing(edited, "2", subject="Party")])
+
+    assert len(found.changes) == 2
+    assert found.record == ()
+
+
+# Updates
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        {"start": MONDAY + HOUR, "end": MONDAY + 2 * HOUR},
+        {"end": MONDAY + 2 * HOUR},
+        {"zone": "Europe/Prague"},
+        {"subject": "Logic"},
+        {"location": "Aula 2"},
+        {"location": ""},
+        {"body": "Dr Who"},
+        {"categories": ("Exam",)},
+        {"busy": Busy.FREE},
+        {"reminder": 15},
+        {"sensitivity": Sensitivity.PRIVATE},
+    ],
+    ids=str,
+)
+def test_a_change_of_any_owned_field_is_one_update_of_the_same_item(after: dict[str, object]) -> None:
+    lecture = event()
+    there = standing(lecture)
+    changed = replace(lecture, **after)  # type: ignore[arg-type]  # a field's name and a value of its type
+
+    (change,) = plan([changed], [there]).changes
+
+    assert isinstance(change, Update)
+    assert (change.before, change.after, change.reason) == (there, changed, Reason.TIMETABLE)
+    assert Marker.parse(change.marker).fingerprint == changed.fingerprint()
+
+
+def test_a_move_within_the_week_is_an_update_so_that_the_entry_moves_instead_of_vanishing() -> None:
+    lecture = event()
+
+    found = plan([event(start=MONDAY + 3 * DAY)], [standing(lecture)])
+
+    assert (found.creates, found.updates, found.deletes) == (0, 1, 0)
+
+
+def test_a_move_into_another_week_is_a_create_and_a_delete() -> None:
+    found = plan([event(start=MONDAY + 7 * DAY)], [standing(event())])
+
+    assert (found.creates, found.updates, found.deletes) == (1, 0, 1)
+
+
+def test_an_event_moved_by_the_timetable_is_named_as_such_even_if_someone_edited_it_too() -> None:
+    lecture = event()
+
+    (change,) = plan([replace(lecture, subject="Logic")], [standing(lecture, location="Pub")]).changes
+
+    assert change.reason is Reason.TIMETABLE
+
+
+# A change of the mapping
+
+
+def test_a_changed_mapping_is_named_as_the_reason() -> None:
+    lecture = event()
+
+    (change,) = plan([replace(lecture, subject="COMP101: Algorithms")], [standing(lecture)], rules=NEW_MAPPING).changes
+
+    assert change.reason is Reason.MAPPING
+    assert isinstance(change, Update)
+    assert Marker.parse(change.marker).mapping == "mapbbb"
+
+
+def test_a_changed_mapping_that_leaves_an_event_as_it_is_writes_nothing() -> None:
+    lecture = event()
+    there = standing(lecture)
+
+    first = plan([lecture], [there], rules=NEW_MAPPING)
+    second = plan([lecture], [there], known={known.key: known for known in first.record}, rules=NEW_MAPPING)
+
+    assert first.changes == ()
+    assert (second.changes, second.record) == ((), ())
+
+
+def test_after_a_changed_mapping_the_timetables_next_change_is_not_taken_for_the_mappings() -> None:
+    lecture = event()
+    there = standing(lecture)
+    first = plan([lecture], [there], rules=NEW_MAPPING)
+
+    (change,) = plan([replace(lecture, subject="Logic")], [there], {known.key: known for known in first.record}, NEW_MAPPING).changes
+
+    assert change.reason is Reason.TIMETABLE
+
+
+# Deletes
+
+
+def test_a_lesson_that_left_the_timetable_is_deleted() -> None:
+    there = standing(event())
+
+    assert plan([], [there]).changes == (Delete(there, Reason.LEFT),)
+
+
+def test_a_calendar_that_left_the_timetable_is_cleared_of_ours_and_nothing_else() -> None:
+    ours = [standing(event(f"L{day}", MONDAY + day * DAY), f"item-{day}") for day in range(5)]
+
+    found = plan([], ours, foreign=3)
+
+    assert found.deletes == len(found.changes) == 5
+    assert found.foreign == 3
+
+
+# Foreign events
+
+
+def test_events_of_another_source_are_foreign_and_never_touched() -> None:
+    other = standing(event(key=key(source="exams")))
+    longer = standing(event(key=key(source="timetable-exams")), "item-2")
+
+    found = plan([event()], [other, longer], known={})
+
+    assert [type(change) for change in found.changes] == [Create]
+    assert (found.standing, found.foreign, found.record) == (0, 2, ())
+
+
+def test_a_source_with_odd_characters_in_its_name_still_knows_its_own() -> None:
+    lecture = event(key=EventKey("Ünï/1", "p", "A", "2026-W48", 1).text())
+
+    assert plan([lecture], [standing(lecture)], rules=replace(RULES, source="Ünï/1")).changes == ()
+
+
+# The window's edges
+
+
+def test_a_lesson_on_the_first_edge_of_the_window_is_written_once_and_stays() -> None:
+    lecture = event(start=WINDOW.start)
+
+    assert plan([lecture]).creates == 1
+    assert plan([lecture], [standing(lecture)]).changes == ()
+
+
+@pytest.mark.parametrize("start", [WINDOW.end, WINDOW.start - timedelta(seconds=1)], ids=["last edge", "just before"])
+def test_a_lesson_that_starts_outside_of_the_window_is_neither_written_nor_deleted(start: datetime) -> None:
+    outside = event(start=start)
+
+    assert plan([outside]).changes == ()
+    assert plan([outside]).expected == 0
+    assert plan([], [standing(outside)]).changes == ()
+
+
+def test_a_lesson_under_way_at_the_windows_start_is_past_even_if_a_backend_lists_it() -> None:
+    under_way = event(start=WINDOW.start - HOUR, end=WINDOW.start + HOUR)
+
+    found = plan([], [standing(under_way)])
+
+    assert (found.changes, found.standing) == ((), 0)
+
+
+def test_a_lesson_that_ends_after_the_window_belongs_to_it_by_its_start() -> None:
+    late = event(start=WINDOW.end - HOUR, end=WINDOW.end + HOUR)
+
+    assert plan([late]).creates == 1
+    assert plan([late], [standing(late)]).changes == ()
+
+
+def test_what_happened_this_week_stays_when_its_lesson_is_moved_to_a_later_day() -> None:
+    """Monday's meeting took place; on Wednesday the timetable says Friday: Friday's is made, Monday's is past and out of sight."""
+    wednesday = Window(MONDAY + 2 * DAY, WINDOW.end)
+    was = standing(event())
+    moved = event(start=MONDAY + 4 * DAY)
+
+    found = compare([moved], snapshot(window=wednesday), ledger(was), RULES)
+
+    assert [(type(change), change.reason) for change in found.changes] == [(Create, Reason.TIMETABLE)]
+
+
+# Someone edited it
+
+EDITS: list[dict[str, object]] = [
+    {"start": MONDAY + HOUR},
+    {"end": MONDAY + 2 * HOUR},
+    {"all_day": True},
+    {"subject": "Party"},
+    {"location": "Pub"},
+    {"categories": ("Fun",)},
+    {"busy": Busy.FREE},
+    {"reminder": 5},
+    {"sensitivity": Sensitivity.PRIVATE},
+]
+
+
+def edited(of: Event, fields: dict[str, object]) -> Standing:
+    return replace(standing(of, version="v2"), **fields)  # type: ignore[arg-type]  # a field's name and a value of its type
+
+
+@pytest.mark.parametrize("fields", EDITS, ids=str)
+def test_an_edited_event_is_restored(fields: dict[str, object]) -> None:
+    lecture = event(categories=("Timetable",))
+
+    (change,) = plan([lecture], [edited(lecture, fields)]).changes
+
+    assert isinstance(change, Update)
+    assert (change.after, change.reason) == (lecture, Reason.EDITED)
+
+
+@pytest.mark.parametrize("fields", EDITS, ids=str)
+@pytest.mark.parametrize(("rules", "why"), [(KEEP, Left.EDITED_KEPT), (REPORT, Left.EDITED_REPORTED)], ids=["keep", "report"])
+def test_an_edited_event_is_kept_where_that_is_the_policy(fields: dict[str, object], rules: Rules, why: Left) -> None:
+    lecture = event(categories=("Timetable",))
+    there = edited(lecture, fields)
+
+    found = plan([lecture], [there], rules=rules)
+
+    assert found.changes == ()
+    assert [(left.why, left.before, left.after) for left in found.left_alone] == [(why, there, lecture)]
+
+
+@pytest.mark.parametrize("rules", [KEEP, REPORT], ids=["keep", "report"])
+def test_a_kept_edit_lasts_until_the_timetable_changes_the_event(rules: Rules) -> None:
+    lecture = event()
+
+    (change,) = plan([replace(lecture, location="Aula 2")], [standing(lecture, subject="Party")], rules=rules).changes
+
+    assert isinstance(change, Update)
+    assert change.reason is Reason.TIMETABLE
+
+
+def test_edits_of_fields_that_are_not_ours_are_nobodys_business() -> None:
+    lecture = event(location=None)
+
+    assert plan([lecture], [standing(lecture, location="Pub", categories=("Fun",))]).changes == ()
+
+
+# Someone edited the body, which no listing shows
+
+
+def test_a_body_is_looked_at_only_where_the_events_version_is_not_the_one_we_wrote() -> None:
+    lecture = event(body="Dr Who")
+    there = standing(lecture, version="v1")
+
+    assert plan([lecture], [there]).bodies == ()
+    (check,) = plan([lecture], [replace(there, item=ItemRef("item-1", "v2"))], ledger(there)).bodies
+    assert (check.event, check.standing.item.change_key) == (lecture, "v2")
+
+
+def test_a_body_that_is_not_ours_is_never_looked_at() -> None:
+    lecture = event(body=None)
+    there = standing(lecture)
+
+    found = plan([lecture], [replace(there, item=ItemRef("item-1", "v2"))], ledger(there))
+
+    assert found.bodies == ()
+    assert [known.item.change_key for known in found.record] == ["v2"]
+
+
+def test_an_edited_body_is_restored() -> None:
+    lecture = event(body="Dr Who, Aula 1")
+    there = standing(lecture)
+    now = replace(there, item=ItemRef("item-1", "v2"))
+
+    found = settle_bodies(plan([lecture], [now], ledger(there)), {"item-1": "Dr No"}, RULES)
+
+    assert found.changes == (Update(now, lecture, Marker("mapaaa", lecture.fingerprint(), lecture.key).text(), Reason.EDITED),)
+    assert found.bodies == ()
+
+
+@pytest.mark.parametrize(("rules", "why"), [(KEEP, Left.EDITED_KEPT), (REPORT, Left.EDITED_REPORTED)], ids=["keep", "report"])
+def test_an_edited_body_is_kept_where_that_is_the_policy(rules: Rules, why: Left) -> None:
+    lecture = event(body="Dr Who, Aula 1")
+    there = standing(lecture)
+    drafted = plan([lecture], [replace(there, item=ItemRef("item-1", "v2"))], ledger(there), rules)
+
+    found = settle_bodies(drafted, {"item-1": "Dr No"}, rules)
+
+    assert found.changes == ()
+    assert [left.why for left in found.left_alone] == [why]
+    assert found.record == ()
+
+
+def test_a_body_that_is_right_after_all_is_remembered_and_not_read_again() -> None:
+    lecture = event(body="Dr Who, Aula 1")
+    there = standing(lecture)
+    now = replace(there, item=ItemRef("item-1", "v2"))
+
+    found = settle_bodies(plan([lecture], [now], ledger(there)), {"item-1": "Dr Who,\r\n  Aula 1 \r\n"}, RULES)
+
+    assert (found.changes, found.unchanged) == ((), 1)
+    assert found.record == (entry(now),)
+    assert plan([lecture], [now], {known.key: known for known in found.record}).bodies == ()
+
+
+def test_an_event_that_vanished_before_its_body_was_read_is_left_to_the_next_night() -> None:
+    lecture = event(body="Dr Who, Aula 1")
+    there = standing(lecture)
+
+    found = settle_bodies(plan([lecture], [replace(there, item=ItemRef("item-1", "v2"))], ledger(there)), {}, RULES)
+
+    assert (found.changes, found.record, found.bodies) == ((), (), ())
+
+
+def test_restored_bodies_are_sorted_in_with_the_other_changes() -> None:
+    late, soon = event("LATE", MONDAY + 5 * DAY, body="Dr Who"), event("SOON", body="Dr Who")
+    there = standing(soon)
+    drafted = plan([late, soon], [replace(there, item=ItemRef("item-1", "v2"))], ledger(there))
+
+    found = settle_bodies(drafted, {"item-1": "Dr No"}, RULES)
+
+    assert [change.key for change in found.changes] == [soon.key, late.key]
+
+
+# Someone deleted it
+
+
+def test_a_deleted_event_is_made_anew_and_the_reason_says_so() -> None:
+    lecture = event()
+
+    (change,) = plan([lecture], [], ledger(standing(lecture))).changes
+
+    assert isinstance(change, Create)
+    assert change.reason is Reason.DELETED
+
+
+@pytest.mark.parametrize(("rules", "why"), [(KEEP, Left.DELETED_KEPT), (REPORT, Left.DELETED_REPORTED)], ids=["keep", "report"])
+def test_a_deleted_event_stays_deleted_where_that_is_the_policy(rules: Rules, why: Left) -> None:
+    lecture = event()
+
+    found = plan([lecture], [], ledger(standing(lecture)), rules)
+
+    assert (found.changes, found.forget, found.record) == ((), (), ())
+    assert [(left.why, left.before, left.after) for left in found.left_alone] == [(why, None, lecture)]
+
+
+@pytest.mark.parametrize("rules", [KEEP, REPORT], ids=["keep", "report"])
+def test_a_deletion_is_kept_until_the_timetable_changes_the_event(rules: Rules) -> None:
+    lecture = event()
+
+    (change,) = plan([replace(lecture, location="Aula 2")], [], ledger(standing(lecture)), rules).changes
+
+    assert isinstance(change, Create)
+    assert change.reason is Reason.TIMETABLE
+
+
+def test_a_kept_deletion_outlives_a_change_of_the_mapping_but_not_the_timetables_next_change() -> None:
+    lecture = event()
+    rules = replace(NEW_MAPPING, deleted="keep")
+    mapped = replace(lecture, subject="COMP101: Algorithms")
+
+    first = plan([mapped], [], ledger(standing(lecture)), rules)
+    known = {entry.key: entry for entry in first.record}
+    second = plan([mapped], [], known, rules)
+    third = plan([replace(mapped, location="Aula 2")], [], known, rules)
+
+    assert first.changes == second.changes == ()
+    assert second.record == ()
+    assert [type(change) for change in third.changes] == [Create]
+
+
+def test_a_lesson_that_we_never_wrote_is_not_taken_for_deleted_by_someone() -> None:
+    (change,) = plan([event()], [], {}, KEEP).changes
+
+    assert change.reason is Reason.TIMETABLE
+
+
+# Duplicates
+
+
+def test_duplicates_of_one_marker_are_reduced_to_the_one_that_we_know() -> None:
+    lecture = event()
+    first, known, third = (standing(lecture, f"item-{number}") for number in (1, 2, 3))
+
+    found = plan([lecture], [first, known, third], ledger(known))
+
+    assert found.changes == (Delete(first, Reason.DUPLICATE), Delete(third, Reason.DUPLICATE))
+    assert found.unchanged == 1
+
+
+def test_without_a_ledger_the_one_that_is_right_stays_then_the_oldest() -> None:
+    lecture = event()
+    wrong = standing(lecture, "item-1", subject="Party", created=MONDAY - 9 * DAY)
+    young, old = standing(lecture, "item-2", created=MONDAY - DAY), standing(lecture, "item-3", created=MONDAY - 2 * DAY)
+    ageless = standing(lecture, "item-0", created=None)
+
+    found = plan([lecture], [wrong, ageless, young, old], {})
+
+    assert {change.before.item.id for change in found.changes if isinstance(change, Delete)} == {"item-0", "item-1", "item-2"}
+    assert [known.item.id for known in found.record] == ["item-3"]
+
+
+def test_whatever_order_they_are_listed_in_the_same_one_stays() -> None:
+    lecture = event()
+    copies = [standing(lecture, f"item-{number}") for number in range(4)]
+
+    forwards, backwards = plan([lecture], copies, {}), plan([lecture], copies[::-1], {})
+
+    assert set(forwards.changes) == set(backwards.changes)
+
+
+def test_the_one_of_several_duplicates_that_stays_is_put_right_too() -> None:
+    lecture = event()
+    known, copy = standing(lecture, "item-1", subject="Party"), standing(lecture, "item-2", start=MONDAY + DAY, end=MONDAY + DAY + HOUR)
+
+    found = plan([lecture], [known, copy], ledger(known))
+
+    assert {(type(change), change.reason) for change in found.changes} == {(Update, Reason.EDITED), (Delete, Reason.DUPLICATE)}
+
+
+def test_all_copies_of_a_lesson_that_left_are_deleted() -> None:
+    copies = [standing(event(), f"item-{number}") for number in (1, 2)]
+
+    assert plan([], copies).changes == (Delete(copies[0], Reason.LEFT), Delete(copies[1], Reason.LEFT))
+
+
+# Series
+
+
+def test_an_event_that_someone_made_a_series_is_left_alone_and_named() -> None:
+    lecture = event()
+    occurrences = [standing(lecture, f"item-{week}", start=MONDAY + week * 7 * DAY, series=True) for week in range(3)]
+
+    found = plan([replace(lecture, subject="Logic")], occurrences, ledger(occurrences[0]))
+
+    assert found.changes == ()
+    assert [left.why for left in found.left_alone] == [Left.SERIES]
+
+
+def test_a_series_of_a_lesson_that_left_is_left_alone_and_named() -> None:
+    found = plan([], [standing(event(), series=True)])
+
+    assert found.changes == ()
+    assert [left.why for left in found.left_alone] == [Left.SERIES]
+
+
+def test_a_copy_that_someone_made_a_series_does_not_freeze_the_event_itself() -> None:
+    lecture = event()
+    itself, copy = standing(lecture, "item-1"), standing(lecture, "item-2", series=True)
+
+    kept = plan([replace(lecture, subject="Logic")], [itself, copy])
+    left = plan([], [itself, copy])
+
+    assert [(type(change), change.key) for change in kept.changes] == [(Update, lecture.key)]
+    assert left.changes == (Delete(itself, Reason.LEFT),)
+    assert [alone.why for alone in kept.left_alone] == [alone.why for alone in left.left_alone] == [Left.SERIES]
+
+
+# Clock changes
+
+
+def test_a_lesson_at_nine_is_at_nine_before_and_after_the_clocks_change() -> None:
+    """London, October 2026: 08:00 UTC before the 25th, 09:00 UTC after. Both stand as they are; neither is taken for edited."""
+    before = event("A", datetime(2026, 10, 23, 8, 0, tzinfo=UTC))
+    after = event("A", datetime(2026, 10, 26, 9, 0, tzinfo=UTC))
+    window = Window(before.start, after.end)
+
+    found = compare([before, after], snapshot(standing(before, "1"), standing(after, "2"), window=window), {}, RULES)
+
+    assert (found.changes, found.unchanged) == ((), 2)

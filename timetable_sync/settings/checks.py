@@ -1,75 +1,89 @@
-"""What no single key can tell: addresses, cron expression, files, and names that must fit together."""
+"""What no single key can tell: names that must fit together, and files that must be there. Looks at what was written, valid or not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
 
-from apscheduler.triggers.cron import CronTrigger
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from timetable_sync.settings.columns import column_faults
+from timetable_sync.settings.keys import KeyPath
+from timetable_sync.settings.places import Places, dotted
+from timetable_sync.settings.problems import Problem
+from timetable_sync.settings.wellformed import nearest
 
-from timetable_sync.settings.places import Places
-from timetable_sync.settings.problems import Problem, nearest
-from timetable_sync.settings.schema import Settings
+#: What rules can look at beside the columns: a period may be set for the whole timetable.
+_BESIDE = ("period",)
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-#: What templates and rules can use beside the columns.
-ALWAYS_THERE = ("calendar", "start", "end", "cancelled")
+#: Keys of a column that mean something for one column only.
+_ONLY_FOR = {"values": "cancelled", "action": "cancelled", "unit": "duration"}
 
-Path_ = tuple[str | int, ...]
-
-
-def cross_check(settings: Settings, base: Path, places: Places) -> list[Problem]:
-    """Everything that is wrong with ``settings`` as a whole. ``base`` is the configuration's folder."""
-    return [Problem(places.of(path), what) for path, what in _findings(settings, base)]
+Finding = tuple[KeyPath, str]
 
 
-def _findings(settings: Settings, base: Path) -> Iterator[tuple[Path_, str]]:
-    for section, url in (("timetable", settings.timetable.url), ("state", settings.state.url)):
-        yield from _database(section, url)
-    yield from _query(settings.timetable.query, base)
-    for path, address in ((("entra", "authority"), settings.entra.authority), (("ews", "endpoint"), settings.ews.endpoint)):
-        yield from _address(path, address)
-    if settings.ews.anchor != "mailbox" and "@" not in settings.ews.anchor:
-        yield ("ews", "anchor"), f'ews.anchor is "{settings.ews.anchor}", but must be "mailbox" or a mail address'
-    try:
-        CronTrigger.from_crontab(settings.schedule.cron)  # type: ignore[no-untyped-call]  # apscheduler 3 carries no types
-    except ValueError as error:
-        yield ("schedule", "cron"), f'schedule.cron "{settings.schedule.cron}" is not a cron expression such as "0 2 * * *": {error}'
-    known = [*settings.timetable.columns, *ALWAYS_THERE]
-    for number, rule in enumerate(settings.event.rules):
-        for name in rule.when:
-            if name not in known:
-                yield ("event", "rules", number, "when"), f'event.rules[{number + 1}].when names no column: "{name}"{nearest(name, known)}'
+def cross_check(tables: Mapping[str, Any], base: Path, places: Places, *, files: bool = True) -> list[Problem]:
+    """Every such problem of ``tables``, as they were read, before the schema has judged them: so all can be told at once.
+
+    ``base`` is the configuration's folder. Without ``files``, nothing is looked for on disk.
+    """
+    findings = [*_columns(tables), *_rules(tables)]
+    if files:
+        findings += _files(tables, base)
+    return [Problem(places.of(path), what, dotted(path)) for path, what in findings]
 
 
-def _database(section: str, url: str) -> Iterator[tuple[Path_, str]]:
-    path = (section, "url")
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        yield path, f'{section}.url is not a database address such as "postgresql+psycopg://user@host/database" or "sqlite:///file.db"'
+def _columns(tables: Mapping[str, Any]) -> Iterator[Finding]:
+    columns = _at(tables, "timetable", "columns")
+    if not isinstance(columns, Mapping):
         return
-    if parsed.password is not None:
-        yield path, f"{section}.url holds a password; take it out and give it by reference: {section}.password = {{ file = … }}"
+    for fault in column_faults(columns):
+        yield ("timetable", "columns"), fault
+    for name, column in columns.items():
+        for key, only in _ONLY_FOR.items():
+            if isinstance(column, Mapping) and key in column and name != only:
+                yield ("timetable", "columns", name, key), f"means something for the column {only} alone"
 
 
-def _query(query: str, base: Path) -> Iterator[tuple[Path_, str]]:
-    if query.startswith("file:"):
-        file = base / query.removeprefix("file:")
-        if not file.is_file():
-            yield ("timetable", "query"), f"timetable.query names {file}, which is not there"
-    elif not query.strip():
-        yield ("timetable", "query"), "timetable.query is empty"
+def _rules(tables: Mapping[str, Any]) -> Iterator[Finding]:
+    rules, columns = _at(tables, "event", "rules"), _at(tables, "timetable", "columns")
+    if not isinstance(rules, list) or not isinstance(columns, Mapping):
+        return
+    known = [*columns, *_BESIDE]
+    for number, rule in enumerate(rules):
+        when = rule.get("when") if isinstance(rule, Mapping) else None
+        for name in when if isinstance(when, Mapping) else ():
+            if name not in known:
+                hint = nearest(name, columns) or "; add it under [timetable.columns]"
+                yield ("event", "rules", number, "when", name), f"is not one of the timetable's columns{hint}"
 
 
-def _address(path: tuple[str, str], address: str) -> Iterator[tuple[Path_, str]]:
+def _files(tables: Mapping[str, Any], base: Path) -> Iterator[Finding]:
+    query = _at(tables, "timetable", "query")
+    if isinstance(query, str) and query.startswith("file:"):
+        yield from _file(("timetable", "query"), base, query.removeprefix("file:"))
+    for section in ("entra", "ews"):
+        bundle = _at(tables, section, "ca_bundle")
+        if isinstance(bundle, str):
+            yield from _file((section, "ca_bundle"), base, bundle)
+    folder = _at(tables, "report", "directory")
+    if isinstance(folder, str) and _possible(folder) and (base / folder).is_file():
+        yield ("report", "directory"), f"names {base / folder}, which is a file and no folder"
+
+
+def _file(path: KeyPath, base: Path, name: str) -> Iterator[Finding]:
+    if not _possible(name):
+        return
+    file = base / name
     try:
-        parts = urlsplit(address)
-        host = parts.hostname
-    except ValueError:
-        parts, host = urlsplit(""), None
-    if not host or parts.scheme not in ("https", "http"):
-        yield path, f'{".".join(path)} is "{address}", but must be an address such as "https://…"'
-    elif parts.scheme == "http" and host not in _LOOPBACK:
-        yield path, f"{'.'.join(path)} must begin with https://: a token is sent there"
+        with file.open("rb"):
+            return
+    except OSError as error:
+        yield path, f"names {file}, which cannot be read: {error.strerror}"
+
+
+def _possible(name: str) -> bool:
+    """What can be no path is the schema's finding."""
+    return bool(name.strip()) and "\0" not in name
+
+
+def _at(tables: Mapping[str, Any], section: str, key: str) -> object:
+    table = tables.get(section)
+    return table.get(key) if isinstance(table, Mapping) else None

@@ -1,19 +1,31 @@
-"""Where in the TOML file a key stands, by line. tomllib tells no positions, so keys and headings are found in the text."""
+"""Where in the TOML file each key stands, by line: tomllib tells no positions. Reads only what tomllib has found to be TOML."""
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+import tomllib
+from bisect import bisect_right
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-_HEADING = re.compile(r"^\s*(?P<open>\[\[?)\s*(?P<name>[^\[\]#]+?)\s*\]\]?\s*(?:#.*)?$")
-_KEY = re.compile(r"""^\s*(?P<key>(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+_ENDS = re.compile(r"[,\]}#\n]|$")
+#: A string of any of TOML's four kinds. Up to two quotes may stand before the three that close a long one.
+_STRING = re.compile(
+    r'"""(?:[^\\]|\\.)*?"{3,5}(?!")' + r"|'''.*?'{3,5}(?!')" + r'|"(?:[^"\\\n]|\\.)*"' + r"|'[^'\n]*'",
+    re.DOTALL,
+)
 
 
 def dotted(path: Sequence[str | int]) -> str:
     """``event.rules[2].when`` for its parts; places in lists count from 1, as people do."""
     text = ""
     for part in path:
-        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+        if isinstance(part, int):
+            text += f"[{part + 1}]"
+        else:
+            name = part if _BARE.fullmatch(part) else json.dumps(part, ensure_ascii=False)
+            text += f".{name}" if text else name
     return text
 
 
@@ -22,72 +34,140 @@ class Places:
 
     def __init__(self, file: Path, text: str) -> None:
         self._file = file
-        self._lines: dict[tuple[str | int, ...], int] = {}
+        self._lines = lines_of(text)
         self._variables: dict[tuple[str | int, ...], str] = {}
-        self._read(text)
 
-    def set_by(self, path: tuple[str | int, ...], variable: str) -> None:
-        """The environment set this key."""
-        self._variables[path] = variable
+    def set_by(self, path: Sequence[str | int], variable: str) -> None:
+        """The environment set this key: what the file says at it and below no longer counts."""
+        at = tuple(path)
+        self._lines = {known: line for known, line in self._lines.items() if known[: len(at)] != at}
+        self._variables[at] = variable
 
-    def of(self, path: Sequence[str | int]) -> str:
-        """File and line, or the variable; for a key that is missing, those of the table it should stand in."""
+    def of(self, path: Sequence[str | int], *, short: bool = False) -> str:
+        """File and line, or the variable; for a key that is missing, those of the table it should stand in.
+
+        ``short`` names the file without its folder.
+        """
+        file = self._file.name if short else str(self._file)
         for length in range(len(path), 0, -1):
             at = tuple(path[:length])
             if at in self._variables:
                 return self._variables[at]
             if at in self._lines:
-                return f"{self._file}:{self._lines[at]}"
-        return str(self._file)
+                return f"{file}:{self._lines[at]}"
+        return file
 
-    def origins(self, tables: Mapping[str, Any]) -> dict[str, str]:
-        """Where each value came from, by dotted key."""
-        found: dict[str, str] = {}
 
-        def walk(value: object, path: tuple[str | int, ...]) -> None:
-            if isinstance(value, Mapping):
-                for key, inner in value.items():
-                    walk(inner, (*path, key))
-            elif isinstance(value, list) and any(isinstance(inner, Mapping) for inner in value):
-                for number, inner in enumerate(value):
-                    walk(inner, (*path, number))
-            else:
-                found[dotted(path)] = self.of(path)
+def lines_of(text: str) -> dict[tuple[str | int, ...], int]:
+    """The line (from 1) on which each key, table and list item begins, in a text that tomllib takes."""
+    reader = _Reader(text.replace("\r\n", "\n"))
+    reader.document()
+    return reader.lines
 
-        walk(tables, ())
-        return found
 
-    def _read(self, text: str) -> None:
+class _Reader:
+    """Walks through TOML without judging it: that was tomllib's part."""
+
+    def __init__(self, text: str) -> None:
+        self.lines: dict[tuple[str | int, ...], int] = {}
+        self._text = text
+        self._at = 0
+        self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
+        self._counts: dict[tuple[str | int, ...], int] = {}
+
+    def document(self) -> None:
         table: tuple[str | int, ...] = ()
-        counts: dict[tuple[str | int, ...], int] = {}
-        quoted = ""
-        for number, line in enumerate(text.splitlines(), 1):
-            # Lines inside a multi-line string are no keys; what opens one is looked at first.
-            if quoted:
-                if quoted in line:
-                    quoted = ""
-                continue
-            heading, key = _HEADING.match(line), _KEY.match(line)
-            if heading is not None:
-                table = self._numbered(_parts(heading["name"]), counts)
-                if heading["open"] == "[[":
-                    counts[table] = counts.get(table, -1) + 1
-                    table = (*table, counts[table])
-                self._lines.setdefault(table, number)
-            elif key is not None:
-                self._lines.setdefault((*table, *_parts(key["key"])), number)
-            quoted = next((quotes for quotes in ('"""', "'''") if line.count(quotes) % 2), "")
+        self._blank()
+        while self._at < len(self._text):
+            before = self._at
+            if self._text.startswith("[", self._at):
+                table = self._heading()
+            else:
+                self._pair(table)
+            self._blank()
+            if self._at == before:
+                return  # Nothing that is TOML: better no line than no end.
 
-    @staticmethod
-    def _numbered(parts: tuple[str, ...], counts: Mapping[tuple[str | int, ...], int]) -> tuple[str | int, ...]:
-        """A heading below an array of tables belongs to its last one."""
+    def _heading(self) -> tuple[str | int, ...]:
+        begin = self._at
+        many = self._text.startswith("[[", begin)
+        self._at += 2 if many else 1
         path: tuple[str | int, ...] = ()
-        for place, part in enumerate(parts):
-            path = (*path, part)
-            if path in counts and place < len(parts) - 1:
-                path = (*path, counts[path])
+        names = self._names()
+        for place, name in enumerate(names):
+            path = (*path, name)
+            if path in self._counts and (not many or place < len(names) - 1):
+                path = (*path, self._counts[path])  # Below a list of tables, its last one is meant.
+            self._note(path, begin)
+        if many:
+            self._counts[path] = self._counts.get(path, -1) + 1
+            path = (*path, self._counts[path])
+            self._note(path, begin)
+        self._skip("]]" if many else "]")
         return path
 
+    def _pair(self, table: tuple[str | int, ...]) -> None:
+        begin = self._at
+        path = table
+        for name in self._names():
+            path = (*path, name)
+            self._note(path, begin)
+        self._skip("=")
+        self._value(path)
 
-def _parts(name: str) -> tuple[str, ...]:
-    return tuple(part.strip().strip("\"'") for part in re.findall(r"\"[^\"]*\"|'[^']*'|[^.\s][^.]*", name))
+    def _value(self, path: tuple[str | int, ...]) -> None:
+        self._blank()
+        if (string := _STRING.match(self._text, self._at)) is not None:
+            self._at = string.end()
+        elif self._text.startswith("[", self._at):
+            self._within("]", path, numbered=True)
+        elif self._text.startswith("{", self._at):
+            self._within("}", path, numbered=False)
+        elif (end := _ENDS.search(self._text, self._at)) is not None:
+            self._at = end.start()
+
+    def _within(self, end: str, path: tuple[str | int, ...], *, numbered: bool) -> None:
+        self._at += 1
+        number = 0
+        self._blank()
+        while self._at < len(self._text) and not self._text.startswith(end, self._at):
+            before = self._at
+            if numbered:
+                self._note((*path, number), self._at)
+                self._value((*path, number))
+            else:
+                self._pair(path)
+            self._blank()
+            self._skip(",")
+            self._blank()
+            number += 1
+            if self._at == before:
+                return
+        self._skip(end)
+
+    def _names(self) -> list[str]:
+        names: list[str] = []
+        while True:
+            self._blank()
+            quoted, bare = _STRING.match(self._text, self._at), _BARE.match(self._text, self._at)
+            found = quoted or bare
+            if found is None:
+                return names
+            names.append(tomllib.loads(f"it = {found[0]}")["it"] if found is quoted else found[0])
+            self._at = found.end()
+            self._blank()
+            if not self._text.startswith(".", self._at):
+                return names
+            self._at += 1
+
+    def _blank(self) -> None:
+        found = _BLANK.match(self._text, self._at)
+        self._at = self._at if found is None else found.end()
+
+    def _skip(self, sign: str) -> None:
+        self._blank()
+        if self._text.startswith(sign, self._at):
+            self._at += len(sign)
+
+    def _note(self, path: tuple[str | int, ...], at: int) -> None:
+        self.lines.setdefault(path, bisect_right(self._starts, at))

@@ -1,0 +1,106 @@
+"""The schema as a tree of keys, to be walked by path: what may stand where. Pure; knows the types, never a value."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from timetable_sync.settings.schema import Settings
+
+#: A place in the configuration: names of keys, and numbers (from 0) in lists of tables.
+KeyPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What may stand at one place.
+
+    ``annotation`` is its type, with the checks that belong to it; ``field`` is None inside lists and free tables.
+    """
+
+    annotation: Any
+    field: FieldInfo | None = None
+
+    @property
+    def bare(self) -> Any:
+        """The type without its checks, and without None."""
+        return _bare(self.annotation)
+
+    @property
+    def model(self) -> type[BaseModel] | None:
+        """The table of fixed keys that stands here, if one does."""
+        bare = self.bare
+        return bare if isinstance(bare, type) and issubclass(bare, BaseModel) else None
+
+    @property
+    def choices(self) -> tuple[Any, ...]:
+        """The values that are allowed, where they can be counted."""
+        bare = self.bare
+        return get_args(bare) if get_origin(bare) is Literal else ()
+
+    def child(self, part: str | int) -> "Key | None":
+        """What may stand below, by a key's name or a place in a list; None where nothing may."""
+        if self.model is not None:
+            field = self.model.model_fields.get(part) if isinstance(part, str) else None
+            return None if field is None else Key(field.rebuild_annotation(), field)
+        if self.free and isinstance(part, str):
+            return Key(get_args(self.bare)[1])
+        if self.listed and isinstance(part, int):
+            return Key(get_args(self.bare)[0])
+        return None
+
+    @property
+    def free(self) -> bool:
+        """Whether it is a table of free names."""
+        return get_origin(self.bare) is dict
+
+    @property
+    def listed(self) -> bool:
+        """Whether it is a list."""
+        return get_origin(self.bare) is list
+
+    def names(self) -> list[str]:
+        """The keys that may stand below, where they are fixed."""
+        return [] if self.model is None else list(self.model.model_fields)
+
+
+ROOT = Key(Settings)
+
+
+def key_at(path: Sequence[str | int]) -> Key | None:
+    """What may stand at ``path``, or None where nothing may."""
+    key: Key | None = ROOT
+    for part in path:
+        if key is None:
+            return None
+        key = key.child(part)
+    return key
+
+
+def holds(node: Any, part: str | int) -> bool:
+    """Whether a table or list, as it was read, has something at ``part``."""
+    if isinstance(part, int):
+        return isinstance(node, list) and part < len(node)
+    return isinstance(node, Mapping) and part in node
+
+
+def fixed_keys(at: Key = ROOT, path: KeyPath = ()) -> Iterator[KeyPath]:
+    """Every key that has a name of its own, tables before what is in them. Free tables and lists are not gone into."""
+    for name in at.names():
+        child = at.child(name)
+        if child is not None:
+            yield (*path, name)
+            yield from fixed_keys(child, (*path, name))
+
+
+def _bare(annotation: Any) -> Any:
+    if get_origin(annotation) is Annotated:
+        return _bare(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        inner = [choice for choice in get_args(annotation) if choice is not type(None)]
+        if len(inner) == 1:
+            return _bare(inner[0])
+    return annotation

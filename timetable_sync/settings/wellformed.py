@@ -1,0 +1,200 @@
+"""Judges single values: zones, addresses, templates, patterns, names. Opens nothing, and never quotes what may hold a secret."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from apscheduler.triggers.cron import CronTrigger
+from jinja2 import Environment, TemplateSyntaxError
+
+_ADDRESS = re.compile(r"^[^@\s]+@[^@\s]+$")
+_TEMPLATES = Environment(autoescape=True)  # only to parse with; what is rendered is rendered elsewhere, in a sandbox
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """``; did you mean "…"?`` for the most similar choice, or nothing."""
+    by_folded = {choice.casefold(): choice for choice in choices}
+    close = difflib.get_close_matches(word.casefold(), by_folded, 1, 0.6)
+    return f'; did you mean "{by_folded[close[0]]}"?' if close else ""
+
+
+def zone_name(name: str) -> str:
+    """An IANA time zone's name. Raises ValueError."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        hint = nearest(name, available_timezones()) or ', such as "Europe/London"'
+        raise ValueError(f"must be an IANA time zone{hint}") from None
+    return name
+
+
+def not_blank(text: str) -> str:
+    """Text with something in it. Raises ValueError."""
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text
+
+
+def plain_name(text: str) -> str:
+    """At most 30 of the characters that a key carries unescaped. Raises ValueError."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,30}", text):
+        raise ValueError('must be 1 to 30 letters, digits, "-" or "_"')
+    return text
+
+
+def period(text: str) -> str:
+    """Short enough to leave room for the rest of a key. Raises ValueError."""
+    if len(text) > 30:
+        raise ValueError("must not be longer than 30 characters")
+    return text
+
+
+def template(text: str) -> str:
+    """A Jinja2 template that parses; whether its names exist is for those to say who know the row. Raises ValueError."""
+    try:
+        _TEMPLATES.parse(text)
+    except TemplateSyntaxError as error:
+        said = (error.message or "it does not parse").rstrip(".")
+        raise ValueError(f"is not a template that can be used: {said[:1].lower()}{said[1:]}") from None
+    except RecursionError:
+        raise ValueError("is not a template that can be used: it is nested too deeply") from None
+    return text
+
+
+def pattern(text: str) -> str:
+    """A pattern of names. Raises ValueError."""
+    return not_blank(text)
+
+
+def allow_pattern(text: str) -> str:
+    """A pattern of addresses that is narrower than all the world. Raises ValueError."""
+    _, at, domain = text.strip().rpartition("@")
+    if not at or not domain.strip("*?.[]"):
+        raise ValueError(f'must be a pattern of addresses with a domain in it, as in "*@groups.example.ac.uk", not "{text}"')
+    return text.strip()
+
+
+def anchor(text: str) -> str:
+    """ "mailbox", or one mail address. Raises ValueError."""
+    if text != "mailbox" and not _ADDRESS.match(text):
+        raise ValueError(f'must be "mailbox" or a mail address, not "{text}"{nearest(text, ["mailbox"])}')
+    return text
+
+
+def directory_name(text: str) -> str:
+    """A tenant's or application's id, or a domain name: a single step of a URL's path. Raises ValueError."""
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", text):
+        raise ValueError('must be an id such as "00000000-0000-0000-0000-000000000000", or a domain name')
+    return text
+
+
+def scope(text: str) -> str:
+    """A scope that the client credentials flow takes. Raises ValueError.
+
+    https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
+    """
+    if not re.fullmatch(r"\S+/\.default", text):
+        raise ValueError('must be a resource followed by "/.default", as in "https://outlook.office365.com/.default"')
+    return text
+
+
+def service_url(text: str) -> str:
+    """An https address; http only for this very machine, as with the sandbox. Raises ValueError, without a password in it."""
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError('must be an address such as "https://host/path"') from None
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not hold a name or password")
+    if parts.scheme not in ("https", "http") or not host or parts.query or parts.fragment or re.search(r"\s", text):
+        raise ValueError('must be an address such as "https://host/path", without ? and #')
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ValueError("must begin with https://, as a token is sent there; http:// is for 127.0.0.1 and localhost alone")
+    return text.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or number means this very machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def cron(text: str) -> str:
+    """A cron expression that means the same to everybody. Raises ValueError.
+
+    APScheduler 3 counts weekdays from Monday, cron from Sunday (agronholm/apscheduler issues 286, 495), and where both
+    a day of the month and a weekday are named, cron means either and APScheduler both: neither is taken, rather than guessed.
+    """
+    try:
+        CronTrigger.from_crontab(text, "UTC")  # type: ignore[no-untyped-call]  # APScheduler 3 carries no types
+    except ValueError as error:
+        said = str(error).rstrip(".")
+        raise ValueError(f'must be a cron expression of five fields, such as "0 2 * * *": {said[:1].lower()}{said[1:]}') from None
+    _, _, day, _, weekday = text.split()
+    if re.search(r"\d", weekday):
+        raise ValueError('must name weekdays, as in "0 2 * * mon-fri": by number, they mean different days to different programs')
+    if day != "*" and weekday != "*":
+        raise ValueError("must not name both a day of the month and a weekday: they mean either to some programs, and both to others")
+    return text
+
+
+def local_path(text: object) -> object:
+    """A path that can be one. Anything but text is handed on for pydantic to judge. Raises ValueError."""
+    if isinstance(text, str) and (not text.strip() or "\0" in text):
+        raise ValueError("must be a path")
+    if isinstance(text, str) and text.startswith("~"):
+        raise ValueError(
+            "must be a whole path, or one that starts at the configuration's folder: whose home ~ means depends on who runs it"
+        )
+    return text
+
+
+def query(text: str) -> str:
+    """SQL, or ``file:`` and a path. Raises ValueError."""
+    not_blank(text)
+    if text.startswith("file:"):
+        local_path(text.removeprefix("file:"))
+    elif not re.search(r"\s", text.strip()) and text.endswith(".sql"):
+        raise ValueError(f'must be SQL, or "file:" and a path; did you mean "file:{text}"?')
+    return text
+
+
+def environment_variable(text: str) -> str:
+    """A variable's name. Raises ValueError; it is not quoted, as it may be the secret itself, given by mistake."""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
+        raise ValueError("must be the name of an environment variable, of letters, digits and _")
+    return text
+
+
+def credential_name(text: str) -> str:
+    """A file's name in the credentials directory. Raises ValueError."""
+    if not text or text in (".", "..") or re.search(r"[/\0]", text):
+        raise ValueError("must be the plain name of a systemd credential, without a path")
+    return text
+
+
+def longer_than_nothing(value: timedelta) -> timedelta:
+    """A duration above zero. Raises ValueError."""
+    if value <= timedelta(0):
+        raise ValueError("must be longer than nothing")
+    return value
+
+
+def at_most(days: int) -> Callable[[timedelta], timedelta]:
+    """A check that a duration is no longer than so many days."""
+
+    def check(value: timedelta) -> timedelta:
+        if value > timedelta(days=days):
+            raise ValueError(f'must be at most "{days} days"')
+        return value
+
+    return check

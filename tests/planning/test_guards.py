@@ -1,0 +1,187 @@
+"""Guards: limits with numbers; small calendars raise no false alarm and are not without guard either."""
+
+from typing import Any
+
+import pytest
+
+from tests.planning.builders import event, standing
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.change import Create, Delete, Reason
+from timetable_sync.model.plan import CalendarPlan, Held
+from timetable_sync.planning.guards import EMPTY, IN_CALENDAR, IN_RUN, RELEASABLE, SHRUNKEN, empty_timetable, judge
+from timetable_sync.settings.schema import Guards
+
+LEFT = Delete(standing(event()), Reason.LEFT)
+NEW = Create(event(), "marker", Reason.TIMETABLE)
+
+
+def calendar(number: int) -> Calendar:
+    return Calendar(f"c{number}@groups.example.ac.uk", f"C{number}")
+
+
+def planned(number: int, *, standing: int, deletes: int = 0, creates: int = 0, expected: int | None = None) -> CalendarPlan:
+    changes = (LEFT,) * deletes + (NEW,) * creates
+    return CalendarPlan(calendar(number), standing, standing - deletes + creates if expected is None else expected, 0, 0, changes)
+
+
+def guards(**given: Any) -> Guards:
+    return Guards.model_validate(given)
+
+
+def names(held: list[Held]) -> list[tuple[str, str | None]]:
+    return [(verdict.guard, verdict.calendar.name if verdict.calendar else None) for verdict in held]
+
+
+#: A university beside the calendar that a test is about, so that the run's guards see no share worth naming.
+REST = planned(999, standing=10_000)
+
+
+def test_an_ordinary_night_trips_nothing() -> None:
+    plans = [planned(number, standing=90, deletes=3, creates=5) for number in range(20)]
+
+    assert judge(plans, 1_800, guards(), ()) == []
+
+
+def test_a_calendars_verdict_names_it_with_its_numbers() -> None:
+    (verdict,) = judge([planned(1, standing=90, deletes=41), REST], 10_090, guards(deletes_in_calendar="30 %"), ())
+
+    assert (verdict.guard, verdict.calendar, verdict.forced) == (IN_CALENDAR, calendar(1), False)
+    assert (verdict.count, verdict.of, verdict.limit) == (41, 90, 27)
+    assert verdict.sentence == "41 of 90 events would be deleted, the limit is 30 %, at least 5"
+
+
+@pytest.mark.parametrize(("deletes", "held"), [(27, False), (28, True)])
+def test_the_limit_itself_is_let_through_and_one_more_is_not(deletes: int, held: bool) -> None:
+    assert bool(judge([planned(1, standing=90, deletes=deletes), REST], 0, guards(), ())) is held
+
+
+@pytest.mark.parametrize(
+    ("standing", "deletes", "held"), [(3, 3, False), (6, 5, False), (6, 6, True), (9, 6, True), (10, 10, True), (17, 6, True)]
+)
+def test_below_the_floor_there_is_no_alarm_and_above_it_small_calendars_are_guarded_too(standing: int, deletes: int, held: bool) -> None:
+    assert bool(judge([planned(1, standing=standing, deletes=deletes), REST], 0, guards(), ())) is held
+
+
+def test_a_floor_of_nothing_guards_the_smallest_calendar() -> None:
+    strict = guards(deletes_in_calendar={"share": "30 %", "at_least": 0})
+
+    assert names(judge([planned(1, standing=3, deletes=1), REST], 0, strict, ())) == [(IN_CALENDAR, "C1")]
+
+
+def test_an_upper_limit_holds_however_large_the_calendar_is() -> None:
+    capped = guards(deletes_in_calendar={"share": "30 %", "at_most": 100})
+
+    (verdict,) = judge([planned(1, standing=5_000, deletes=101), REST], 0, capped, ())
+
+    assert verdict.limit == 100
+    assert verdict.sentence.endswith("the limit is 30 %, at least 5, at most 100")
+
+
+def test_many_small_losses_hold_the_run() -> None:
+    """Below every calendar's floor, yet a tenth of everything: half a timetable can go missing that way."""
+    plans = [planned(number, standing=10, deletes=3) for number in range(50)]
+
+    (verdict,) = judge(plans, 0, guards(), ())
+
+    assert (verdict.guard, verdict.calendar) == (IN_RUN, None)
+    assert (verdict.count, verdict.of, verdict.limit) == (150, 500, 50)
+    assert verdict.sentence == "150 of 500 events would be deleted in all, the limit is 10 %, at least 10"
+
+
+@pytest.mark.parametrize(("deletes", "held"), [(10, False), (11, True)])
+def test_the_runs_floor_lets_small_installations_work(deletes: int, held: bool) -> None:
+    lenient = guards(deletes_in_calendar="100 %")
+
+    assert bool(judge([planned(1, standing=20, deletes=deletes)], 0, lenient, ())) is held
+
+
+def test_one_calendar_that_its_own_guard_holds_does_not_hold_the_others() -> None:
+    plans = [planned(1, standing=90, deletes=41), planned(2, standing=90, deletes=2), planned(3, standing=90)]
+
+    assert names(judge(plans, 270, guards(), ())) == [(IN_CALENDAR, "C1")]
+
+
+def test_a_released_calendar_counts_in_the_run() -> None:
+    plans = [planned(1, standing=90, deletes=41), planned(2, standing=90), planned(3, standing=90)]
+
+    held = judge(plans, 270, guards(), {IN_CALENDAR})
+
+    assert [(verdict.guard, verdict.forced) for verdict in held] == [(IN_RUN, False), (IN_CALENDAR, True)]
+
+
+def test_a_calendar_that_is_only_reported_on_neither_holds_the_run_nor_makes_its_limit_wider() -> None:
+    reported = planned(1, standing=10_000, deletes=2_000)
+    written = [planned(number, standing=20, deletes=5) for number in (2, 3, 4)]
+
+    harmless = judge([reported, planned(2, standing=20)], 0, guards(), (), never_written={reported.calendar.address})
+    harmful = judge([reported, *written], 0, guards(), (), never_written={reported.calendar.address})
+
+    assert harmless == []
+    assert [(verdict.guard, verdict.count, verdict.of) for verdict in harmful] == [(IN_RUN, 15, 60)]
+
+
+def test_a_timetable_that_shrank_is_held_even_if_nothing_stands_to_be_deleted() -> None:
+    (verdict,) = judge([planned(1, standing=0, expected=700)], 1_000, guards(), ())
+
+    assert (verdict.guard, verdict.calendar) == (SHRUNKEN, None)
+    assert (verdict.count, verdict.of, verdict.limit) == (300, 1_000, 200)
+    assert verdict.sentence == "the timetable shrank from 1000 to 700 events in the window, the limit is 20 %"
+
+
+@pytest.mark.parametrize(("expected", "held"), [(800, False), (799, True), (1_200, False)])
+def test_a_timetable_may_shrink_by_the_limit_and_grow_as_it_likes(expected: int, held: bool) -> None:
+    assert bool(judge([planned(1, standing=0, expected=expected)], 1_000, guards(), ())) is held
+
+
+@pytest.mark.parametrize(("known", "expected", "held"), [(10, 0, False), (11, 0, True), (30, 20, False), (30, 19, True)])
+def test_a_small_timetable_may_shrink_by_the_floor_and_no_more(known: int, expected: int, held: bool) -> None:
+    assert bool(judge([planned(1, standing=0, expected=expected)], known, guards(), ())) is held
+
+
+def test_a_lost_ledger_is_no_shrunken_timetable() -> None:
+    assert judge([planned(1, standing=500)], 0, guards(), ()) == []
+
+
+def test_released_guards_are_named_all_the_same() -> None:
+    plans = [planned(1, standing=100, deletes=90, expected=10)]
+
+    held = judge(plans, 100, guards(), set(RELEASABLE))
+
+    assert {(verdict.guard, verdict.forced) for verdict in held} == {(SHRUNKEN, True), (IN_RUN, True), (IN_CALENDAR, True)}
+
+
+def test_releasing_one_guard_releases_no_other() -> None:
+    plans = [planned(1, standing=100, deletes=90, expected=10)]
+
+    held = judge(plans, 100, guards(), {SHRUNKEN, IN_CALENDAR})
+
+    assert {verdict.guard for verdict in held if not verdict.forced} == {IN_RUN}
+
+
+def test_an_empty_timetable_is_refused_and_cannot_be_released() -> None:
+    verdict = empty_timetable()
+
+    assert (verdict.guard, verdict.calendar, verdict.forced) == (EMPTY, None, False)
+    assert EMPTY not in RELEASABLE
+
+
+def test_updates_and_creates_are_no_deletes() -> None:
+    assert judge([planned(1, standing=10, creates=5_000)], 10, guards(), ()) == []
+
+
+def test_a_share_is_counted_without_the_errors_of_floating_point() -> None:
+    """A share of 0.07 times 100 is 7.000000000000001, one of 0.29 times 100 is 28.999999999999996."""
+    tight = guards(deletes_in_calendar={"share": "29 %", "at_least": 0})
+
+    assert judge([planned(1, standing=100, deletes=29), REST], 0, tight, ()) == []
+
+
+def test_the_order_of_the_verdicts_is_the_runs_first_then_the_calendars() -> None:
+    plans = [planned(number, standing=100, deletes=40) for number in (1, 2)] + [planned(3, standing=100, deletes=30)]
+
+    assert names(judge(plans, 1_000, guards(deletes_in_run="5 %"), ())) == [
+        (SHRUNKEN, None),
+        (IN_RUN, None),
+        (IN_CALENDAR, "C1"),
+        (IN_CALENDAR, "C2"),
+    ]

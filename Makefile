@@ -1,0 +1,59 @@
+# What a person types in a checkout. Everything is installed into the folder .venv; nothing outside the checkout is touched.
+# A Python of 3.11 to 3.13 is looked for; name another one so: make PYTHON=python3.12 test
+.POSIX:
+.SUFFIXES:
+
+VENV = .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
+# More for pytest, as in: make test TESTS=tests/model
+TESTS = tests
+
+help:
+	@echo 'make demo        everything once, on this machine: a made-up college, a local Exchange, three nights'
+	@echo 'make test        all tests'
+	@echo 'make test-quick  the tests that take no more than a few seconds'
+	@echo 'make lint        ruff, for mistakes and for form'
+	@echo 'make types       mypy --strict'
+	@echo 'make wheel       the wheel, in dist/'
+	@echo 'make clean       remove what the above have made'
+
+demo: $(VENV)/.runtime
+	@$(BIN)/python -m timetable_sync demo
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(TESTS)
+
+test-quick: $(VENV)/.dev
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m 'not slow' $(TESTS)
+
+lint: $(VENV)/.dev
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/python -m mypy --strict
+
+wheel: $(VENV)/.dev
+	$(BIN)/python -m build --wheel --no-isolation .
+
+clean:
+	rm -rf $(VENV) dist build timetable-sync-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# Each of these is an empty file that says when its step was last done.
+$(VENV)/.made: requirements/choose-python
+	@python=$$(requirements/choose-python) && echo "Making $(VENV) with $$($$python --version)" && $$python -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.made requirements/runtime.txt requirements/build.txt pyproject.toml
+	@echo 'Installing what timetable-sync needs into $(VENV): once, about a minute'
+	@$(PIP) install -r requirements/runtime.txt -r requirements/build.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
+	@echo 'Installing what its tests need'
+	@$(PIP) install -r requirements/dev.txt
+	@touch $@
+
+.PHONY: help demo test test-quick lint types wheel clean

@@ -1,0 +1,1 @@
+"""What a user types, against the sandbox over HTTP."""

@@ -25,7 +25,7 @@ def settings(zone: str = "Europe/London") -> Settings:
     return Settings.model_validate(
         {
             "timetable": {"url": "sqlite://", "time_zone": zone, "query": "SELECT 1", "columns": columns},
-            "calendars": {"address": "{{ calendar }}@example.ac.uk", "allow": ["*"]},
+            "calendars": {"address": "{{ calendar }}@example.ac.uk", "allow": ["*@example.ac.uk"]},
             "entra": {"tenant": "t", "client": "c", "certificate": {"env": "CERTIFICATE"}},
             "ews": {"batch": 17, "timeout": "30 seconds"},
         }

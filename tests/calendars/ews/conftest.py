@@ -13,9 +13,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.calendars.ews.canned import CannedServer
+from tests.calendars.ews.sandbox_world import SandboxWorld
+from tests.sandbox_process import CLIENT_ID, TENANT, SandboxProcess, make_certificate, ready_app
 from timetable_sync.calendars.ews.backend import EwsBackend, open_ews
+from timetable_sync.entra.certificate import load_certificate
+from timetable_sync.entra.token import TokenProvider
 from timetable_sync.model.calendar import Calendar
-from timetable_sync.settings.schema import Ews
+from timetable_sync.sandbox.client import SandboxClient
+from timetable_sync.settings.schema import Entra, Ews
+from timetable_sync.settings.secret import SecretRef
 
 COMP = Calendar("comp1511@groups.example.ac.uk", "COMP1511")
 
@@ -123,3 +129,27 @@ def tls_server(_certificates: tuple[Path, Path]) -> Iterator[CannedServer]:
     """As ``server``, with TLS."""
     with CannedServer(_certificates) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def _sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SandboxClient, TokenProvider]]:
+    """A sandbox with our app registered, and tokens for it; one for all tests, as each takes mailboxes of its own."""
+    with SandboxProcess() as sandbox:
+        files = make_certificate(tmp_path_factory.mktemp("certificate"))
+        ready_app(sandbox.client, files)
+        entra = Entra(
+            tenant=TENANT,
+            client=CLIENT_ID,
+            certificate=SecretRef(file=files.cert_pem),
+            key=SecretRef(file=files.key_pem),
+            authority=sandbox.url,
+        )
+        yield sandbox.client, TokenProvider(entra, load_certificate(entra))
+
+
+@pytest.fixture
+def sandbox_world(_sandbox: tuple[SandboxClient, TokenProvider]) -> Iterator[SandboxWorld]:
+    """Two fresh calendars in the sandbox."""
+    world = SandboxWorld(*_sandbox)
+    yield world
+    world.backend.close()

@@ -251,8 +251,10 @@ def test_one_bad_event_never_costs_the_others(server: CannedServer, backend: Ews
         event(22, reminder=-1),
         event(23, reminder=2_629_801),
         event(24, categories=("",)),
+        event(25, subject="\U0001f33b" * 128),
+        event(26, location="x" * 256),
     ]
-    good = [event(1), event(2, subject="\U0001f33b" * 100)]
+    good = [event(1), event(2, subject="\U0001f33b" * 127, location="é" * 255)]
     changes = creating(good[0], *bad, good[1])
     server.answer(created(success("CreateItem", item_id(1)), success("CreateItem", item_id(2))))
     outcomes = backend.apply(calendar, changes)

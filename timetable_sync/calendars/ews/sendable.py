@@ -14,6 +14,10 @@ from timetable_sync.model.snapshot import ItemRef
 #: What XML 1.0 cannot carry, lone surrogates among it. https://www.w3.org/TR/xml/#charsets
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+#: UTF-16 units, as all of Exchange's lengths.
+#: https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxcical/9b79606a-2a56-415e-bbfb-45001039c4f9
+_LONGEST_LOCATION = 255
+
 #: types.xsd, ReminderMinutesBeforeStartType: five years.
 _LONGEST_REMINDER = 2_629_800
 
@@ -48,7 +52,8 @@ def _bad_event(event: Event) -> str:
     unfit = [name for name, text in texts.items() if _NOT_XML.search(text)]
     for wrong, why in (
         (unfit, f"characters in its {' and '.join(unfit)} cannot be carried by XML"),
-        (len(event.subject) > LONGEST_SUBJECT, f"its subject has {len(event.subject)} characters, {LONGEST_SUBJECT} at most"),
+        (_units(event.subject) > LONGEST_SUBJECT, f"its subject has {_units(event.subject)} UTF-16 units, {LONGEST_SUBJECT} at most"),
+        (_units(event.location or "") > _LONGEST_LOCATION, f"its location has more than {_LONGEST_LOCATION} UTF-16 units"),
         (event.categories is not None and not all(event.categories), "one of its categories is empty"),
         (not _whole(event.start) or not _whole(event.end), "its times are not whole seconds with a zone"),
         (windows_zone(event.zone) is None, f"Exchange has no time zone for {event.zone}"),
@@ -62,3 +67,7 @@ def _bad_event(event: Event) -> str:
 
 def _whole(when: datetime) -> bool:
     return when.tzinfo is not None and when.microsecond == 0
+
+
+def _units(text: str) -> int:
+    return len(text) if len(text) > 2 * LONGEST_SUBJECT or text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2

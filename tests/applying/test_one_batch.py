@@ -1,0 +1,491 @@
+"""One batch: whatever the service says, or leaves open, nothing is doubled, nothing is lost, and every change has its outcome."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from tests.applying.virtual import Run, bears, create, delete, subjects, update, written
+from tests.planning.builders import COMP101, DAY, HOUR, MONDAY, WINDOW, event
+from timetable_sync.applying.one_batch import NotDone, apply_batch
+from timetable_sync.applying.patience import CutShort, Pace
+from timetable_sync.calendars.contract import Outcome
+from timetable_sync.calendars.memory import MemoryBackend
+from timetable_sync.errors import BackendError, CalendarFailed, ItemRefused, LeaseLost, Passing, RunFailed, Stale, Unclear
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.change import Change, Create, Reason, Update
+from timetable_sync.model.event import Event
+
+LESSONS = [event(f"L{day}", MONDAY + day * DAY, subject=f"Lesson {day}") for day in range(5)]
+RENAMED = [replace(lesson, subject=f"New {day}") for day, lesson in enumerate(LESSONS)]
+
+Kind = Callable[[MemoryBackend], list[Change]]
+
+
+def creates(backend: MemoryBackend) -> list[Change]:
+    return [create(lesson) for lesson in LESSONS]
+
+
+def updates(backend: MemoryBackend) -> list[Change]:
+    return [update(there, after) for there, after in zip(written(backend, LESSONS), RENAMED, strict=True)]
+
+
+def deletes(backend: MemoryBackend) -> list[Change]:
+    return [delete(there) for there in written(backend, LESSONS)]
+
+
+KINDS = pytest.mark.parametrize(
+    ("kind", "done", "undone"),
+    [
+        (creates, [lesson.subject for lesson in LESSONS], []),
+        (updates, [lesson.subject for lesson in RENAMED], [lesson.subject for lesson in LESSONS]),
+        (deletes, [], [lesson.subject for lesson in LESSONS]),
+    ],
+    ids=["create", "update", "delete"],
+)
+
+
+@pytest.fixture
+def backend() -> MemoryBackend:
+    return MemoryBackend([COMP101])
+
+
+@pytest.fixture
+def run() -> Run:
+    return Run()
+
+
+def carry_out(backend: MemoryBackend, changes: Sequence[Change], run: Run) -> list[Outcome]:
+    """The outcomes, which are one a change, in order, by identity, whatever happened."""
+    outcomes = apply_batch(backend, COMP101, changes, run.patience)
+    assert [id(outcome.change) for outcome in outcomes] == [id(change) for change in changes]
+    return outcomes
+
+
+def errors(outcomes: Sequence[Outcome]) -> list[type[BackendError] | None]:
+    return [None if outcome.error is None else type(outcome.error) for outcome in outcomes]
+
+
+def this(event: Event) -> Callable[[Change], bool]:
+    return lambda change: change.key == event.key
+
+
+def items_are_true(backend: MemoryBackend, outcomes: Sequence[Outcome]) -> bool:
+    """Whether each outcome names the item as it now lies there, bearing its marker."""
+    there = {item.ref for item in backend.people.see(COMP101.address)}
+    return all(outcome.item in there for outcome in outcomes if isinstance(outcome.change, (Create, Update)))
+
+
+class Scripted(MemoryBackend):
+    """Answers its first requests as it is told, event by event: None means that it is done. Then it is a backend like any other."""
+
+    def __init__(self, over: MemoryBackend, answers: list[list[BackendError | None]]) -> None:
+        super().__init__(batch=over.batch, store=over.store)
+        self._answers = answers
+        self.asked = 0
+
+    def apply(self, calendar: Calendar, changes: Sequence[Change]) -> list[Outcome]:
+        self.asked += 1
+        if not self._answers:
+            return super().apply(calendar, changes)
+        answers = self._answers.pop(0)
+        return [
+            super(Scripted, self).apply(calendar, [change])[0] if error is None else Outcome(change, error=error)
+            for change, error in zip(changes, answers, strict=True)
+        ]
+
+
+# Nothing goes wrong
+
+
+@KINDS
+def test_a_batch_is_one_request_and_is_done(backend: MemoryBackend, run: Run, kind: Kind, done: list[str], undone: list[str]) -> None:
+    outcomes = carry_out(backend, kind(backend), run)
+
+    assert errors(outcomes) == [None] * 5
+    assert subjects(backend) == done
+    assert items_are_true(backend, outcomes)
+    assert backend.requests == {"apply": 1}
+    assert run.time.now == 0.0
+
+
+# It passes
+
+
+@KINDS
+@pytest.mark.parametrize("error", [Passing("busy", wait=30.0), Passing("busy", wait=5.0, scope="service"), Passing("hiccup")])
+def test_what_passes_is_done_after_the_wait(
+    backend: MemoryBackend, run: Run, kind: Kind, done: list[str], undone: list[str], error: Passing
+) -> None:
+    changes = kind(backend)
+    backend.faults.fail("apply", error, times=3)
+
+    outcomes = carry_out(backend, changes, run)
+
+    assert errors(outcomes) == [None] * 5
+    assert subjects(backend) == done
+    assert run.time.now >= 3 * (error.wait or 0.0)
+    assert backend.requests["snapshot"] == 0
+
+
+@KINDS
+def test_only_what_was_put_off_is_sent_again(backend: MemoryBackend, run: Run, kind: Kind, done: list[str], undone: list[str]) -> None:
+    changes = kind(backend)
+    backend.faults.fail_changes(Passing("busy", wait=1.0), this(LESSONS[2]), times=2)
+
+    outcomes = carry_out(backend, changes, run)
+
+    assert errors(outcomes) == [None] * 5
+    assert subjects(backend) == done
+    assert items_are_true(backend, outcomes)
+    assert backend.requests == {"apply": 3}
+
+
+@KINDS
+def test_a_calendar_that_takes_nothing_has_failed(backend: MemoryBackend, run: Run, kind: Kind, done: list[str], undone: list[str]) -> None:
+    changes = kind(backend)
+    backend.faults.fail("apply", Passing("hiccup"), times=None)
+
+    outcomes = carry_out(backend, changes, run)
+
+    assert errors(outcomes) == [CalendarFailed] * 5
+    assert subjects(backend) == undone
+    assert backend.requests["apply"] == Pace().attempts
+
+
+@KINDS
+@pytest.mark.parametrize("error", [Passing("hiccup"), Passing("busy", wait=60.0), Stale("changed"), Unclear("dropped")], ids=repr)
+def test_one_event_that_is_put_off_for_ever_is_left_and_the_calendar_goes_on(
+    backend: MemoryBackend, run: Run, kind: Kind, done: list[str], undone: list[str], error: BackendError
+) -> None:
+    """It is the soonest change every night: if it dropped the calendar, the calendar's others would never be done."""
+    changes = kind(backend)
+    backend.faults.fail_changes(error, this(LESSONS[0]), times=None)
+
+    outcomes = carry_out(backend, changes, run)
+
+    assert errors(outcomes) == [Unclear if isinstance(error, Unclear) else ItemRefused] + [None] * 4
+    assert subjects(backend)[-len(done[1:]) :] == done[1:] if done else len(subjects(backend)) == 1
+    assert run.time.now <= Pace().busy
+
+
+def test_a_service_that_takes_a_few_at_a_time_is_given_the_time_it_needs(run: Run) -> None:
+    """Its budget is checked after every item. More rounds than a request is tried, but in each of them something was done."""
+    backend = MemoryBackend([COMP101])
+    lessons = [event(f"L{hour}", MONDAY + hour * HOUR) for hour in range(20)]
+    busy = Passing("busy")
+    answers: list[list[BackendError | None]] = [[None, None] + [busy] * left for left in range(18, 0, -2)]
+
+    outcomes = carry_out(Scripted(backend, answers), [create(lesson) for lesson in lessons], run)
+
+    assert errors(outcomes) == [None] * 20
+    assert len(subjects(backend)) == 20
+    assert len(run.progress.waits) == 9 > Pace().attempts
+
+
+# It is unclear
+
+
+@KINDS
+@pytest.mark.parametrize("happened", [True, False], ids=["it had happened", "it had not"])
+@pytest.mark.parametrize("wait", [None, 20.0], ids=["without a hint", "with a hint"])
+def test_what_is_unclear_is_read_again_and_done_once(
+    backend: MemoryBackend, run: Run, kind: Kind, done: list[str], undone: list[str], happened: bool, wait: float | None
+) -> None:
+    changes = kind(backend)
+    backend.faults.fail("apply", Unclear("the connection was dropped", wait=wait), done=happened)
+
+    outcomes = carry_out(backend, changes, run)
+
+    assert errors(outcomes) == [None] * 5
+    assert subjects(backend) == done
+    assert items_are_true(backend, outcomes)
+    assert backend.requests == {"apply": 1 if happened else 2, "snapshot": 1}
+
+
+@KINDS
+def test_of_an_unclear_batch_what_had_happened_is_not_sent_again(
+    backend: MemoryBackend, run: Run, kind: Kind, done: list[str], undone: list[str]
+) -> None:
+    changes = kind(backend)
+    backend.faults.fail_changes(Unclear("dropped"), this(LESSONS[1]), done=True)
+    backend.faults.fail_changes(Unclear("dropped"), this(LESSONS[3]), done=False)
+
+    outcomes = carry_out(backend, changes, run)
+
+    assert errors(outcomes) == [None] * 5
+    assert subjects(backend) == done
+    assert items_are_true(backend, outcomes)
+
+
+@KINDS
+@pytest.mark.parametrize("happened", [True, False], ids=["it happens each time", "it never happens"])
+def test_what_stays_unclear_for_ever_is_never_doubled(
+    backend: MemoryBackend, run: Run, kind: Kind, done: list[str], undone: list[str], happened: bool
+) -> None:
+    changes = kind(backend)
+    backend.faults.fail("apply", Unclear("dropped"), times=None, done=happened)
+
+    outcomes = carry_out(backend, changes, run)
+
+    assert errors(outcomes) == ([None] * 5 if happened else [Unclear] * 5)
+    assert subjects(backend) == (done if happened else undone)
+
+
+@KINDS
+def test_what_is_unclear_stays_so_when_it_cannot_be_read_again(
+    backend: MemoryBackend, run: Run, kind: Kind, done: list[str], undone: list[str]
+) -> None:
+    """A failed reading never leads to anything being sent again: the next night settles it."""
+    changes = kind(backend)
+    backend.faults.fail("apply", Unclear("dropped"), done=True)
+    backend.faults.fail("snapshot", CalendarFailed("no access"), times=None)
+
+    outcomes = carry_out(backend, changes, run)
+
+    assert errors(outcomes) == [Unclear] * 5
+    assert backend.requests["apply"] == 1
+    assert subjects(backend) == done
+
+
+@KINDS
+def test_a_reading_that_passes_is_waited_for_before_anything_is_sent_again(
+    backend: MemoryBackend, run: Run, kind: Kind, done: list[str], undone: list[str]
+) -> None:
+    changes = kind(backend)
+    backend.faults.fail("apply", Unclear("dropped"), done=True)
+    backend.faults.fail("snapshot", Passing("busy", wait=10.0), times=3)
+
+    assert errors(carry_out(backend, changes, run)) == [None] * 5
+    assert backend.requests == {"apply": 1, "snapshot": 4}
+    assert subjects(backend) == done
+
+
+def test_an_unclear_create_that_someone_edited_meanwhile_is_put_right_and_not_doubled(backend: MemoryBackend, run: Run) -> None:
+    backend.faults.fail("apply", Unclear("dropped", wait=60.0), done=True)
+
+    def edit() -> None:
+        (item,) = backend.people.see(COMP101.address)
+        backend.people.edit(COMP101.address, item.id, subject="Party")
+
+    run.time.at(5.0, edit)
+
+    outcomes = carry_out(backend, [create(LESSONS[0])], run)
+
+    assert errors(outcomes) == [None]
+    assert subjects(backend) == ["Lesson 0"]
+    assert items_are_true(backend, outcomes)
+
+
+@pytest.mark.parametrize("error", [Unclear("dropped", wait=60.0), Stale("changed")])
+def test_an_unclear_or_stale_repair_of_an_edited_event_is_not_taken_for_done(backend: MemoryBackend, run: Run, error: BackendError) -> None:
+    """The edited event bears the right marker all along, so that the marker proves nothing; and no listing shows its body."""
+    lesson = replace(LESSONS[0], body="Dr Who")
+    written(backend, [lesson])
+    (item,) = backend.people.see(COMP101.address)
+    backend.people.edit(COMP101.address, item.id, body="Dr No")
+    (there,) = backend.snapshot(COMP101, WINDOW).ours
+    backend.faults.fail("apply", error)
+
+    outcomes = carry_out(backend, [update(there, lesson, Reason.EDITED)], run)
+
+    assert errors(outcomes) == [None]
+    assert [seen.body for seen in backend.people.see(COMP101.address)] == ["Dr Who"]
+    assert items_are_true(backend, outcomes)
+
+
+def test_an_unclear_repair_that_had_happened_is_not_sent_again(backend: MemoryBackend, run: Run) -> None:
+    (there,) = written(backend, LESSONS[:1])
+    backend.people.edit(COMP101.address, there.item.id, subject="Party")
+    (edited,) = backend.snapshot(COMP101, WINDOW).ours
+    backend.requests.clear()
+    backend.faults.fail("apply", Unclear("dropped"), done=True)
+
+    assert errors(carry_out(backend, [update(edited, LESSONS[0], Reason.EDITED)], run)) == [None]
+    assert backend.requests["apply"] == 1
+    assert subjects(backend) == ["Lesson 0"]
+
+
+def test_an_unclear_update_does_not_take_a_duplicate_beside_it_for_the_event_itself(backend: MemoryBackend, run: Run) -> None:
+    (there,) = written(backend, LESSONS[:1])
+    copy = backend.people.copy(COMP101.address, there.item.id, subject="New 0", marker=update(there, RENAMED[0]).marker)
+    backend.faults.fail("apply", Unclear("dropped"), done=False)
+
+    (outcome,) = carry_out(backend, [update(there, RENAMED[0])], run)
+
+    assert outcome.item is not None
+    assert outcome.item.id == there.item.id != copy.id
+    assert subjects(backend) == ["New 0", "New 0"]
+
+
+# It is stale
+
+
+@KINDS
+def test_what_someone_edited_since_it_was_read_is_read_again_and_done(
+    backend: MemoryBackend, run: Run, kind: Kind, done: list[str], undone: list[str]
+) -> None:
+    changes = kind(backend)
+    for item in backend.people.see(COMP101.address):
+        backend.people.edit(COMP101.address, item.id, location="Pub")
+
+    outcomes = carry_out(backend, changes, run)
+
+    assert errors(outcomes) == [None] * 5
+    assert subjects(backend) == done
+    assert all(item.location == "Aula 1" for item in backend.people.see(COMP101.address))
+    assert items_are_true(backend, outcomes)
+
+
+def test_an_update_of_what_someone_deleted_since_is_left_to_the_next_night_and_not_made_anew(backend: MemoryBackend, run: Run) -> None:
+    changes = updates(backend)
+    backend.people.delete(COMP101.address, backend.people.see(COMP101.address)[0].id)
+
+    outcomes = carry_out(backend, changes, run)
+
+    assert errors(outcomes) == [Stale, None, None, None, None]
+    assert subjects(backend) == [lesson.subject for lesson in RENAMED[1:]]
+
+
+def test_a_delete_of_what_someone_deleted_since_is_done(backend: MemoryBackend, run: Run) -> None:
+    changes = deletes(backend)
+    backend.people.delete(COMP101.address, backend.people.see(COMP101.address)[0].id)
+
+    assert errors(carry_out(backend, changes, run)) == [None] * 5
+    assert subjects(backend) == []
+
+
+def test_a_delete_of_one_duplicate_leaves_the_other(backend: MemoryBackend, run: Run) -> None:
+    (there,) = written(backend, LESSONS[:1])
+    copy = backend.people.copy(COMP101.address, there.item.id)
+    backend.people.edit(COMP101.address, copy.id, location="Pub")
+    duplicate = next(item for item in backend.snapshot(COMP101, WINDOW).ours if item.item.id == copy.id)
+    backend.people.edit(COMP101.address, copy.id, location="Bar")
+
+    assert errors(carry_out(backend, [delete(duplicate, Reason.DUPLICATE)], run)) == [None]
+    assert [item.id for item in backend.people.see(COMP101.address)] == [there.item.id]
+
+
+def test_an_event_whose_marker_someone_took_away_meanwhile_is_foreign_and_stays(backend: MemoryBackend, run: Run) -> None:
+    changes = deletes(backend)
+    first = backend.people.see(COMP101.address)[0]
+    backend.people.edit(COMP101.address, first.id, marker=None)
+
+    carry_out(backend, changes, run)
+
+    assert [item.id for item in backend.people.see(COMP101.address)] == [first.id]
+
+
+# It lasts
+
+
+@KINDS
+def test_one_refused_event_stops_no_other(backend: MemoryBackend, run: Run, kind: Kind, done: list[str], undone: list[str]) -> None:
+    changes = kind(backend)
+    backend.faults.fail_changes(ItemRefused("its end is before its start"), this(LESSONS[2]), times=None)
+
+    outcomes = carry_out(backend, changes, run)
+
+    assert errors(outcomes) == [None, None, ItemRefused, None, None]
+    assert backend.requests == {"apply": 1}
+    there = [item for item in backend.people.see(COMP101.address) if bears(LESSONS[2].key)(item)]
+    assert [item.subject for item in there] == [subject for subject in undone if subject == "Lesson 2"]
+
+
+@KINDS
+@pytest.mark.parametrize("error", [CalendarFailed("no such mailbox"), RunFailed("blocked")])
+def test_what_lasts_for_calendar_or_run_is_not_tried_again(
+    backend: MemoryBackend, run: Run, kind: Kind, done: list[str], undone: list[str], error: BackendError
+) -> None:
+    changes = kind(backend)
+    backend.faults.fail("apply", error, times=None)
+
+    outcomes = carry_out(backend, changes, run)
+
+    assert {outcome.error for outcome in outcomes} == {error}
+    assert backend.requests == {"apply": 1}
+    assert subjects(backend) == undone
+
+
+@KINDS
+@pytest.mark.parametrize("error", [CalendarFailed("no access any more"), RunFailed("blocked")])
+def test_once_the_calendar_fails_what_was_put_off_fails_too_and_what_was_unclear_stays_so(
+    backend: MemoryBackend, run: Run, kind: Kind, done: list[str], undone: list[str], error: BackendError
+) -> None:
+    """A mix in one answer: put off, unclear, failed, refused, done."""
+    changes = kind(backend)
+    answers: list[BackendError | None] = [Passing("busy"), Unclear("dropped"), error, ItemRefused("no"), None]
+    scripted = Scripted(backend, [answers])
+
+    outcomes = apply_batch(scripted, COMP101, changes, run.patience)
+
+    assert errors(outcomes) == [type(error), Unclear, type(error), ItemRefused, None]
+    assert scripted.asked == 1
+
+
+@KINDS
+def test_every_kind_of_answer_in_one_batch_is_settled_each_in_its_way(
+    backend: MemoryBackend, run: Run, kind: Kind, done: list[str], undone: list[str]
+) -> None:
+    changes = kind(backend)
+    first: list[BackendError | None] = [Passing("busy", wait=5.0), Unclear("dropped"), Stale("changed"), ItemRefused("no"), None]
+
+    outcomes = apply_batch(Scripted(backend, [first]), COMP101, changes, run.patience)
+
+    assert errors(outcomes) == [None, None, None, ItemRefused, None]
+    assert run.time.now >= 5.0
+    expected = [*done[:3], *[subject for subject in undone if subject == "Lesson 3"], *done[4:]]
+    assert subjects(backend) == expected
+
+
+# The run has to end
+
+
+@KINDS
+def test_a_run_that_is_asked_to_stop_while_it_waits_says_what_was_not_done(
+    backend: MemoryBackend, run: Run, kind: Kind, done: list[str], undone: list[str]
+) -> None:
+    changes = kind(backend)
+    backend.faults.fail_changes(Passing("busy", wait=600.0), this(LESSONS[0]), times=None)
+    run.time.at(10.0, run.stop.set)
+
+    outcomes = carry_out(backend, changes, run)
+
+    assert errors(outcomes) == [NotDone] + [None] * 4
+    error = outcomes[0].error
+    assert isinstance(error, NotDone)
+    assert isinstance(error.end, CutShort)
+    assert error.message == "not done: it was asked to stop"
+
+
+@KINDS
+def test_a_deadline_that_a_wait_would_pass_leaves_unclear_what_is_unclear(
+    backend: MemoryBackend, kind: Kind, done: list[str], undone: list[str]
+) -> None:
+    changes = kind(backend)
+    backend.faults.fail("apply", Unclear("dropped", wait=60.0), done=True)
+
+    outcomes = carry_out(backend, changes, Run(deadline=30.0))
+
+    assert errors(outcomes) == [Unclear] * 5
+    assert subjects(backend) == done
+
+
+@KINDS
+def test_a_lease_lost_in_the_middle_loses_no_outcome(backend: MemoryBackend, kind: Kind, done: list[str], undone: list[str]) -> None:
+    changes = kind(backend)
+    lost = LeaseLost("the lease was lost")
+
+    def check() -> None:
+        if backend.requests["apply"]:
+            raise lost
+
+    backend.faults.fail_changes(Passing("busy", wait=5.0), this(LESSONS[0]), times=None)
+
+    outcomes = carry_out(backend, changes, Run(check=check))
+
+    assert errors(outcomes) == [NotDone] + [None] * 4
+    error = outcomes[0].error
+    assert isinstance(error, NotDone)
+    assert error.end is lost
+    assert backend.requests["apply"] == 1

@@ -1,107 +1,102 @@
 """The example configuration, made from the schema: every key with its meaning, its unit and its default."""
 
-import json
 import textwrap
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
-from timetable_sync.settings.schema import Settings
+from timetable_sync.settings.columns import KNOWN_COLUMNS
+from timetable_sync.settings.keys import ROOT, Key
+from timetable_sync.settings.origins import effective_default
+from timetable_sync.settings.schema import Column, EventRule
+from timetable_sync.settings.toml_text import toml_key, toml_value
 
+_WIDTH = 110
+
+# Plain ASCII, so that it is the same file whatever a shell makes of the output.
 _HEAD = """\
 # timetable-sync: the configuration.
 #
-# What stands without a # is needed. The rest shows its default: take the # away to change it.
-# Check it with:       timetable-sync config check
-# Any key can be set by the environment instead: TIMETABLE_SYNC_RUN__CALENDARS_AT_ONCE=4
-# Secrets never stand here. Say where they lie: { file = "…" }, { env = "…" } or { credential = "…" } (systemd).
-# Durations are written as in "10 minutes", "3 hours", "180 days"; shares as in "10 %".
-"""
-
-#: Tables of free names, which no schema can show.
-_COLUMNS = """\
-[timetable.columns]
-# Which column of the query is what. Needed: calendar, start, end (or duration), title, and activity (or key).
-# Any further name is at the templates' disposal.
-activity = "activity_id"      # the teaching activity; with its week and number in the week it is the event's identity
-calendar = "module_code"      # a lesson may name several, in several rows
-start    = "starts_at"
-end      = "ends_at"          # or: duration = { column = "minutes", unit = "minutes" }
-title    = "module_title"
-# type     = "activity_type"
-# rooms    = { column = "room", many = true }        # rows that differ in it alone are one lesson
-# staff    = { column = "lecturer", many = true }
-# groups   = { column = "student_group", many = true }
-# cancelled = { column = "status", values = ["X"], action = "mark" }    # "delete" or "mark": shown as cancelled and free
-# key      = "instance_id"    # instead of activity: an id of the source's own that stays from night to night
-"""
-_RULES = """\
-# Exceptions, by the values of columns. Rules on calendar win over rules on type, those over others; then the later one.
-# [[event.rules]]
-# when       = { type = "Exam" }
-# categories = ["Timetable", "Exam"]
-# reminder   = "1 day"
+# What stands without # must be set. The rest is shown with its default: take the # away to change it, or remove the line.
+# Lines that begin with "# " are explanations. Check what you wrote with: timetable-sync config check
+#
+# Durations are written "30 seconds", "10 minutes", "3 hours", "180 days"; shares "10 %".
+# Relative paths start at the folder of this file.
+# Secrets never stand here, but where they lie: { file = "secrets/key.pem" } (chmod 600), { env = "A_VARIABLE" },
+# or { credential = "name" } for what systemd hands over by LoadCredential=.
+# The environment overrides any key: TIMETABLE_SYNC_RUN__CALENDARS_AT_ONCE=4 sets calendars_at_once under [run].
 """
 
 
 def example() -> str:
     """The whole example, as TOML that :func:`~timetable_sync.settings.load.load` takes once the files it names are there."""
-    parts = [_HEAD]
-    for name, field in Settings.model_fields.items():
-        model = field.annotation
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            parts.append("\n".join(_section(name, model)))
-    return "\n".join(parts)
+    return "\n".join([_HEAD, *(_section(name, key) for name in ROOT.names() if (key := ROOT.child(name)) is not None)])
 
 
-def _section(name: str, model: type[BaseModel]) -> Iterator[str]:
-    yield f"# {(model.__doc__ or '').strip().splitlines()[0]}"
-    yield f"[{name}]"
-    for key, field in model.model_fields.items():
-        if key in ("columns", "rules"):
+def _section(name: str, key: Key) -> str:
+    lines = [*_prose(docstring(key.model)), f"[{name}]", ""]
+    tables: list[str] = []
+    for inner in key.names():
+        child = key.child(inner)
+        if child is None or child.field is None:
             continue
-        yield from textwrap.wrap(_meaning(field), 118, initial_indent="# ", subsequent_indent="#   ", break_on_hyphens=False)
-        value = _value(model, key, field)
-        yield f"{key} = {value}" if field.is_required() else f"# {key} = {value}"
-    if "columns" in model.model_fields:
+        if child.free:
+            tables += [*_prose(child.field.description or ""), f"[{name}.{inner}]", *_column_forms(), "", *_columns(child)]
+        elif child.listed and child.field.examples and isinstance(child.field.examples[0][0], Mapping):
+            tables += _list_of_tables(f"{name}.{inner}", child.field.examples[0][0])
+        else:
+            lines += [*_pair(inner, child), ""]
+    return "\n".join(lines + tables)
+
+
+def _pair(name: str, key: Key) -> Iterator[str]:
+    field = key.field
+    if field is None:
+        return
+    meaning = field.description or ""
+    if len(key.choices) > 1 and not all(toml_value(choice) in meaning for choice in key.choices):
+        meaning += f" One of {', '.join(toml_value(choice) for choice in key.choices)}."
+    if field.is_required():
+        yield from _prose(meaning)
+        yield f"{toml_key(name)} = {toml_value(field.examples[0] if field.examples else '')}"
+        return
+    default = effective_default(field)
+    if not default and field.examples:
+        unset = "Not set by default" if default is None else f"Default: {toml_value(default)}"
+        yield from _prose(f"{meaning} {unset}; for example:")
+        yield f"#{toml_key(name)} = {toml_value(field.examples[0])}"
+    else:
+        yield from _prose(meaning)
+        yield f"#{toml_key(name)} = {toml_value(default)}"
+
+
+def _column_forms() -> Iterator[str]:
+    """How a column is written, as the examples below use it."""
+    yield from _prose(f"Each is the name of a column, or a table with {', '.join(Column.model_fields)}: see the examples.")
+
+
+def _columns(key: Key) -> Iterator[str]:
+    needed = key.field.examples[0] if key.field is not None and key.field.examples else {}
+    for name, (meaning, written) in KNOWN_COLUMNS.items():
+        yield from _prose(meaning)
+        yield f"{'' if name in needed else '#'}{toml_key(name)} = {toml_value(written)}"
         yield ""
-        yield _COLUMNS.rstrip("\n")
-    if "rules" in model.model_fields:
-        yield ""
-        yield _RULES.rstrip("\n")
+
+
+def _list_of_tables(name: str, shown: Mapping[str, Any]) -> Iterator[str]:
+    rest = [key for key in EventRule.model_fields if key not in shown]
+    yield from _prose(f"{docstring(EventRule)} Further keys: {', '.join(rest)}, as above.")
+    yield f"#[[{name}]]"
+    for key, value in shown.items():
+        yield f"#{toml_key(key)} = {toml_value(value)}"
     yield ""
 
 
-def _meaning(field: FieldInfo) -> str:
-    if not field.is_required() and field.default is None and field.examples:
-        return f"{field.description} For example:"
-    return field.description or ""
+def docstring(model: type[BaseModel] | None) -> str:
+    """A class's docstring as one paragraph."""
+    return " ".join(((model.__doc__ if model is not None else "") or "").split())
 
 
-def _value(model: type[BaseModel], key: str, field: FieldInfo) -> str:
-    if field.examples:
-        return toml_value(field.examples[0])
-    if field.default is None:
-        return _EMPTY.get(key, '"…"')
-    # Dumped by the model, so that durations and shares come out as people write them.
-    return toml_value(model.model_construct().model_dump(mode="json", include={key})[key])
-
-
-_EMPTY = {
-    "passphrase": '{ credential = "passphrase" }',
-    "password": '{ credential = "password" }',
-    "pilot": '["COMP*"]',
-    "categories": '["Timetable"]',
-}
-
-
-def toml_value(value: Any) -> str:
-    """``value`` (of JSON's types) as TOML, on one line."""
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {toml_value(inner)}" for key, inner in value.items() if inner is not None) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(toml_value, value)) + "]"
-    return json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)
+def _prose(text: str) -> Iterator[str]:
+    yield from textwrap.wrap(text, _WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False, break_long_words=False)

@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydantic import TypeAdapter
+from pydantic.fields import FieldInfo
+
 from timetable_sync.settings.keys import KeyPath, holds, key_at
 from timetable_sync.settings.places import Places, dotted
 from timetable_sync.settings.schema import Settings
@@ -13,6 +16,13 @@ DEFAULT = "default"
 def effective(settings: Settings) -> dict[str, Any]:
     """The settings as plain values: durations and shares as people write them, secrets as references. Unset keys are None."""
     return settings.model_dump(mode="json")
+
+
+def effective_default(field: FieldInfo) -> Any:
+    """A key's default as plain values, as people write it; None where there is none."""
+    default = field.get_default(call_default_factory=True)
+    # Unset parts of a default are left out: nobody would write them.
+    return TypeAdapter(field.rebuild_annotation()).dump_python(default, mode="json", exclude_none=True)
 
 
 def leaves(node: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:

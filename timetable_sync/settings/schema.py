@@ -219,7 +219,9 @@ class Limit(Section):
     shorthand = "share"
 
     share: Share = Field(description="Share of our events that stand in the window.", examples=["10 %"])
-    at_least: Whole = Field(0, ge=0, description="So many are always let through, so that small calendars raise no false alarm.")
+    at_least: Whole = Field(
+        0, ge=0, description="So many are always let through, so that small numbers raise no false alarm. Left out, it is the guard's."
+    )
     at_most: Whole | None = Field(None, ge=0, description="More than this many are never let through, whatever the share.", examples=[2000])
 
     def allowed(self, of: int) -> int:

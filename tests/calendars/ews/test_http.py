@@ -16,6 +16,7 @@ from tests.calendars.ews.conftest import Opener, Tokens
 from tests.calendars.ews.test_writing import standing
 from timetable_sync.calendars.ews.backend import EwsBackend
 from timetable_sync.calendars.ews.http_verdicts import retry_after
+from timetable_sync.calendars.ews.protocol import VerifyingAdapter
 from timetable_sync.errors import BackendError, CalendarFailed, CredentialsRefused, Passing, RunFailed, Unclear, UsageError
 from timetable_sync.model.calendar import Calendar
 
@@ -302,6 +303,22 @@ def test_many_threads_under_throttling_do_not_wait_for_each_other(server: Canned
         thread.join(60)
     assert len(done) == 8
     assert backend.requests["FindItem"] == 200
+
+
+def test_a_connection_that_was_silent_for_long_is_not_trusted(
+    server: CannedServer, backend: EwsBackend, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[float] = []
+    clock = [1000.0]
+    monkeypatch.setattr("timetable_sync.calendars.ews.protocol.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr(VerifyingAdapter, "close", lambda _: closed.append(clock[0]))
+    for pause in (10.0, 300.0, 10.0):
+        server.answer(listing())
+        backend.snapshot(calendar, WEEK)
+        clock[0] += pause
+    server.answer(listing())
+    backend.snapshot(calendar, WEEK)
+    assert set(closed) == {1310.0}
 
 
 def test_nothing_sleeps(server: CannedServer, backend: EwsBackend, calendar: Calendar, monkeypatch: pytest.MonkeyPatch) -> None:

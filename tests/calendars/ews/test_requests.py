@@ -16,6 +16,8 @@ from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.event import Busy, Event, Sensitivity
 from timetable_sync.model.snapshot import ItemRef
 
+pytestmark = pytest.mark.shared
+
 SETS = ("online-V2018_01_08", "onprem-15.2.2562.17")
 _schemas: dict[str, etree.XMLSchema] = {}
 

@@ -6,6 +6,7 @@ exchangelib's own way (``post_ratelimited``) is not taken: it prints the bearer 
 """
 
 import logging
+import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +27,9 @@ _log = logging.getLogger(__name__)
 
 #: Seconds; a server that is there takes a connection at once.
 _LONGEST_CONNECT = 30.0
+
+#: Seconds; firewalls forget connections that were silent for minutes without telling, and a write on one ends in a time-out, unclear.
+_LONGEST_IDLE = 60.0
 
 
 class BearerAuth(AuthBase):
@@ -87,7 +91,7 @@ class ExchangeProtocol(BaseProtocol):
         self._ca_bundle = ca_bundle
         self._user_agent = user_agent
         self._lock = Lock()
-        self._idle: list[requests.Session] = []
+        self._idle: list[tuple[requests.Session, float]] = []
         self._closed = False
         self._spoke = False
         self.requests: Counter[str] = Counter()
@@ -115,15 +119,20 @@ class ExchangeProtocol(BaseProtocol):
     def get_session(self) -> requests.Session:
         """An idle session, or a new one: there are never more than there are threads."""
         with self._lock:
-            if self._idle:
-                return self._idle.pop()
-        return self.create_session()
+            found = self._idle.pop() if self._idle else None
+        if found is None:
+            return self.create_session()
+        session, since = found
+        if time.monotonic() - since > _LONGEST_IDLE:
+            # Only its connection goes; the next request opens another.
+            session.close()
+        return session
 
     def release_session(self, session: requests.Session) -> None:
         """Takes a session back."""
         with self._lock:
             if not self._closed:
-                self._idle.append(session)
+                self._idle.append((session, time.monotonic()))
                 return
         session.close()
 
@@ -136,7 +145,7 @@ class ExchangeProtocol(BaseProtocol):
             with self._lock:
                 self._closed = True
                 idle, self._idle = self._idle, []
-            for session in idle:
+            for session, _ in idle:
                 session.close()
 
     def post(self, operation: str, body: bytes, headers: dict[str, str], *, where: str, writing: bool) -> bytes:

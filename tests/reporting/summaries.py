@@ -29,7 +29,7 @@ NASTY = (
     "lone \ud83d and \udc00 surrogates",
     "long " + "lecture " * 625,
     "@everyone see #12 at https://example.org/x and www.example.org",
-    '{{ 7 * 7 }} {% raw %} ${x} %s %(y)s "quoted" \'single\'',
+    "{{ 7 * 7 }} {% raw %} ${x} %s %(y)s \"quoted\" 'single'",
     "\u041c\u0430\u0442\u0435\u043c\u0430\u0442\u0438\u043a\u0430 \u00a0\u2011 \ufffe\uffff",
     "",
 )
@@ -81,7 +81,9 @@ def moved(name: str = "COMP101", at: datetime = FIRST) -> tuple[Change, ...]:
     return (
         update(standing(was), replace(was, start=at + HOUR, end=at + 2 * HOUR, location="Room 3.07")),
         update(standing(other, location="Room 9"), other),
-        create(event(f"{name} Practical: Sorting", at + timedelta(days=1, hours=5), location="Laboratory 4", body="Ada Lovelace, Alan Turing")),
+        create(
+            event(f"{name} Practical: Sorting", at + timedelta(days=1, hours=5), location="Laboratory 4", body="Ada Lovelace, Alan Turing")
+        ),
         Delete(standing(gone), Reason.LEFT),
     )
 

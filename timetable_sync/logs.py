@@ -1,0 +1,156 @@
+"""The program's log, on standard error: as text for people or JSON for programs, ours and the libraries' through one redacting handler.
+
+Never lets a secret, a traceback (below DEBUG) or a control character pass; never writes to standard output. Imports nothing else of ours.
+"""
+
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Final, Literal
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from timetable_sync.redaction import redact_value
+
+Form = Literal["text", "json"]
+
+#: By verbosity (0 for none of -v): our own level, the libraries', that of Python's warnings.
+_LEVELS: Final = (
+    (logging.WARNING, logging.ERROR, logging.CRITICAL),
+    (logging.INFO, logging.WARNING, logging.WARNING),
+    (logging.DEBUG, logging.INFO, logging.WARNING),
+    (logging.DEBUG, logging.DEBUG, logging.DEBUG),
+)
+QUIET: Final = -1
+_QUIET_LEVELS: Final = (logging.ERROR, logging.CRITICAL, logging.CRITICAL)
+
+# Of the process, not of the context: worker threads do not inherit context variables, and two runs never work at once.
+_bound: dict[str, object] = {}
+
+
+def configure(verbosity: int = 0, form: Form = "text") -> None:
+    """Send everything that is logged to standard error; may be called again to change its mind.
+
+    ``verbosity`` counts the -v: 1 tells what we do, 2 every step, with tracebacks, 3 what the libraries say as well, :data:`QUIET`
+    only errors.
+    """
+    ours, theirs, warnings = _QUIET_LEVELS if verbosity < 0 else _LEVELS[min(verbosity, len(_LEVELS) - 1)]
+    shared: list[Processor] = [
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_bound,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = _ToStandardError()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _Exceptions(traceback_wanted=ours <= logging.DEBUG),
+                _redacted,
+                _as_json if form == "json" else _as_text,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    for old in [handler for handler in root.handlers if isinstance(handler, _ToStandardError)]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(theirs)
+    logging.getLogger("timetable_sync").setLevel(ours)
+    logging.getLogger("py.warnings").setLevel(warnings)
+    logging.captureWarnings(capture=True)
+    # The logging module would print a traceback of its own for a line that cannot be formatted.
+    logging.raiseExceptions = False
+
+
+@contextmanager
+def bound(**facts: object) -> Iterator[None]:
+    """Within it, every line of every thread carries ``facts``, such as ``run=318``."""
+    before = dict(_bound)
+    _bound.update(facts)
+    try:
+        yield
+    finally:
+        _bound.clear()
+        _bound.update(before)
+
+
+class _ToStandardError(logging.Handler):
+    """Asks for ``sys.stderr`` each time, as a progress bar stands in for it while it is shown."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            text = self.format(record)
+        except Exception:
+            # What could not be formatted is not shown raw: it has not been redacted.
+            text = f"{record.levelname.lower()} {record.name}: a log line that could not be formatted"
+        with suppress(OSError, ValueError):
+            sys.stderr.write(text + "\n")
+            sys.stderr.flush()
+
+
+def _add_bound(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    return {**_bound, **event}
+
+
+class _Exceptions:
+    """Turns an exception into its traceback, or into one line where nobody asked for tracebacks."""
+
+    def __init__(self, *, traceback_wanted: bool) -> None:
+        self._traceback_wanted = traceback_wanted
+
+    def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        raised = event.pop("exc_info", None)
+        if raised is True:
+            raised = sys.exc_info()
+        error = raised[1] if isinstance(raised, tuple) else raised
+        if isinstance(error, BaseException):
+            if self._traceback_wanted:
+                event["exception"] = "".join(traceback.format_exception(error)).rstrip()
+            else:
+                event["error"] = "".join(traceback.format_exception_only(error)).strip()
+        if not self._traceback_wanted:
+            event.pop("stack_info", None)
+        return event
+
+
+def _redacted(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    return {name: redact_value(value, name) for name, value in event.items()}
+
+
+def _as_json(_: WrappedLogger, __: str, event: EventDict) -> str:
+    # ASCII, so that lone surrogates and terminals' control characters leave as escapes.
+    return json.dumps(event, default=str)
+
+
+def _as_text(_: WrappedLogger, __: str, event: EventDict) -> str:
+    moment, level, name = (str(event.pop(key, "")) for key in ("timestamp", "level", "logger"))
+    said = str(event.pop("event", ""))
+    tail = [str(event.pop(key)) for key in ("exception", "stack_info", "stack") if event.get(key)]
+    facts = "".join(f"  {key}={value}" for key, value in event.items())
+    line = f"{moment[:19]}Z {level:<8} {_printable(said)}{_printable(facts)}  [{name}]"
+    return "\n".join([line, *(_printable(part) for part in tail)])
+
+
+def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char in "\n\t" else f"\\x{ord(char):02x}" for char in text)

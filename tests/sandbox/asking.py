@@ -142,14 +142,14 @@ class Ews:
         )
         if answer.content and answer.headers["Content-Type"].startswith("text/xml"):
             for name, schema in schemas().items():
-                assert schema.validate(etree.fromstring(answer.content)), f"{name}: {schema.error_log.last_error}\n{answer.text[:3000]}"
+                assert schema.validate(etree.fromstring(answer.content)), f"{name}: {schema.error_log}\n{answer.text[:3000]}"
         return Answer(answer.status_code, answer.headers, answer.content)
 
     def ask(self, body: str, *, header: str = "", valid: bool = True) -> Answer:
         """Ask; the request must be one that the schemas allow, unless it is said not to be."""
         payload = envelope(body, mailbox=self.mailbox, header=header)
         for name, schema in schemas().items():
-            assert schema.validate(etree.fromstring(payload.encode())) == valid, f"{name}: {schema.error_log.last_error}"
+            assert schema.validate(etree.fromstring(payload.encode())) == valid, f"{name}: {schema.error_log}"
         return self.raw(payload)
 
     # -- the common questions

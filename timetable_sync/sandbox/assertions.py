@@ -119,8 +119,8 @@ class AssertionChecker:
             raise Refusal(
                 "invalid_client",
                 700027,
-                "Client assertion failed signature validation. [Reason - The key was found, but the signature does not match., Thumbprint of "
-                f"key used by client: '{key.sha1.hex().upper()}'.]",
+                "Client assertion failed signature validation. [Reason - The key was found, but the signature does not match., Thumbprint "
+                f"of key used by client: '{key.sha1.hex().upper()}'.]",
             ) from None
         self._check_claims(claims, application, audience, now)
 
@@ -146,7 +146,7 @@ class AssertionChecker:
             raise Refusal(
                 "invalid_client",
                 700024,
-                f"Client assertion is not within its valid time range. Current time: {_moment(now)}, assertion valid from {_moment(begin)}, "
+                f"Client assertion is not within its valid time range. Current time: {_moment(now)}, valid from {_moment(begin)}, "
                 f"expiry time of assertion {_moment(end)}. Review the documentation at https://learn.microsoft.com/entra/identity-platform/"
                 "certificate-credentials .",
             )

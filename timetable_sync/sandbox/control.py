@@ -24,7 +24,7 @@ class Control:
 
     def call(self, name: str, data: Data) -> Any:
         """Carry out one call; raises LookupError for a name that is none."""
-        found: Callable[[Data], Any] | None = getattr(self, "do_" + name.replace("-", "_"), None)
+        found: Callable[[Data], Any] | None = getattr(self, "_do_" + name.replace("-", "_"), None)
         if found is None:
             raise LookupError(name)
         return found(data)
@@ -37,108 +37,108 @@ class Control:
 
     # -- directory and mailboxes
 
-    def do_register_app(self, data: Data) -> Any:
+    def _do_register_app(self, data: Data) -> Any:
         application = self.world.directory.register(data)
         return {"tenant": application.tenant, "client_id": application.client_id, "keys": len(application.keys)}
 
-    def do_check_manifest(self, data: Data) -> Any:
+    def _do_check_manifest(self, data: Data) -> Any:
         return {"keys": len(read_keys(data["manifest"]))}
 
-    def do_revoke_key(self, data: Data) -> Any:
+    def _do_revoke_key(self, data: Data) -> Any:
         return self.world.directory.revoke(str(data["thumbprint"]))
 
-    def do_refuse_tokens(self, _: Data) -> Any:
+    def _do_refuse_tokens(self, _: Data) -> Any:
         return self.world.tokens.refuse_all()
 
-    def do_token_lifetime(self, data: Data) -> Any:
+    def _do_token_lifetime(self, data: Data) -> Any:
         self.world.entra.lifetime = int(data["seconds"])
 
-    def do_add_mailboxes(self, data: Data) -> Any:
+    def _do_add_mailboxes(self, data: Data) -> Any:
         for one in data["mailboxes"]:
             self.world.add_mailbox(one["address"], one.get("kind", "group"))
         return len(self.world.mailboxes)
 
-    def do_remove_mailbox(self, data: Data) -> Any:
+    def _do_remove_mailbox(self, data: Data) -> Any:
         return self.world.mailboxes.pop(str(data["address"]).lower(), None) is not None
 
-    def do_mailboxes(self, _: Data) -> Any:
+    def _do_mailboxes(self, _: Data) -> Any:
         return [{"address": one.address, "kind": one.kind, "events": len(one.items)} for one in self.world.mailboxes.values()]
 
     # -- looking
 
-    def do_events(self, data: Data) -> Any:
+    def _do_events(self, data: Data) -> Any:
         return [view(item) for item in self._mailbox(data)]
 
-    def do_all_events(self, _: Data) -> Any:
+    def _do_all_events(self, _: Data) -> Any:
         return {one.address: [view(item) for item in one] for one in self.world.mailboxes.values()}
 
-    def do_deleted_items(self, data: Data) -> Any:
+    def _do_deleted_items(self, data: Data) -> Any:
         return [view(item) for item in self._mailbox(data).deleted.values()]
 
-    def do_mails(self, _: Data) -> Any:
+    def _do_mails(self, _: Data) -> Any:
         return self.world.mails
 
-    def do_requests(self, _: Data) -> Any:
+    def _do_requests(self, _: Data) -> Any:
         return dict(self.world.requests)
 
-    def do_reset_requests(self, _: Data) -> Any:
+    def _do_reset_requests(self, _: Data) -> Any:
         self.world.requests.clear()
         self.world.log.clear()
         self.peak = 0
 
-    def do_log(self, _: Data) -> Any:
+    def _do_log(self, _: Data) -> Any:
         return list(self.world.log)
 
-    def do_peak(self, _: Data) -> Any:
+    def _do_peak(self, _: Data) -> Any:
         return self.peak
 
     # -- people
 
-    def do_add_appointment(self, data: Data) -> Any:
+    def _do_add_appointment(self, data: Data) -> Any:
         return people.add(self._mailbox(data), data["fields"]).id
 
-    def do_edit_event(self, data: Data) -> Any:
+    def _do_edit_event(self, data: Data) -> Any:
         return view(people.edit(self._mailbox(data), data["item_id"], data["fields"]))
 
-    def do_delete_event(self, data: Data) -> Any:
+    def _do_delete_event(self, data: Data) -> Any:
         people.delete(self._mailbox(data), data["item_id"], keep=not data.get("hard", False))
 
-    def do_copy_event(self, data: Data) -> Any:
+    def _do_copy_event(self, data: Data) -> Any:
         target = self._mailbox(data, "to") if data.get("to") else self._mailbox(data)
         return people.copy_to(self._mailbox(data), data["item_id"], target, data.get("fields", {})).id
 
-    def do_make_series(self, data: Data) -> Any:
+    def _do_make_series(self, data: Data) -> Any:
         return people.make_series(self._mailbox(data), data["item_id"], data.get("rule", {})).id
 
-    def do_add_attendee(self, data: Data) -> Any:
+    def _do_add_attendee(self, data: Data) -> Any:
         return view(people.add_attendee(self._mailbox(data), data["item_id"], data["attendee"], data.get("name", "")))
 
     # -- faults and time
 
-    def do_set_fault(self, data: Data) -> Any:
+    def _do_set_fault(self, data: Data) -> Any:
         return self.faults.set(data["fault"])
 
-    def do_clear_faults(self, _: Data) -> Any:
+    def _do_clear_faults(self, _: Data) -> Any:
         self.faults.clear()
 
-    def do_faults(self, _: Data) -> Any:
+    def _do_faults(self, _: Data) -> Any:
         return self.faults.as_json()
 
-    def do_advance_clock(self, data: Data) -> Any:
+    def _do_advance_clock(self, data: Data) -> Any:
         self.world.clock.advance(float(data["seconds"]))
         return self.world.clock.text()
 
-    def do_clock(self, _: Data) -> Any:
+    def _do_clock(self, _: Data) -> Any:
         return self.world.clock.now()
 
     # -- keeping
 
-    def do_snapshot(self, data: Data) -> Any:
+    def _do_snapshot(self, data: Data) -> Any:
         name = str(data.get("name", "snapshot"))
         self._snapshots[name] = self.world.as_json()
         return name
 
-    def do_restore(self, data: Data) -> Any:
+    def _do_restore(self, data: Data) -> Any:
         name = str(data.get("name", "snapshot"))
         if name not in self._snapshots:
             raise ValueError(f"no snapshot {name!r}")

@@ -52,7 +52,9 @@ class Entra:
         stamp = self._clock.text("%Y-%m-%d %H:%M:%SZ")
         return {
             "error": refusal.error,
-            "error_description": f"AADSTS{refusal.number}: {refusal.sentence} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp}",
+            "error_description": (
+                f"AADSTS{refusal.number}: {refusal.sentence} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp}"
+            ),
             "error_codes": [refusal.number],
             "timestamp": stamp,
             "trace_id": trace,
@@ -67,8 +69,8 @@ class Entra:
             raise Refusal(
                 "invalid_resource",
                 500011,
-                f"The resource principal named {resource} was not found in the tenant named {tenant}. This can happen if the application has "
-                "not been installed by the administrator of the tenant or consented to by any user in the tenant.",
+                f"The resource principal named {resource} was not found in the tenant named {tenant}. This can happen if the application "
+                "has not been installed by the administrator of the tenant or consented to by any user in the tenant.",
             )
         strength = self._prove(application, form, url)
         token = self._tokens.make(
@@ -108,9 +110,9 @@ class Entra:
             raise Refusal(
                 "unauthorized_client",
                 700016,
-                f"Application with identifier '{client_id}' was not found in the directory '{tenant}'. This can happen if the application has "
-                "not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your "
-                "authentication request to the wrong tenant.",
+                f"Application with identifier '{client_id}' was not found in the directory '{tenant}'. This can happen if the application "
+                "has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent "
+                "your authentication request to the wrong tenant.",
             )
         return application
 
@@ -129,8 +131,8 @@ class Entra:
                 raise Refusal(
                     "invalid_client",
                     7000215,
-                    "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client "
-                    f"secret ID, for a secret added to app '{application.client_id}'.",
+                    "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the "
+                    f"client secret ID, for a secret added to app '{application.client_id}'.",
                 )
             if self._clock.now() > end:
                 raise Refusal("invalid_client", 7000222, "The provided client secret keys are expired.")
@@ -151,8 +153,8 @@ def _scope_v2(form: dict[str, str]) -> str:
         raise Refusal(
             "invalid_scope",
             70011,
-            f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed to "
-            "the resource identifier (application ID URI).",
+            f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed "
+            "to the resource identifier (application ID URI).",
         )
     return resource
 

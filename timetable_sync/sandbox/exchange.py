@@ -105,6 +105,7 @@ class Exchange:
         self._open += 1
         self._control.peak = max(self._control.peak, self._open)
         entry: dict[str, Any] = {"operation": "invalid", "mailbox": "", "status": 0, "items": 0, "at": self._world.clock.text()}
+        entry["anchor"] = request.headers.get("X-AnchorMailbox", "")
         self._world.log.append(entry)
         try:
             response = await self._handle(request, await request.read(), entry)
@@ -157,18 +158,23 @@ class Exchange:
             grant = grant_of(self._world, request.headers)
         except TokenRefused as refusal:
             return _response(unauthorised(str(refusal)), compress=False)
+        if request.content_type != "text/xml":
+            return web.Response(status=415)
         if isinstance(asked, SoapFault):
             return _response(refused(asked), compress=False)
         errors: dict[int, EwsError] = {}
         missing: set[int] = set()
+        page: int | None = None
         for fault in faults:
             if fault.what == "missing_items":
                 missing.update(int(one) for one in fault.get("items", [0]))
+            elif fault.what == "short_pages":
+                page = max(1, int(fault.get("most", 100)))
             elif fault.what == "item_error" or (fault.what == "busy" and fault.get("inside") and fault.when == "before"):
                 code = "ErrorServerBusy" if fault.what == "busy" else str(fault.get("code", "ErrorInternalServerError"))
                 wait = fault.get("backoff_ms", 1000 if fault.what == "busy" else None)
                 xml = "" if wait is None else value_xml("BackOffMilliseconds", str(int(wait)))
                 for index in fault.get("items", [-1]):
                     errors[int(index)] = EwsError(code, str(fault.get("sentence", "")), xml=xml)
-        answer = carry_out(self._world, asked, grant, request.headers, item_errors=errors, missing=frozenset(missing))
+        answer = carry_out(self._world, asked, grant, request.headers, item_errors=errors, missing=frozenset(missing), page=page)
         return _response(answer, compress=compress)

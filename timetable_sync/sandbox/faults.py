@@ -15,6 +15,7 @@ slow            the answer drips in over ``seconds``
 item_error      ``code`` for the items numbered in ``items`` (from 0; left out: every one), with ``backoff_ms`` if given
 fault           the whole request is answered with the SOAP fault ``code``
 missing_items   no answer for the items numbered in ``items``
+short_pages     FindItem hands out at most ``most`` items, and says that there are more
 expired_token   401, as for a token that expired
 ==============  ==========================================================================================================
 
@@ -26,12 +27,13 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-KINDS = ("latency", "busy", "http", "drop", "malformed", "slow", "item_error", "fault", "missing_items", "expired_token")
+KINDS = ("latency", "busy", "http", "drop", "malformed", "slow", "item_error", "fault", "missing_items", "short_pages", "expired_token")
 _MOMENTS = ("before", "during", "after")
-_KNOWN = frozenset(
+_DETAILS = (
     "what operation mailbox nth count probability seed seconds backoff_ms inside when status retry_after retry_after_date code items "
-    "sentence body".split()
+    "sentence body most"
 )
+_KNOWN = frozenset(_DETAILS.split())
 
 
 @dataclass(slots=True)

@@ -38,17 +38,20 @@ class StateFile:
             tuple(len(one.keys) for one in world.directory.applications.values()),
             len(world.mails),
             world.clock.ahead,
-            sum(world.requests.values()),
         )
 
-    def save(self) -> bool:
-        """Write the world if anything in it changed; whether it was written."""
+    def changed(self) -> str | None:
+        """What is to be written, if anything but the counts of requests changed since it was last asked."""
         sign = self._sign()
         if sign == self._saved:
-            return False
-        write_atomically(self.path, self._world.as_json())
+            return None
         self._saved = sign
-        return True
+        return self._world.as_json()
+
+    def save(self) -> None:
+        """Write the world as it is now."""
+        self._saved = self._sign()
+        write_atomically(self.path, self._world.as_json())
 
 
 def write_atomically(path: Path, text: str) -> None:

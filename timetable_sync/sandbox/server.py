@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -17,7 +18,6 @@ from timetable_sync.sandbox.exchange import Dropped, Exchange, drop, failing, se
 from timetable_sync.sandbox.faults import Faults
 from timetable_sync.sandbox.persistence import StateFile, write_atomically
 from timetable_sync.sandbox.world import World
-
 
 #: A request larger than this is refused; Exchange's own limit for EWS.
 _LARGEST = 64 * 1024 * 1024
@@ -89,7 +89,9 @@ def application(world: World, control: Control) -> web.Application:
 async def _saving(state: StateFile) -> None:
     while True:
         await asyncio.sleep(_SAVE_AFTER)
-        state.save()
+        text = state.changed()
+        if text is not None:
+            await asyncio.to_thread(write_atomically, state.path, text)
 
 
 async def _serve(host: str, port: int, state_path: Path | None, ready: Path | None, announce: Callable[[str], None]) -> None:
@@ -125,6 +127,8 @@ async def _serve(host: str, port: int, state_path: Path | None, ready: Path | No
     finally:
         if saver is not None:
             saver.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await saver
         await runner.cleanup()
         if state is not None:
             state.save()
@@ -135,4 +139,6 @@ def serve(*, host: str, port: int, state: Path | None, ready: Path | None, annou
 
     Raises UsageError where the address is taken or the state file is not one.
     """
+    # The world only grows, and what a request makes has no cycles: looking for cycles again and again would cost most of the time.
+    gc.set_threshold(100_000, 50, 100)
     asyncio.run(_serve(host, port, state, ready, announce))

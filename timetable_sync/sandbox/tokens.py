@@ -44,6 +44,7 @@ class TokenMaker:
         if isinstance(key, rsa.RSAPrivateKey):
             self._key = key
             self._good.clear()
+            self._refused.clear()
 
     def make(self, *, audience: str, client_id: str, tenant: str, roles: tuple[str, ...], strength: str, lifetime: int) -> str:
         """A token for ``audience``; ``strength`` is "2" where a certificate proved who asked, "1" where a secret did."""

@@ -3,7 +3,8 @@
 import html
 import re
 
-_PAGE = '<html>\r\n<head>\r\n<meta http-equiv="Content-Type" content="text/html; charset=utf-8">\r\n</head>\r\n<body>\r\n{}\r\n</body>\r\n</html>\r\n'
+_HEAD = '<html>\r\n<head>\r\n<meta http-equiv="Content-Type" content="text/html; charset=utf-8">\r\n</head>\r\n<body>\r\n'
+_PAGE = _HEAD + "{}\r\n</body>\r\n</html>\r\n"
 _FROM_TEXT = (
     '<html>\r\n<head>\r\n<meta http-equiv="Content-Type" content="text/html; charset=utf-8">\r\n'
     '<meta name="Generator" content="Microsoft Exchange Server">\r\n<!-- converted from text -->\r\n'

@@ -1,6 +1,7 @@
 """Property paths: FieldURI and ExtendedFieldURI, read into what the store calls them. Reads and writes no item."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from timetable_sync.sandbox.ews.answers import EwsError, attribute
 from timetable_sync.sandbox.ews.reader import Node
@@ -33,9 +34,9 @@ class Path:
     xml: str = ""
 
 
-def _key(node: Node) -> PropertyKey:
-    named, guid, tag = node.get("DistinguishedPropertySetId"), node.get("PropertySetId"), node.get("PropertyTag")
-    name, number, kind = node.attributes.get("PropertyName"), node.attributes.get("PropertyId"), node.get("PropertyType")
+def _key(given: dict[str, str]) -> PropertyKey:
+    named, guid, tag = given.get("DistinguishedPropertySetId"), given.get("PropertySetId"), given.get("PropertyTag")
+    name, number, kind = given.get("PropertyName"), given.get("PropertyId"), given["PropertyType"]
     if tag:
         if named or guid or name is not None or number is not None:
             raise EwsError("ErrorInvalidExtendedProperty", "The combination of extended field attributes is not allowed.")
@@ -45,7 +46,7 @@ def _key(node: Node) -> PropertyKey:
         return "tag", f"0x{value:04x}", kind
     if bool(named) == bool(guid) or (name is None) == (number is None):
         raise EwsError("ErrorInvalidExtendedProperty", "The combination of extended field attributes is not allowed.")
-    where = _NAMED_SETS[named] if named else guid.lower()
+    where = _NAMED_SETS[named] if named else str(guid).lower()
     return where, f"name:{name}" if name is not None else f"id:{int(number or 0)}", kind
 
 
@@ -57,8 +58,14 @@ def read_path(node: Node) -> Path:
     if node.name == "IndexedFieldURI":
         uri, index = node.get("FieldURI"), node.get("FieldIndex")
         return Path(field=uri, index=index, xml=f"<t:IndexedFieldURI FieldURI={attribute(uri)} FieldIndex={attribute(index)}/>")
-    given = " ".join(f"{name}={attribute(node.attributes[name])}" for name in PROPERTY_NAMES if name in node.attributes)
-    return Path(extended=_key(node), xml=f"<t:ExtendedFieldURI {given}/>")
+    return _extended(tuple(node.attributes.items()))
+
+
+@lru_cache(maxsize=1024)
+def _extended(attributes: tuple[tuple[str, str], ...]) -> Path:
+    given = dict(attributes)
+    again = " ".join(f"{name}={attribute(given[name])}" for name in PROPERTY_NAMES if name in given)
+    return Path(extended=_key(given), xml=f"<t:ExtendedFieldURI {again}/>")
 
 
 def path_in(node: Node) -> Path:

@@ -51,11 +51,12 @@ class Node:
 
     def find(self, *names: str) -> "Node | None":
         """Down the path of ``names``, the first of each; None where it ends early."""
-        node: Node | None = self
+        node = self
         for name in names:
-            node = next((child for child in node.children if child.name == name), None)
-            if node is None:
+            found = next((child for child in node.children if child.name == name), None)
+            if found is None:
                 return None
+            node = found
         return node
 
     def value(self, *names: str) -> str | None:
@@ -111,7 +112,7 @@ class _Reading:
                 raise self.violation(f"The element {_named(self.name)} has invalid child element {_named(name)}.{_expected(state)}")
             state = step[0]
             inner = kind(step[1])
-            if attributes or inner.required:
+            if (attributes or inner.required) and not inner.is_anything:
                 self.check_attributes(inner, attributes)
         self.outer.append((self.node, self.kind, state, self.name))
         node = Node(name.rpartition(" ")[2], attributes)

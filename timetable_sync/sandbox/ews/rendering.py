@@ -20,6 +20,9 @@ from timetable_sync.sandbox.mailbox import Mailbox
 #: Where FindItem cuts strings.
 CUT = 255
 
+#: How many finished fragments an item keeps: clients ask for few shapes, tests for many.
+_KEPT = 6
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -279,14 +282,16 @@ _WRITERS: dict[str, _Writer] = {
 #: Every child of a calendar item that can be handed out, in the order that the schema demands.
 _ORDER = [name for name in names_within("CalendarItem") if name in _WRITERS]
 
+_DEFAULT = (
+    "ItemId ParentFolderId ItemClass Subject Sensitivity Body ReminderDueBy ReminderIsSet ReminderMinutesBeforeStart HasAttachments "
+    "Start End LegacyFreeBusyStatus Location IsMeeting IsRecurring CalendarItemType MyResponseType Organizer RequiredAttendees "
+    "OptionalAttendees Resources Duration"
+)
+
 #: The base shapes: https://learn.microsoft.com/en-us/exchange/client-developer/exchange-web-services/property-sets-and-response-shapes-in-ews-in-exchange
 BASE_SHAPES: dict[str, frozenset[str]] = {
     "IdOnly": frozenset({"ItemId"}),
-    "Default": frozenset(
-        "ItemId ParentFolderId ItemClass Subject Sensitivity Body ReminderDueBy ReminderIsSet ReminderMinutesBeforeStart HasAttachments "
-        "Start End LegacyFreeBusyStatus Location IsMeeting IsRecurring CalendarItemType MyResponseType Organizer RequiredAttendees "
-        "OptionalAttendees Resources Duration".split()
-    ),
+    "Default": frozenset(_DEFAULT.split()),
     "AllProperties": frozenset(_ORDER) - {"ExtendedProperty", "TextBody", "StartTimeZoneId", "EndTimeZoneId"},
     "PcxPeopleSearch": frozenset({"ItemId"}),
 }
@@ -298,6 +303,8 @@ def render(item: Item, mailbox: Mailbox, shape: Shape) -> str:
     if found is None:
         names = shape.names
         inner = "".join([_WRITERS[name](item, mailbox, shape) for name in _ORDER if name in names])
+        if len(item.rendered) >= _KEPT:
+            item.rendered.clear()
         found = item.rendered[shape.number] = f"<t:CalendarItem>{inner}</t:CalendarItem>"
     return found
 

@@ -16,7 +16,7 @@ class Request:
     """A request that may be carried out.
 
     ``item_errors`` are what the n-th item (from 0) is to be answered with, as faults on demand want it (-1: every item);
-    ``missing`` the items that no answer is to be given for.
+    ``missing`` the items that no answer is to be given for; ``page`` the most items that a page may have today.
     """
 
     world: World
@@ -24,9 +24,11 @@ class Request:
     client_id: str
     body: Node
     zone: ZoneInfo | None = None
+    zone_name: str = ""
     milliseconds: bool = False
     item_errors: dict[int, EwsError] = field(default_factory=dict)
     missing: frozenset[int] = frozenset()
+    page: int | None = None
 
     @property
     def operation(self) -> str:

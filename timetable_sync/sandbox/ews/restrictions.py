@@ -20,10 +20,11 @@ _MOMENTS: dict[str, Callable[[Item], int]] = {
     "item:DateTimeReceived": lambda item: item.created,
     "item:LastModifiedTime": lambda item: item.modified,
 }
-_FIELDS = frozenset(
+_SEARCHABLE = (
     "item:Subject item:ItemClass item:Sensitivity item:Importance item:ReminderIsSet item:ReminderMinutesBeforeStart item:Body "
-    "item:Categories calendar:Location calendar:IsAllDayEvent calendar:LegacyFreeBusyStatus calendar:UID calendar:IsCancelled".split()
+    "item:Categories calendar:Location calendar:IsAllDayEvent calendar:LegacyFreeBusyStatus calendar:UID calendar:IsCancelled"
 )
+_FIELDS = frozenset(_SEARCHABLE.split())
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "IsEqualTo": lambda one, other: bool(one == other),
     "IsNotEqualTo": lambda one, other: bool(one != other),

@@ -60,7 +60,8 @@ class Asked:
 def unauthorised(reason: str) -> Answer:
     """A 401 as Exchange gives it to a bearer that it does not like."""
     headers = {
-        "WWW-Authenticate": 'Bearer client_id="00000002-0000-0ff1-ce00-000000000000", trusted_issuers="00000001-0000-0000-c000-000000000000@*", '
+        "WWW-Authenticate": 'Bearer client_id="00000002-0000-0ff1-ce00-000000000000", '
+        'trusted_issuers="00000001-0000-0000-c000-000000000000@*", '
         'token_types="app_asserted_user_v1 service_asserted_app_v1", error="invalid_token"'
     }
     if reason:
@@ -112,15 +113,15 @@ def _mailbox(world: World, asked: Asked, grant: Grant, headers: Mapping[str, str
     return mailbox
 
 
-def _zone(top: Node) -> ZoneInfo | None:
+def _zone(top: Node) -> tuple[ZoneInfo | None, str]:
     definition = top.find("Header", "TimeZoneContext", "TimeZoneDefinition")
     if definition is None:
-        return None
+        return None, ""
     name = definition.get("Id")
     zone = zone_of(name)
     if zone is None:
         raise SoapFault("ErrorTimeZone", f"The time zone '{name}' is not known.")
-    return zone
+    return zone, name
 
 
 def carry_out(
@@ -131,19 +132,23 @@ def carry_out(
     *,
     item_errors: dict[int, EwsError] | None = None,
     missing: frozenset[int] = frozenset(),
+    page: int | None = None,
 ) -> Answer:
-    """The answer to a request that the schema allows; ``item_errors`` and ``missing`` are faults on demand."""
+    """The answer to a request that the schema allows; the last three are faults on demand, as in :class:`Request`."""
     try:
         mailbox = _mailbox(world, asked, grant, headers)
+        zone, zone_name = _zone(asked.envelope)
         request = Request(
             world,
             mailbox,
             grant.client_id,
             (asked.envelope.find("Body") or asked.envelope).children[0],
-            zone=_zone(asked.envelope),
+            zone=zone,
+            zone_name=zone_name,
             milliseconds=asked.envelope.value("Header", "DateTimePrecision") == "Milliseconds",
             item_errors=item_errors or {},
             missing=missing,
+            page=page,
         )
         messages = _OPERATIONS[asked.operation](request)
     except SoapFault as failure:

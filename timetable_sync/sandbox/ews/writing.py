@@ -1,6 +1,7 @@
 """Reads what a request sets on an item, field by field, and refuses what Exchange refuses. Touches no mailbox."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -150,6 +151,7 @@ class Draft:
     """An item's fields while a request changes them; :meth:`finish` says whether they hold together."""
 
     def __init__(self, zone: ZoneInfo | None, fields: Fields | None = None) -> None:
+        """``zone`` is that of the request's context; ``fields`` those of an item that is there already (they are changed)."""
         self.fields: Fields = fields or {}
         self.extended: dict[PropertyKey, str | list[str]] = {}
         self.start: int | None = None
@@ -178,10 +180,8 @@ class Draft:
         elif name == "EnhancedLocation":
             self.fields["Location"] = node.value("DisplayName") or ""
         else:
-            raise EwsError(
-                "ErrorInvalidPropertySet",
-                xml=f'<t:FieldURI FieldURI="{"item" if name in _OF_ITEMS else "calendar"}:{name}"/>' if name in _NAMED else "",
-            )
+            uri = _URIS.get(name)
+            raise EwsError("ErrorInvalidPropertySet", xml=f'<t:FieldURI FieldURI="{uri}"/>' if uri else "")
 
     def append(self, node: Node) -> None:
         """Append to a body or to the attendees; nothing else can be appended to."""
@@ -219,8 +219,25 @@ class Draft:
             raise EwsError("ErrorCalendarEndDateIsEarlierThanStartDate")
         if self.end - self.start > _FIVE_YEARS:
             raise EwsError("ErrorCalendarDurationIsTooLong")
+        if self.fields.get("IsAllDayEvent"):
+            self.start, self.end = _whole_days(self.start, self.end, zone or UTC)
         return self.start, self.end
 
 
-_OF_ITEMS = frozenset("DateTimeReceived Size InReplyTo DateTimeSent DateTimeCreated DisplayTo DisplayCc HasAttachments ItemId".split())
-_NAMED = _OF_ITEMS | frozenset("IsMeeting IsCancelled IsRecurring CalendarItemType MyResponseType Organizer Duration TimeZone When".split())
+def _whole_days(start: int, end: int, zone: tzinfo) -> tuple[int, int]:
+    """An event of whole days begins and ends at midnight, and lasts a day at least: so Exchange stretches it."""
+    first = datetime.fromtimestamp(start, zone).replace(hour=0, minute=0, second=0)
+    last = datetime.fromtimestamp(end, zone)
+    midnight = last.replace(hour=0, minute=0, second=0)
+    if last != midnight or last <= first:
+        midnight = (midnight.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=zone)
+    return int(first.timestamp()), int(midnight.timestamp())
+
+
+# Fields that there are, but which nobody can set: the refusal names them by their URI.
+_READ_ONLY = (
+    "item:DateTimeReceived item:Size item:InReplyTo item:DateTimeSent item:DateTimeCreated item:DisplayTo item:DisplayCc "
+    "item:HasAttachments item:ItemId calendar:IsMeeting calendar:IsCancelled calendar:IsRecurring calendar:CalendarItemType "
+    "calendar:MyResponseType calendar:Organizer calendar:Duration calendar:TimeZone calendar:When"
+)
+_URIS = {uri.partition(":")[2]: uri for uri in _READ_ONLY.split()}

@@ -15,6 +15,9 @@ def _create(request: Request, node: Node, send: str) -> Item:
     draft = Draft(request.zone)
     for child in node:
         draft.read(child)
+    if request.zone_name:
+        draft.fields.setdefault("StartTimeZone", request.zone_name)
+        draft.fields.setdefault("EndTimeZone", draft.fields["StartTimeZone"])
     start, end = draft.finish()
     mailbox = request.mailbox
     item = mailbox.new_item(start, end, draft.fields)

@@ -44,11 +44,13 @@ def _calendar_view(request: Request, view: Node, shape: Shape, folder: str) -> s
     if end - start > _TWO_YEARS:
         raise EwsError("ErrorCalendarViewRangeTooBig")
     found = request.mailbox.overlapping(start, end)
-    most = _most(view, MOST)
+    most = _most(request, view, MOST)
     return _root(request, shape, found[:most], total=len(found), last=len(found) <= most, offset=None)
 
 
-def _most(view: Node | None, most: int) -> int:
+def _most(request: Request, view: Node | None, most: int) -> int:
+    if request.page is not None:
+        most = min(most, request.page)
     if view is None or "MaxEntriesReturned" not in view.attributes:
         return most
     wanted = int(view.get("MaxEntriesReturned"))
@@ -67,7 +69,7 @@ def _page(request: Request, view: Node | None, shape: Shape, folder: str) -> str
         items = [item for item in items if test(item)]
     if order is not None:
         items = sort(items, read_order(order))
-    most = _most(view, MOST if restriction is None else MOST_RESTRICTED)
+    most = _most(request, view, MOST if restriction is None else MOST_RESTRICTED)
     offset = 0
     if view is not None:
         offset = int(view.get("Offset"))

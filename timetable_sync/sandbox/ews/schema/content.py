@@ -46,17 +46,17 @@ class _Reader:
 
     def __init__(self, text: str, macros: Mapping[str, str]) -> None:
         expanded = re.sub(r"%(\w+)", lambda found: f"({macros[found[1]]})", text)
-        self.tokens = [found["name"] or found["mark"] for found in _TOKEN.finditer(expanded)]
+        self.words = [found["name"] or found["mark"] for found in _TOKEN.finditer(expanded)]
         self.at = 0
         self.names: list[tuple[str, str]] = []
         self.follow: list[list[int]] = []
 
     def peek(self) -> str:
-        return self.tokens[self.at] if self.at < len(self.tokens) else ""
+        return self.words[self.at] if self.at < len(self.words) else ""
 
     def take(self) -> str:
         self.at += 1
-        return self.tokens[self.at - 1]
+        return self.words[self.at - 1]
 
     def choice(self) -> _Part:
         part = self.sequence()
@@ -91,15 +91,15 @@ class _Reader:
         return part
 
     def single(self) -> _Part:
-        token = self.take()
-        if token == "(":
+        word = self.take()
+        if word == "(":
             part = self.choice()
             self.take()
             return part
         namespace = TYPES
-        if token.startswith("m:"):
-            namespace, token = MESSAGES, token[2:]
-        name, _, kind = token.partition(":")
+        if word.startswith("m:"):
+            namespace, word = MESSAGES, word[2:]
+        name, _, kind = word.partition(":")
         self.names.append((f"{namespace} {name}", kind or "string"))
         self.follow.append([])
         position = len(self.names) - 1

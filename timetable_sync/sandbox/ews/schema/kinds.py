@@ -27,6 +27,11 @@ class Kind:
     required: frozenset[str] = frozenset()
     soap_attributes: bool = False
 
+    @property
+    def is_anything(self) -> bool:
+        """Whether nothing below it is looked into."""
+        return self.text is None and self.start is None
+
 
 def _with_attributes(kind: Kind, declared: str) -> Kind:
     required = set()
@@ -53,17 +58,19 @@ def kind(name: str) -> Kind:
     if name in TEXT_WITH_ATTRIBUTES:
         text, attributes = TEXT_WITH_ATTRIBUTES[name]
         return _with_attributes(Kind(name, text=_CHECKS[text]), attributes)
-    if name == "soap:Envelope":
-        start = State()
-        header, body = State(), State(may_end=True)
-        start.follow = {f"{SOAP} Header": (header, "soap:Header"), f"{SOAP} Body": (body, "soap:Body")}
-        header.follow = {f"{SOAP} Body": (body, "soap:Body")}
-        return Kind(name, start=start, soap_attributes=True)
-    if name == "soap:Header":
-        return Kind(name, start=automaton(f"({HEADERS})*", MACROS), soap_attributes=True)
-    if name == "soap:Body":
-        return Kind(name, start=automaton("|".join(f"m:{one}:{one}" for one in OPERATIONS), MACROS), soap_attributes=True)
+    if name.startswith("soap:"):
+        return Kind(name, start=_soap(name), soap_attributes=True)
     return Kind(name, text=_CHECKS[name])
+
+
+def _soap(name: str) -> State:
+    if name == "soap:Header":
+        return automaton(f"({HEADERS})*", MACROS)
+    if name == "soap:Body":
+        return automaton("|".join(f"m:{one}:{one}" for one in OPERATIONS), MACROS)
+    header, body = State(), State(may_end=True)
+    header.follow = {f"{SOAP} Body": (body, "soap:Body")}
+    return State({f"{SOAP} Header": (header, "soap:Header"), **header.follow})
 
 
 def names_within(name: str) -> list[str]:

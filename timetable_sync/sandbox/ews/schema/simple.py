@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 
 Check = Callable[[str], bool]
 
@@ -76,6 +77,7 @@ def is_time(text: str) -> bool:
     return midnight or (hour < 24 and minute < 60 and second < 60)
 
 
+@lru_cache(maxsize=16384)
 def is_datetime(text: str) -> bool:
     """xs:dateTime, with or without a zone."""
     day, separator, time = text.strip(_BLANKS).partition("T")

@@ -152,7 +152,8 @@ def take(connection: sa.Connection, token: str, holder: str, lasts: timedelta) -
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     for _ in range(5):
         free = insert(lease).values(name=NAME, **ours).on_conflict_do_nothing(index_elements=["name"])
-        if connection.execute(free).rowcount == 1:
+        # Else SQLAlchemy closes psycopg's cursor before anyone can ask it how many rows an INSERT made.
+        if connection.execute(free, execution_options={"preserve_rowcount": True}).rowcount == 1:
             return
         expired = sa.update(lease).where(lease.c.name == NAME, lease.c.until <= now).values(**ours)
         if connection.execute(expired).rowcount == 1:

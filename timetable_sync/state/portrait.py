@@ -6,6 +6,7 @@ from timetable_sync.errors import BackendError, CalendarFailed, ItemRefused, Pas
 from timetable_sync.model.change import Change, Create, Delete, Update
 from timetable_sync.model.event import Event
 from timetable_sync.model.snapshot import Standing
+from timetable_sync.redaction import redact
 from timetable_sync.state.records import Json
 
 _OUTCOMES: tuple[tuple[type[BackendError], str], ...] = (
@@ -73,8 +74,11 @@ def of_error(error: BackendError | None) -> str:
 
 
 def plain(text: str, longest: int = 1000) -> str:
-    """Text that both databases can hold: PostgreSQL takes no U+0000, neither takes lone surrogates."""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\N{REPLACEMENT CHARACTER}")[:longest]
+    """Text that both databases can hold, without what looks like a secret.
+
+    PostgreSQL takes no U+0000, and neither takes lone surrogates.
+    """
+    return redact(text).encode("utf-8", "replace").decode("utf-8").replace("\x00", "\N{REPLACEMENT CHARACTER}")[:longest]
 
 
 def _utc(moment: datetime) -> str:

@@ -1,0 +1,284 @@
+"""The lease: one run at a time, on one host or on several, and none for ever. With real processes where it is about processes."""
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+import timetable_sync
+from timetable_sync.errors import AnotherRunAtWork, LeaseLost, StateUnusable
+from timetable_sync.settings.schema import StateDatabase
+from timetable_sync.state.database import State, open_state
+from timetable_sync.state.lease import Lease
+from timetable_sync.state.upkeep import upgrade_state
+
+CHECKOUT = Path(timetable_sync.__file__).parent.parent
+LONG = timedelta(minutes=5)
+Query = Callable[[str], list[tuple[object, ...]]]
+
+
+def lease_of(state: State, lasts: timedelta, *, clock: Callable[[], float] | None = None) -> Lease:
+    database = state._database  # where a test gives a clock of its own
+    assert database is not None
+    return Lease(database, "test", lasts) if clock is None else Lease(database, "test", lasts, clock=clock)
+
+
+@contextmanager
+def another_process(url: str, lasts: float = 300) -> Iterator[subprocess.Popen[str]]:
+    """A process that holds the lease until it is told to end, or killed."""
+    code = (
+        "import sys\n"
+        "from datetime import timedelta\n"
+        "from timetable_sync.settings.schema import StateDatabase\n"
+        "from timetable_sync.state.database import open_state\n"
+        f"with open_state(StateDatabase(url={url!r})) as state, state.lease('the other', timedelta(seconds={lasts})):\n"
+        "    print('held', flush=True)\n"
+        "    sys.stdin.readline()\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_for(event: threading.Event) -> bool:
+    return event.wait(30)
+
+
+def test_one_at_a_time(state: State) -> None:
+    with state.lease("first", LONG) as held:
+        assert not held.lost.is_set()
+        with pytest.raises(AnotherRunAtWork) as caught, state.lease("second", LONG):
+            pytest.fail("two leases at once")
+        assert caught.value.exit_code == 6
+    with state.lease("third", LONG) as again:
+        again.check()
+
+
+def test_who_holds_it_is_named(state: State) -> None:
+    import os
+    import socket
+
+    with state.lease("run --calendar COMP*", LONG), pytest.raises(AnotherRunAtWork) as caught, state.lease("second", LONG):
+        pytest.fail("two leases at once")
+    message = caught.value.message
+    assert f"process {os.getpid()} on {socket.gethostname()} (run --calendar COMP*)" in message
+    assert f"since {datetime.now(UTC):%d %b %Y}" in message
+    assert "until" in message
+    assert "\n" not in message
+
+
+def test_a_second_process_is_kept_out_until_the_first_ends(settings: StateDatabase, url: str) -> None:
+    with open_state(settings) as state:
+        with another_process(url) as other:
+            with pytest.raises(AnotherRunAtWork, match=f"process {other.pid} on .* \\(the other\\)"), state.lease("us", LONG):
+                pytest.fail("two leases at once")
+            other.communicate("end\n", timeout=30)
+            assert other.returncode == 0
+        with state.lease("us", LONG) as held:
+            held.check()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a dead process's lease runs out by itself")
+def test_a_killed_process_on_this_host_is_succeeded_at_once(settings: StateDatabase, url: str) -> None:
+    with open_state(settings) as state, another_process(url) as other:
+        other.send_signal(signal.SIGKILL)
+        other.wait()
+        with state.lease("us", LONG) as held:
+            held.check()
+
+
+def test_of_many_processes_that_want_a_dead_ones_lease_one_gets_it(settings: StateDatabase, url: str, query: Query) -> None:
+    open_state(settings).close()
+    with another_process(url) as dead:
+        dead.kill()
+        dead.wait()
+    code = (
+        "import sys, time\n"
+        "from datetime import timedelta\n"
+        "from timetable_sync.errors import AnotherRunAtWork\n"
+        "from timetable_sync.settings.schema import StateDatabase\n"
+        "from timetable_sync.state.database import open_state\n"
+        f"state = open_state(StateDatabase(url={url!r}))\n"
+        "print('ready', flush=True)\n"
+        "sys.stdin.readline()\n"
+        "try:\n"
+        "    with state.lease('me', timedelta(minutes=5)):\n"
+        "        print('got it', flush=True)\n"
+        "        sys.stdin.readline()\n"
+        "except AnotherRunAtWork:\n"
+        "    print('kept out', flush=True)\n"
+    )
+    rivals = [
+        subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT)
+        for _ in range(4)
+    ]
+    try:
+        for rival in rivals:
+            assert rival.stdout is not None
+            assert rival.stdout.readline() == "ready\n"
+        for rival in rivals:
+            assert rival.stdin is not None
+            rival.stdin.write("go\n")
+            rival.stdin.flush()
+        said = [rival.stdout.readline() for rival in rivals if rival.stdout is not None]
+    finally:
+        for rival in rivals:
+            rival.kill()
+            rival.communicate()
+    assert sorted(said) == ["got it\n", "kept out\n", "kept out\n", "kept out\n"]
+
+
+def test_a_holder_on_another_host_is_succeeded_once_its_lease_runs_out(state: State, query: Query) -> None:
+    with state.lease("us", LONG):
+        query("UPDATE lease SET place = 'another machine', host = 'elsewhere', pid = 4194303")
+        with pytest.raises(AnotherRunAtWork, match="process 4194303 on elsewhere"), state.lease("them", LONG):
+            pytest.fail("two leases at once")
+        query("UPDATE lease SET until = since")
+        with state.lease("them", LONG) as taken:
+            taken.check()
+
+
+def test_a_lease_that_is_renewed_outlasts_its_time(state: State) -> None:
+    with state.lease("us", timedelta(seconds=1)) as held:
+        time.sleep(2.5)
+        assert not held.lost.is_set()
+        held.check()
+        with pytest.raises(AnotherRunAtWork), state.lease("them", LONG):
+            pytest.fail("two leases at once")
+
+
+def test_a_stopped_process_loses_its_lease_and_is_told(settings: StateDatabase, url: str) -> None:
+    with open_state(settings) as state, another_process(url, lasts=1) as other:
+        other.send_signal(signal.SIGSTOP)
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                with state.lease("us", LONG) as held:
+                    held.check()
+                    other.send_signal(signal.SIGCONT)
+                    break
+            except AnotherRunAtWork:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+
+
+def test_a_run_whose_lease_was_taken_is_told(state: State, query: Query) -> None:
+    with lease_of(state, timedelta(seconds=1)) as held:
+        held.check()
+        query("UPDATE lease SET token = 'somebody else'")
+        assert wait_for(held.lost)
+        with pytest.raises(LeaseLost) as caught:
+            held.check()
+        assert caught.value.exit_code == 6
+    assert query("SELECT token FROM lease") == [("somebody else",)], "what is not ours is not given back"
+
+
+def test_a_run_whose_lease_was_struck_out_is_told(state: State, query: Query) -> None:
+    with lease_of(state, timedelta(seconds=1)) as held:
+        query("DELETE FROM lease")
+        assert wait_for(held.lost)
+
+
+def test_a_lease_that_cannot_be_renewed_is_lost_when_it_runs_out(state: State, query: Query) -> None:
+    with lease_of(state, timedelta(seconds=1)) as held:
+        query("ALTER TABLE lease RENAME TO lease_elsewhere")
+        assert not held.lost.is_set()
+        assert wait_for(held.lost)
+    query("ALTER TABLE lease_elsewhere RENAME TO lease")
+
+
+def test_one_failed_renewal_loses_nothing(state: State, query: Query) -> None:
+    with lease_of(state, timedelta(seconds=3)) as held:
+        query("ALTER TABLE lease RENAME TO lease_elsewhere")
+        time.sleep(1.5)
+        query("ALTER TABLE lease_elsewhere RENAME TO lease")
+        time.sleep(3)
+        assert not held.lost.is_set()
+
+
+def test_a_machine_that_slept_past_the_end_knows_it_before_it_writes(state: State) -> None:
+    now = [1000.0]
+    with lease_of(state, LONG, clock=lambda: now[0]) as held:
+        held.check()
+        now[0] += 301
+        with pytest.raises(LeaseLost):
+            held.check()
+        assert held.lost.is_set()
+
+
+def test_it_is_given_back_when_the_run_fails(state: State, query: Query) -> None:
+    with pytest.raises(ZeroDivisionError), state.lease("us", LONG):
+        raise ZeroDivisionError
+    assert query("SELECT * FROM lease") == []
+
+
+def test_no_thread_is_left_behind(state: State) -> None:
+    before = threading.active_count()
+    with state.lease("us", LONG):
+        assert threading.active_count() == before + 2
+    for thread in threading.enumerate():
+        if thread.name.startswith("lease"):
+            thread.join(10)
+    assert threading.active_count() == before
+
+
+def test_a_dry_run_holds_none_and_waits_for_none(settings: StateDatabase, state: State) -> None:
+    with state.lease("us", LONG), open_state(settings, read_only=True) as looking, looking.lease("dry run", LONG) as none:
+        none.check()
+        assert not none.lost.is_set()
+
+
+def test_a_lease_that_does_not_last_is_a_mistake(state: State) -> None:
+    with pytest.raises(ValueError, match="must last"):
+        state.lease("us", timedelta(0))
+
+
+@pytest.mark.postgresql
+def test_on_postgresql_the_databases_clock_decides(postgresql_schema: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from timetable_sync.state import lease
+
+    with open_state(StateDatabase(url=postgresql_schema)) as state, state.lease("us", LONG):
+        monkeypatch.setattr(lease, "_here", lambda: datetime(2099, 1, 1, tzinfo=UTC))
+        with pytest.raises(AnotherRunAtWork), state.lease("a host whose clock is wrong", LONG):
+            pytest.fail("two leases at once")
+
+
+@pytest.mark.postgresql
+def test_a_lost_connection_is_replaced_before_the_lease_runs_out(postgresql_schema: str, postgresql_url: str) -> None:
+    with open_state(StateDatabase(url=postgresql_schema)) as state, lease_of(state, timedelta(seconds=3)) as held:
+        engine = sa.create_engine(postgresql_url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE application_name = 'timetable-sync' AND datname = current_database()"
+            )
+        engine.dispose()
+        time.sleep(4)
+        held.check()
+
+
+def test_an_upgrade_waits_for_no_run_of_an_older_version(settings: StateDatabase, state: State, query: Query) -> None:
+    with state.lease("us", LONG):
+        query("UPDATE timetable_sync_schema SET version_num = '0000'")
+        with pytest.raises(AnotherRunAtWork):
+            upgrade_state(settings)
+        assert query("SELECT version_num FROM timetable_sync_schema") == [("0000",)]
+
+
+def test_a_database_that_vanishes_is_said_when_the_lease_is_taken(settings: StateDatabase, state: State, query: Query) -> None:
+    query("DROP TABLE lease")
+    with pytest.raises(StateUnusable), state.lease("us", LONG):
+        pytest.fail("a lease without a table")

@@ -33,7 +33,7 @@ def standing(installation: Installation, address: str) -> Counter[tuple[datetime
     found: Counter[tuple[datetime, datetime, str]] = Counter()
     for event in installation.sandbox.client.events(address):
         start, end = (datetime.fromisoformat(event[name].replace("Z", "+00:00")).astimezone(UTC) for name in ("start", "end"))
-        ((_, marker),) = event["extended"]
+        ((_, _, _, marker),) = event["extended"]
         found[(start, end, marker.split(" ")[3].split("/")[2])] += 1
     return found
 

@@ -9,46 +9,48 @@ from typing import Final
 
 REDACTED: Final = "[redacted]"
 
-#: Names whose values are secret whatever they look like (form fields, JSON keys, headers, keyword arguments).
-_NAMES: Final = (
+#: Names whose values are secret whatever they look like: form fields, JSON keys, keyword arguments ...
+_FIELDS: Final = (
     "client_assertion",
     "client_secret",
     "access_token",
     "refresh_token",
     "id_token",
-    "proxy-authorization",
-    "authorization",
     "passphrase",
     "password",
     "passwd",
     "pwd",
     "private_key",
     "secret",
-    "set-cookie",
-    "cookie",
 )
-_SECRET_KEYS: Final = frozenset(_NAMES) | {name.replace("-", "_") for name in _NAMES}
+#: ... and headers.
+_HEADERS: Final = ("proxy-authorization", "authorization", "set-cookie", "cookie")
+_SECRET_KEYS: Final = frozenset((*_FIELDS, *_HEADERS, *(name.replace("-", "_") for name in _HEADERS)))
 
 # Compact JWS, and a JWT that was cut short by whoever printed it: "eyJ" is the start of base64url of '{"'.
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}")
-_BEARER = re.compile(r"\b(Bearer|Basic|Negotiate|NTLM)(\s+|%20)(?!\[redacted\])[A-Za-z0-9._~+/=%-]{8,}", re.IGNORECASE)
-# name=value of a form or a URL's query, name: value of a header, "name": "value" of JSON, 'name': b'value' of a printed dictionary.
-_NAMED = re.compile(
-    r"(?P<name>\b(?:" + "|".join(re.escape(name) for name in _NAMES) + r")\b)"
-    r"(?P<between>\\?[\"']?\s*[=:]\s*b?)"
-    r"(?:(?P<quote>\\?[\"'])(?:(?!(?P=quote))(?:\\.|[^\\]))*(?P=quote)|(?P<bare>(?!\[redacted\])[^\s&,;\"'\\)}\]]+))",
+_BEARER = re.compile(r"\b(Bearer)(\s+|%20)(?=\S*\d|\S{20})(?!\[redacted\])[A-Za-z0-9._~+/=%-]{8,}", re.IGNORECASE)
+_QUOTED = r"(?P<quote>\\{0,3}[\"'])(?:(?!(?P=quote)).)*(?P=quote)"
+# name=value of a form, a URL's query or a call, and "name": "value" of JSON or a printed dictionary. Not name: value without quotes: that
+# is how our own messages name a key of the configuration ("entra.passphrase: the file cannot be read").
+_FIELD = re.compile(
+    rf"(?P<before>\b(?:{'|'.join(_FIELDS)})(?:\\{{0,3}}[\"']\s*:|\s*=)\s*b?)(?:{_QUOTED}|(?<=[=\s])(?!\[redacted\])[^\s&,;\"'\\)}}\]{{\[]+)",
     re.IGNORECASE,
+)
+# A header's value is all that follows on its line, or all within its quotes.
+_HEADER = re.compile(
+    rf"(?P<before>\b(?:{'|'.join(_HEADERS)})(?:\\{{0,3}}[\"'])?\s*[:=]\s*b?)(?:{_QUOTED}|[^\s\"'\\][^\r\n\"'\\}}]*)", re.IGNORECASE
 )
 # user:password@ of a URL. A password may hold anything but a slash or a blank; the last @ before the host ends it.
 _URL = re.compile(r"(?P<head>\b[A-Za-z][A-Za-z0-9+.-]*://[^\s:/@\"']*):(?!\[redacted\])[^\s/\"']+@")
 _KEY_BLOCK = re.compile(r"-----BEGIN (?P<kind>[A-Z ]*PRIVATE KEY)-----.*?(?:-----END (?P=kind)-----|\Z)", re.DOTALL)
 
-_HINTS = ("eyj", "bearer", "basic", "negotiate", "ntlm", "://", "private key", *_NAMES)
+_HINTS = ("eyj", "bearer", "://", "private key", *_FIELDS, *_HEADERS)
 
 
 def _named(found: re.Match[str]) -> str:
     quote = found["quote"] or ""
-    return f"{found['name']}{found['between']}{quote}{REDACTED}{quote}"
+    return f"{found['before']}{quote}{REDACTED}{quote}"
 
 
 def redact(text: str) -> str:
@@ -57,9 +59,10 @@ def redact(text: str) -> str:
     if not any(hint in lowered for hint in _HINTS):
         return text
     text = _KEY_BLOCK.sub(REDACTED, text)
+    text = _HEADER.sub(_named, text)
+    text = _FIELD.sub(_named, text)
     text = _JWT.sub(REDACTED, text)
     text = _BEARER.sub(rf"\1 {REDACTED}", text)
-    text = _NAMED.sub(_named, text)
     return _URL.sub(rf"\g<head>:{REDACTED}@", text)
 
 

@@ -13,7 +13,7 @@ import pytest
 from tests.reporting import summaries
 from timetable_sync.model.change import Reason
 from timetable_sync.reporting import document
-from timetable_sync.reporting.summary import Fate, Status
+from timetable_sync.reporting.summary import Fate, Status, Trouble
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "report-json.md"
 
@@ -118,7 +118,7 @@ def test_it_is_utf8_that_strict_parsers_take() -> None:
 
 
 def test_a_secret_in_a_services_message_is_not_in_it() -> None:
-    trouble = summaries.Trouble("401 for Bearer abcdefghijklmnop.qrstuv", "client_assertion=eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2ln")
+    trouble = Trouble("401 for Bearer abcdefghijklmnop.qrstuv", "client_assertion=eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2ln")
     text = document_of(summaries.summary(failure=trouble, needs_you=(trouble,), cut_short=trouble.message))
     assert "abcdefghijklmnop" not in text
     assert "eyJ" not in text

@@ -8,10 +8,11 @@ from io import StringIO
 import pytest
 
 from tests.reporting import summaries
-from tests.reporting.summaries import CalendarReport, Status, calendar, create, event, reported, summary
+from tests.reporting.summaries import calendar, create, event, reported, summary
+from timetable_sync.model.calendar import Calendar
 from timetable_sync.reporting import html
 from timetable_sync.reporting.legible import legible
-from timetable_sync.reporting.summary import RunSummary
+from timetable_sync.reporting.summary import CalendarReport, RunSummary, Status
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 SHOWN = {
@@ -157,7 +158,7 @@ def test_the_tone_tells_good_from_held_from_failed() -> None:
 
 def test_two_calendars_of_the_same_name_have_places_of_their_own() -> None:
     twins = [
-        CalendarReport(summaries.Calendar(address, "Twin"), Status.CHANGED, changes=reported(create(event())))
+        CalendarReport(Calendar(address, "Twin"), Status.CHANGED, changes=reported(create(event())))
         for address in ("a@example.org", "b@example.org")
     ]
     ids = [value for tag, attribute, value in page_of(summary(*twins)).attributes if (tag, attribute) == ("details", "id")]

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from tests.reporting import summaries
-from tests.reporting.summaries import CalendarReport, Status, calendar, create, event, reported, summary
+from tests.reporting.summaries import calendar, create, event, reported, summary
 from timetable_sync.reporting import markdown
 from timetable_sync.reporting.legible import legible
 from timetable_sync.reporting.markdown import code, safe
-from timetable_sync.reporting.summary import RunSummary
+from timetable_sync.reporting.summary import CalendarReport, RunSummary, Status
 
 #: As trackers read it: tables, strikethrough, and raw HTML let through, which is the worst case.
 READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])

@@ -4,13 +4,13 @@ import shlex
 from dataclasses import replace
 
 from tests.reporting import summaries
-from tests.reporting.summaries import Trouble, calendar, create, event, held_verdict, moved, reported, standing, summary, update
+from tests.reporting.summaries import calendar, create, event, held_verdict, moved, reported, standing, summary, update
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Reason
 from timetable_sync.model.plan import Held
 from timetable_sync.reporting.figures import count
 from timetable_sync.reporting.matters import Matter, Weight, needs_you, verdict, worth_knowing
-from timetable_sync.reporting.summary import CalendarReport, Fate, RunSummary, Status
+from timetable_sync.reporting.summary import CalendarReport, Fate, RunSummary, Status, Trouble
 from timetable_sync.reporting.times import Clock
 
 CLOCK = Clock(summaries.ZONE)

@@ -5,9 +5,9 @@ from io import StringIO
 import pytest
 
 from tests.reporting import summaries
-from tests.reporting.summaries import CalendarReport, Fate, Status, Trouble, calendar, create, event, reported, summary
+from tests.reporting.summaries import calendar, create, event, reported, summary
 from timetable_sync.reporting import text
-from timetable_sync.reporting.summary import RunSummary
+from timetable_sync.reporting.summary import CalendarReport, Fate, RunSummary, Status, Trouble
 
 
 def screen(run: RunSummary, *, colour: bool = False) -> str:

@@ -8,7 +8,7 @@ import structlog
 import typer
 
 from timetable_sync import __version__, logs
-from timetable_sync.cli import interruption, state
+from timetable_sync.cli import config, interruption, sandbox, state
 from timetable_sync.cli.output import PROGRAM, complain, forgiving
 from timetable_sync.cli.run import run
 from timetable_sync.errors import TimetableSyncError
@@ -26,7 +26,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 app.command()(run)
+app.add_typer(config.app, name="config")
 app.add_typer(state.app, name="state")
+app.add_typer(sandbox.app, name="sandbox")
 
 # Typer made Click a part of itself in 0.26 and offers no public name for what both call ClickException;
 # BadParameter is public, and stands two steps below it before and after.

@@ -1,7 +1,7 @@
 """Read and compare every calendar before anything is written: several at once, one calendar's failure stopping no other."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from timetable_sync.applying.patience import CutShort, Patience
@@ -47,35 +47,29 @@ def survey(
             if plan.bodies:
                 items = [check.standing.item for check in plan.bodies]
                 plan = settle_bodies(plan, patience.call(lambda: backend.read_bodies(calendar, items)), sides.rules)
-        except RunFailed:
+        except CutShort as end:
+            patience.end(str(end))
             raise
         except BackendError as error:
+            if isinstance(error, RunFailed):
+                patience.end("the run failed")
+                raise
             return error
+        except BaseException:
+            patience.end("the run failed")
+            raise
         finally:
             progress.step()
         return plan
 
-    plans: list[CalendarPlan] = []
-    failed: dict[str, BackendError] = {}
     with ThreadPoolExecutor(max_workers=max(1, at_once), thread_name_prefix="calendar") as pool:
         futures = [(calendar, pool.submit(visit, calendar)) for calendar in calendars]
-        ended, _ = wait([future for _, future in futures], return_when=FIRST_EXCEPTION)
-        if any(future.exception() is not None for future in ended):
-            _end(patience, [future for _, future in futures])
-    broken = [error for _, future in futures if not future.cancelled() and (error := future.exception()) is not None]
+    broken = [error for _, future in futures if (error := future.exception()) is not None]
     if broken:
         # The others were cut short by it.
         raise next((error for error in broken if not isinstance(error, CutShort)), broken[0])
-    for calendar, future in futures:
-        found = future.result()
-        if isinstance(found, BackendError):
-            failed[calendar.address] = found
-        else:
-            plans.append(found)
-    return Survey(tuple(plans), failed)
-
-
-def _end(patience: Patience, futures: Sequence[Future[CalendarPlan | BackendError]]) -> None:
-    for future in futures:
-        future.cancel()
-    patience.end("the run failed")
+    found = [(calendar, future.result()) for calendar, future in futures]
+    return Survey(
+        tuple(plan for _, plan in found if not isinstance(plan, BackendError)),
+        {calendar.address: error for calendar, error in found if isinstance(error, BackendError)},
+    )

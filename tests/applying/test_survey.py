@@ -1,0 +1,174 @@
+"""The survey: every calendar is read and compared before anything is written, and what cannot be read leads to no plan at all."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+
+from tests.applying.virtual import Run, Watcher, written
+from tests.planning.builders import DAY, MONDAY, RULES, WINDOW, entry, event
+from timetable_sync.applying import patience as patience_module
+from timetable_sync.applying.patience import CutShort, Patience
+from timetable_sync.applying.survey import Sides, Survey, survey
+from timetable_sync.calendars.memory import MemoryBackend
+from timetable_sync.errors import CalendarFailed, LeaseLost, Passing, RunFailed, StateUnusable
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.change import Reason, Update
+from timetable_sync.model.event import Event
+from timetable_sync.model.ledger import LedgerEntry
+
+CALENDARS = [Calendar(f"c{number}@groups.example.ac.uk", f"C{number}") for number in range(5)]
+LECTURE = event(body="Dr Who")
+
+
+def sides(events: Sequence[Event] = (LECTURE,), known: Mapping[str, LedgerEntry] | None = None) -> Sides:
+    return Sides(lambda calendar: events, lambda calendar: known or {}, (), RULES)
+
+
+def look(backend: MemoryBackend, both: Sides | None = None, run: Run | None = None, *, at_once: int = 1) -> Survey:
+    run = run or Run()
+    return survey(backend, CALENDARS, WINDOW, both or sides(), patience=run.patience, at_once=at_once, progress=run.progress)
+
+
+@pytest.fixture
+def backend() -> MemoryBackend:
+    return MemoryBackend(CALENDARS)
+
+
+@pytest.mark.parametrize("at_once", [1, 8])
+def test_every_calendar_gets_its_plan_in_the_given_order(backend: MemoryBackend, at_once: int) -> None:
+    run = Run()
+
+    found = look(backend, run=run, at_once=at_once)
+
+    assert [plan.calendar for plan in found.plans] == CALENDARS
+    assert all(plan.creates == 1 for plan in found.plans)
+    assert run.progress.steps == len(CALENDARS)
+    assert backend.requests == {"snapshot": len(CALENDARS)}
+
+
+def test_no_calendars_are_no_plans() -> None:
+    run = Run()
+
+    assert survey(MemoryBackend(), [], WINDOW, sides(), patience=run.patience, at_once=8, progress=run.progress).plans == ()
+
+
+def test_a_calendar_that_cannot_be_read_has_no_plan_and_stops_no_other(backend: MemoryBackend) -> None:
+    """An error answer read as an empty calendar would create everything twice, or delete it."""
+    written(backend, [LECTURE], CALENDARS[1])
+    backend.faults.fail("snapshot", CalendarFailed("no such mailbox"), calendar=CALENDARS[1].address, times=None)
+
+    found = look(backend, sides(events=()))
+
+    assert list(found.failed) == [CALENDARS[1].address]
+    assert [plan.calendar for plan in found.plans] == [CALENDARS[0], *CALENDARS[2:]]
+
+
+def test_a_calendar_that_is_busy_for_ever_fails_alone(backend: MemoryBackend) -> None:
+    backend.faults.fail("snapshot", Passing("busy", wait=300.0), calendar=CALENDARS[0].address, times=None)
+    run = Run(deadline=10_800.0)
+
+    found = look(backend, run=run)
+
+    assert isinstance(found.failed[CALENDARS[0].address], CalendarFailed)
+    assert len(found.plans) == 4
+    assert run.time.now < 3_600.0
+
+
+def test_an_edited_body_is_found_where_the_version_is_not_ours(backend: MemoryBackend) -> None:
+    (there,) = written(backend, [LECTURE], CALENDARS[0])
+    known = {LECTURE.key: entry(there)}
+    backend.people.edit(CALENDARS[0].address, there.item.id, body="Dr No")
+
+    (plan,) = [plan for plan in look(backend, sides(known=known)).plans if plan.calendar == CALENDARS[0]]
+
+    assert [(type(change), change.reason) for change in plan.changes] == [(Update, Reason.EDITED)]
+    assert backend.requests["read_bodies"] == 1
+
+
+def test_bodies_that_cannot_be_read_fail_the_calendar_and_stop_no_other(backend: MemoryBackend) -> None:
+    (there,) = written(backend, [LECTURE], CALENDARS[0])
+    known = {LECTURE.key: replace(entry(there), item=replace(there.item, change_key="another"))}
+    backend.faults.fail("read_bodies", CalendarFailed("no access"), times=None)
+
+    found = look(backend, sides(known=known))
+
+    assert list(found.failed) == [CALENDARS[0].address]
+    assert len(found.plans) == 4
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_an_error_that_concerns_every_calendar_is_raised(backend: MemoryBackend, at_once: int) -> None:
+    blocked = RunFailed("the app is blocked")
+    backend.faults.fail("snapshot", blocked, after=1, times=None)
+
+    with pytest.raises(RunFailed) as raised:
+        look(backend, at_once=at_once)
+    assert raised.value is blocked
+
+
+def test_after_such_an_error_no_further_calendar_is_read(backend: MemoryBackend) -> None:
+    backend.faults.fail("snapshot", RunFailed("blocked"), after=1, times=None)
+
+    with pytest.raises(RunFailed):
+        look(backend)
+    assert backend.requests["snapshot"] == 2
+
+
+@pytest.mark.parametrize("error", [StateUnusable("the state database is down"), LeaseLost("lost")], ids=repr)
+def test_what_ends_the_run_is_raised_whoever_says_it(backend: MemoryBackend, error: Exception) -> None:
+    def known(calendar: Calendar) -> Mapping[str, LedgerEntry]:
+        raise error
+
+    with pytest.raises(type(error)):
+        look(backend, Sides(lambda calendar: [LECTURE], known, (), RULES), at_once=4)
+
+
+def test_asked_to_stop_it_ends_without_plans(backend: MemoryBackend) -> None:
+    run = Run()
+    run.stop.set()
+
+    with pytest.raises(CutShort, match="asked to stop"):
+        look(backend, run=run, at_once=4)
+    assert backend.requests == {}
+
+
+def test_the_reason_is_raised_and_not_that_the_others_were_cut_short_by_it(backend: MemoryBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In real time: the first calendar was asked to wait for 20 minutes when the second one finds that the app is blocked."""
+    monkeypatch.setattr(patience_module, "_GLANCE", 0.01)
+    waiting = threading.Event()
+
+    class Telling(Watcher):
+        def waiting(self, seconds: float, why: str) -> None:
+            waiting.set()
+
+    def events(calendar: Calendar) -> Sequence[Event]:
+        assert waiting.wait(20)
+        raise RunFailed("blocked")
+
+    backend.faults.fail("snapshot", Passing("busy", wait=1200.0), calendar=CALENDARS[0].address, times=None)
+    both = Sides(events, lambda calendar: {}, (), RULES)
+    progress = Telling()
+
+    with pytest.raises(RunFailed):
+        survey(
+            backend,
+            CALENDARS,
+            WINDOW,
+            both,
+            patience=Patience(threading.Event(), 1e12, progress),
+            at_once=2,
+            progress=progress,
+        )
+    assert waiting.is_set()
+
+
+def test_a_survey_writes_nothing(backend: MemoryBackend) -> None:
+    written(backend, [LECTURE, event("OLD", MONDAY + DAY)], CALENDARS[0])
+    before = backend.people.see(CALENDARS[0].address)
+
+    look(backend)
+
+    assert backend.people.see(CALENDARS[0].address) == before
+    assert backend.requests["apply"] == 0

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from timetable_sync.errors import StateUnusable
@@ -28,23 +28,15 @@ _WRITES = "timetable_sync_writes"
 
 
 def state_url(settings: StateDatabase, environ: Mapping[str, str] | None = None) -> URL:
-    """The whole URL, password included: never to be shown (:func:`place` is). Raises StateUnusable, UsageError for the password."""
-    try:
-        url = sa.make_url(settings.url)
-    except ArgumentError:
-        raise StateUnusable("state.url is not a database URL", 'Write it as in "sqlite:////var/lib/timetable-sync/state.db".') from None
-    kind = url.get_backend_name()
-    if kind == "postgresql":
+    """The whole URL, password included: never to be shown (:func:`place` is).
+
+    The settings have seen to it that it is SQLite's or PostgreSQL's. Raises StateUnusable, and UsageError for the password.
+    """
+    url = sa.make_url(settings.url)
+    if url.get_backend_name() == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
-    elif kind == "sqlite":
-        url = url.set(drivername="sqlite")
-        if sqlite_file(url) is None or str(url.database).startswith("file:"):
-            raise StateUnusable(
-                "state.url names no plain file; a ledger in memory is lost with every run",
-                'Name a file, as in "sqlite:////var/lib/timetable-sync/state.db".',
-            )
-    else:
-        raise StateUnusable(f"state.url: {kind} cannot hold the state", "Use SQLite (one host) or PostgreSQL (one or several).")
+    elif str(url.database).startswith("file:"):
+        raise StateUnusable("state.url names no plain file", 'Name one by its path, as in "sqlite:////var/lib/timetable-sync/state.db".')
     if settings.password is not None:
         url = url.set(password=settings.password.read_text("state.password", environ))
     return url
@@ -178,6 +170,27 @@ class Database:
             connection = connected.execution_options(**{_WRITES: True})
             with connection.begin():
                 yield connection
+
+    @contextmanager
+    def altering(self) -> Iterator[Connection]:
+        """As :meth:`writing`, for changes of the schema.
+
+        To change a table SQLite makes it anew and drops the old one, which deletes all its rows, and with foreign keys enforced those
+        that refer to them (https://sqlite.org/foreignkeys.html#fk_schemacommands). So they are not, and cannot be once it has begun.
+        """
+        if self.kind != "sqlite":
+            with self.writing() as connection:
+                yield connection
+            return
+        with self._turn, said_plainly(self.where), self._engine.connect() as connected:
+            bare: Any = connected.connection.dbapi_connection
+            bare.execute("PRAGMA foreign_keys=OFF")
+            try:
+                connection = connected.execution_options(**{_WRITES: True})
+                with connection.begin():
+                    yield connection
+            finally:
+                bare.execute("PRAGMA foreign_keys=ON")
 
     def close(self) -> None:
         """Give back all connections."""

@@ -42,7 +42,7 @@ def bring_up_to_date(database: Database) -> SchemaVersion:
     Raises StateUnusable for a database that is newer, foreign or failing, and AnotherRunAtWork while a run holds the lease of an
     older schema.
     """
-    with database.writing() as connection:
+    with database.altering() as connection:
         lock_for_upgrade(connection)
         before = version_of(connection)
         refuse_unfit(before, database.where)

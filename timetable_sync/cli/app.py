@@ -9,6 +9,7 @@ import typer
 
 from timetable_sync import __version__, logs
 from timetable_sync.cli import config, interruption, sandbox, state
+from timetable_sync.cli.demo import demo
 from timetable_sync.cli.output import PROGRAM, complain, forgiving
 from timetable_sync.cli.run import run
 from timetable_sync.errors import TimetableSyncError
@@ -26,6 +27,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 app.command()(run)
+app.command()(demo)
 app.add_typer(config.app, name="config")
 app.add_typer(state.app, name="state")
 app.add_typer(sandbox.app, name="sandbox")

@@ -150,7 +150,8 @@ class _Reading:
     def characters(self, text: str) -> None:
         if self.state is None:
             self.node.text += text
-        elif text.strip(" \t\r\n"):
+        elif text.strip(" \t\r\n") or (self.state is self.kind.start and not self.state.follow):
+            # Not even blanks may stand in an element that has no children ever.
             raise self.violation(f"The element {_named(self.name)} cannot contain text.{_expected(self.state)}")
 
 
@@ -161,6 +162,6 @@ def read(request: bytes) -> Node:
         reading.parser.Parse(request, True)
     except expat.ExpatError as error:
         raise NotXml(str(error)) from None
-    except ValueError as error:  # an encoding that expat does not know
+    except (ValueError, LookupError) as error:  # an encoding that expat does not know
         raise NotXml(str(error)) from None
     return reading.top.children[0]

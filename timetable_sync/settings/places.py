@@ -5,6 +5,7 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -61,7 +62,8 @@ class Places:
 def lines_of(text: str) -> dict[tuple[str | int, ...], int]:
     """The line (from 1) on which each key, table and list item begins, in a text that tomllib takes."""
     reader = _Reader(text.replace("\r\n", "\n"))
-    reader.document()
+    with suppress(RecursionError):  # What is nested that deeply is no key of ours; the lines above it are known.
+        reader.document()
     return reader.lines
 
 

@@ -27,9 +27,9 @@ from the same schema: `timetable-sync config example --format markdown`.
 
 **The environment** overrides any key: `TIMETABLE_SYNC_<SECTION>__<KEY>`, with two underscores between the steps, so
 `TIMETABLE_SYNC_RUN__CALENDARS_AT_ONCE=4` or `TIMETABLE_SYNC_GUARDS__DELETES_IN_RUN__SHARE="5 %"`. Items of a list of tables are counted
-from 1: `TIMETABLE_SYNC_EVENT__RULES__1__REMINDER=off`. A value is read as TOML if it is TOML that fits the key (`'["*@groups.example.ac.uk"]'`),
-else as text. An empty variable takes the key out of the file, so that its default counts. A variable with this prefix that is no key is
-an error, unless a secret is kept in it or Kubernetes set it for a service of that name.
+from 1: `TIMETABLE_SYNC_EVENT__RULES__1__REMINDER=off`. A value is read as TOML if it is TOML that fits the key
+(`'["*@groups.example.ac.uk"]'`), else as text. An empty variable takes the key out of the file, so that its default counts.
+A variable with this prefix that is no key is an error, unless a secret is kept in it or Kubernetes set it for a service of that name.
 
 **Durations** are written `"30 seconds"`, `"10 minutes"`, `"3 hours"`, `"180 days"`, `"2 weeks"`; **shares** `"10 %"`. Both stand in quotes.
 
@@ -82,8 +82,9 @@ def _default(value: object) -> str:
 
 def _kind(key: Key) -> str:
     """A key's type in a few words."""
-    if (unit := _unit(key.annotation)) is not None:
-        return unit
+    extra = key.field.json_schema_extra if key.field is not None else None
+    if unit := extra.get("unit") if isinstance(extra, dict) else _unit(key.annotation):
+        return str(unit)
     if key.choices:
         return ", ".join(f"`{toml_value(choice)}`" for choice in key.choices)
     if key.listed:
@@ -123,7 +124,7 @@ def _columns() -> str:
 _FURTHER = {
     "columns": (
         "[timetable.columns]",
-        "Needed are calendar, start, end or duration, title, and activity or key. Any further name is at the disposal of templates and rules.",
+        "Needed are calendar, start, end or duration, title, and activity or key. Any further name is there for templates and rules.",
         _columns,
     ),
     "rules": ("[[event.rules]]", docstring(EventRule), lambda: _keys(EventRule)),

@@ -40,7 +40,8 @@ _EQUAL = (
 _SEARCH = (
     f"<t:And>{_EQUAL}<t:Or><t:Not><t:Exists><t:ExtendedFieldURI {MARKER}/></t:Exists></t:Not>"
     '<t:Contains ContainmentMode="Prefixed" ContainmentComparison="IgnoreCase"><t:FieldURI FieldURI="item:Subject"/>'
-    '<t:Constant Value="y"/></t:Contains></t:Or><t:Excludes><t:FieldURI FieldURI="item:Size"/><t:Bitmask Value="0xff"/></t:Excludes></t:And>'
+    '<t:Constant Value="y"/></t:Contains></t:Or><t:Excludes><t:FieldURI FieldURI="item:Size"/><t:Bitmask Value="0xff"/></t:Excludes>'
+    "</t:And>"
 )
 
 BODIES = {
@@ -77,7 +78,8 @@ BODIES = {
         '<m:ItemChanges><t:ItemChange><t:ItemId Id="A" ChangeKey="B"/><t:Updates><t:SetItemField><t:FieldURI FieldURI="item:Subject"/>'
         "<t:CalendarItem><t:Subject>x</t:Subject></t:CalendarItem></t:SetItemField><t:DeleteItemField>"
         f'<t:ExtendedFieldURI {MARKER}/></t:DeleteItemField><t:AppendToItemField><t:FieldURI FieldURI="item:Body"/>'
-        '<t:Item><t:Body BodyType="Text">x</t:Body></t:Item></t:AppendToItemField></t:Updates></t:ItemChange></m:ItemChanges></m:UpdateItem>'
+        '<t:Item><t:Body BodyType="Text">x</t:Body></t:Item></t:AppendToItemField></t:Updates></t:ItemChange></m:ItemChanges>'
+        "</m:UpdateItem>"
     ),
     "DeleteItem": (
         '<m:DeleteItem DeleteType="MoveToDeletedItems" SendMeetingCancellations="SendToNone" AffectedTaskOccurrences="AllOccurrences">'

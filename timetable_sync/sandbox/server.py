@@ -6,7 +6,7 @@ import gc
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,9 @@ from timetable_sync.sandbox.exchange import Dropped, Exchange, drop, failing, se
 from timetable_sync.sandbox.faults import Faults
 from timetable_sync.sandbox.persistence import StateFile, write_atomically
 from timetable_sync.sandbox.world import World
+
+#: Calls of the control API: name and JSON object.
+Calls = Sequence[tuple[str, dict[str, Any]]]
 
 #: A request larger than this is refused; Exchange's own limit for EWS.
 _LARGEST = 64 * 1024 * 1024
@@ -94,12 +97,13 @@ async def _saving(state: StateFile) -> None:
             await asyncio.to_thread(write_atomically, state.path, text)
 
 
-async def _serve(host: str, port: int, state_path: Path | None, ready: Path | None, announce: Callable[[str], None]) -> None:
+async def _serve(host: str, port: int, state_path: Path | None, ready: Path | None, announce: Callable[[str], None], first: Calls) -> None:
     world = World()
     control = Control(world, Faults())
     state = StateFile(state_path, world) if state_path else None
     if state is not None:
         state.load()
+    _prepare(control, first)
     runner = web.AppRunner(application(world, control), access_log=None, keepalive_timeout=120)
     await runner.setup()
     stopping = asyncio.Event()
@@ -134,11 +138,19 @@ async def _serve(host: str, port: int, state_path: Path | None, ready: Path | No
             state.save()
 
 
-def serve(*, host: str, port: int, state: Path | None, ready: Path | None, announce: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or Ctrl-C; ``announce`` is told the address once it listens.
+def _prepare(control: Control, first: Calls) -> None:
+    for name, data in first:
+        try:
+            control.call(name, data)
+        except ValueError as error:
+            raise UsageError(f"the sandbox refuses what it is to begin with ({name}): {error}") from error
+
+
+def serve(*, host: str, port: int, state: Path | None, ready: Path | None, announce: Callable[[str], None], first: Calls = ()) -> None:
+    """Serve until SIGTERM or Ctrl-C; ``announce`` is told the address once it listens, ``first`` are calls of the control API before that.
 
     Raises UsageError where the address is taken or the state file is not one.
     """
     # The world only grows, and what a request makes has no cycles: looking for cycles again and again would cost most of the time.
     gc.set_threshold(100_000, 50, 100)
-    asyncio.run(_serve(host, port, state, ready, announce))
+    asyncio.run(_serve(host, port, state, ready, announce, first))

@@ -31,20 +31,23 @@ class TokenMaker:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self._pem = self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
         self._good: dict[str, tuple[float, float, Grant]] = {}
         self._refused: set[str] = set()
 
     def key_pem(self) -> str:
         """The signing key, for the state file: tokens of before a restart stay good."""
-        return self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
+        return self._pem
 
     def use_key(self, pem: str) -> None:
         """Sign with this key from now on."""
+        self._good.clear()
+        self._refused.clear()
+        if pem == self._pem:
+            return
         key = load_pem_private_key(pem.encode("ascii"), None)
         if isinstance(key, rsa.RSAPrivateKey):
-            self._key = key
-            self._good.clear()
-            self._refused.clear()
+            self._key, self._pem = key, pem
 
     def make(self, *, audience: str, client_id: str, tenant: str, roles: tuple[str, ...], strength: str, lifetime: int) -> str:
         """A token for ``audience``; ``strength`` is "2" where a certificate proved who asked, "1" where a secret did."""

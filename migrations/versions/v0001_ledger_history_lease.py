@@ -31,7 +31,7 @@ def upgrade() -> None:
         sa.Column("ends", _moment(), nullable=False),
         sqlite_with_rowid=False,
     )
-    op.create_index("ledger_by_start", "ledger", ["source", "starts"])
+    op.create_index("ledger_by_start", "ledger", ["source", "address", "starts"])
     op.create_table(
         "run",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -97,7 +97,7 @@ def upgrade() -> None:
     )
     op.create_index("history_by_key", "history", ["source", "key", "id"])
     op.create_index("history_by_address", "history", ["source", "address", "id"])
-    op.create_index("history_by_run", "history", ["run_id"])
+    op.create_index("history_by_run", "history", ["run_id", "source", "id"])
     op.create_table(
         "lease",
         sa.Column("name", sa.Text, primary_key=True),

@@ -123,7 +123,7 @@ def test_of_many_processes_that_want_a_dead_ones_lease_one_gets_it(settings: Sta
     )
     rivals = [
         subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT)
-        for _ in range(4)
+        for _ in range(3)
     ]
     try:
         for rival in rivals:
@@ -138,7 +138,7 @@ def test_of_many_processes_that_want_a_dead_ones_lease_one_gets_it(settings: Sta
         for rival in rivals:
             rival.kill()
             rival.communicate()
-    assert sorted(said) == ["got it\n", "kept out\n", "kept out\n", "kept out\n"]
+    assert sorted(said) == ["got it\n", "kept out\n", "kept out\n"]
 
 
 def test_a_holder_on_another_host_is_succeeded_once_its_lease_runs_out(state: State, query: Query) -> None:
@@ -152,8 +152,8 @@ def test_a_holder_on_another_host_is_succeeded_once_its_lease_runs_out(state: St
 
 
 def test_a_lease_that_is_renewed_outlasts_its_time(state: State) -> None:
-    with state.lease("us", timedelta(seconds=1)) as held:
-        time.sleep(2.5)
+    with state.lease("us", timedelta(seconds=2)) as held:
+        time.sleep(4.5)
         assert not held.lost.is_set()
         held.check()
         with pytest.raises(AnotherRunAtWork), state.lease("them", LONG):

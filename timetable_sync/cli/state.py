@@ -66,7 +66,8 @@ def info(
 
 
 def _loaded(config: Path | None) -> Loaded:
-    return load(find_configuration(config, os.environ, Path.cwd()), os.environ)
+    # Whether the query's or the certificate's file is there is no matter here.
+    return load(find_configuration(config, os.environ, Path.cwd()), os.environ, files=False)
 
 
 def _as_json(facts: StateInfo) -> str:

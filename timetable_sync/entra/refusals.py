@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from timetable_sync.errors import CredentialsRefused
+from timetable_sync.redaction import redact
 
 #: ``error`` values of answers that go away by themselves. https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1
 PASSING = frozenset({"temporarily_unavailable", "server_error", "service_unavailable"})
@@ -88,7 +89,6 @@ _BY_ERROR: dict[str, tuple[str, str]] = {
 }
 
 _CODE = re.compile(r"AADSTS(\d+)")
-_LIKE_A_TOKEN = re.compile(r"eyJ[\w-]{5,}\.[\w-]+(\.[\w-]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def _said(answer: dict[str, Any]) -> str:
     if not isinstance(text, str) or not text.strip():
         return ""
     line = text.strip().splitlines()[0]
-    return _LIKE_A_TOKEN.sub("…", "".join(character if character.isprintable() else " " for character in line))[:300].strip()
+    return redact("".join(character if character.isprintable() else " " for character in line))[:300].strip()
 
 
 def _key_reason(said: str, thumbprint: str) -> str:

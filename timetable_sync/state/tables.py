@@ -55,7 +55,7 @@ ledger = sa.Table(
     sa.Column("mapping", sa.Text, nullable=False),
     sa.Column("starts", Moment, nullable=False),
     sa.Column("ends", Moment, nullable=False),
-    sa.Index("ledger_by_start", "source", "starts"),
+    sa.Index("ledger_by_start", "source", "address", "starts"),
     sqlite_with_rowid=False,
 )
 
@@ -130,7 +130,7 @@ history = sa.Table(
     sa.Column("error", sa.Text, nullable=False),
     sa.Index("history_by_key", "source", "key", "id"),
     sa.Index("history_by_address", "source", "address", "id"),
-    sa.Index("history_by_run", "run_id"),
+    sa.Index("history_by_run", "run_id", "source", "id"),
 )
 
 lease = sa.Table(

@@ -1,9 +1,6 @@
 """The demo's certificate, and the application's registration as a person enters it in the portal: keyCredentials in a manifest."""
 
-import base64
-import hashlib
 import json
-import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+
+from timetable_sync.entra.manifest import manifest_of
 
 TENANT = "5b1c7c2e-2f6d-4c8e-9d57-a1de4a00c011"
 CLIENT = "0f7d3a52-6a1b-4d0c-8a55-71e7ab1e5c0d"
@@ -36,27 +35,9 @@ def make_certificate(certificate_file: Path, key_file: Path) -> dict[str, Any]:
     certificate_file.write_bytes(certificate.public_bytes(Encoding.PEM))
     key_file.touch(mode=0o600)
     key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return _manifest(certificate)
+    return manifest_of(certificate.public_bytes(Encoding.DER))
 
 
 def write_manifest(file: Path, manifest: dict[str, Any]) -> None:
     """As JSON, the way the portal shows it."""
     file.write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
-
-
-def _manifest(certificate: x509.Certificate) -> dict[str, Any]:
-    """The form of the portal's manifest: https://learn.microsoft.com/entra/identity-platform/certificate-credentials."""
-    der = certificate.public_bytes(Encoding.DER)
-    return {
-        "keyCredentials": [
-            {
-                "customKeyIdentifier": base64.b64encode(hashlib.sha1(der, usedforsecurity=False).digest()).decode(),
-                "endDate": f"{certificate.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}",
-                "keyId": str(uuid.uuid4()),
-                "startDate": f"{certificate.not_valid_before_utc:%Y-%m-%dT%H:%M:%SZ}",
-                "type": "AsymmetricX509Cert",
-                "usage": "Verify",
-                "value": base64.b64encode(der).decode(),
-            }
-        ]
-    }

@@ -33,7 +33,7 @@ class LeftAlone:
 
 @dataclass(frozen=True, slots=True)
 class BodyToCheck:
-    """An event whose listed fields are right but whose version is not the one we wrote: its body may have been edited."""
+    """An event whose listed fields are right but that is not the version, or not the item, that we wrote: its body may have been edited."""
 
     standing: Standing
     event: Event

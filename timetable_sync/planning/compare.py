@@ -174,7 +174,7 @@ def _present(draft: _Draft, there: Standing, event: Event, entry: LedgerEntry | 
             draft.changes.append(Update(there, event, marker, Reason.EDITED))
         else:
             _left(draft, event.key, _edited(rules), there, event, entry)
-    elif event.body is not None and entry is not None and entry.item.id == there.item.id and entry.item.change_key != there.item.change_key:
+    elif event.body is not None and entry is not None and entry.item != there.item:
         draft.bodies.append(BodyToCheck(there, event, marker))
     else:
         draft.unchanged += 1

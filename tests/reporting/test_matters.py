@@ -163,6 +163,9 @@ def test_the_verdict_on_a_night() -> None:
 
     assert said(summaries.quiet()) == "Every calendar stood as the timetable says; nothing was written."
     assert said(summaries.ordinary()) == "Every calendar stands as the timetable says."
+    assert said(replace(summaries.ordinary(), bad_rows={"end before start": 2})) == (
+        "Every calendar stands as the timetable says, but for 2 rows set aside."
+    )
     assert said(summaries.failed()) == "The run failed."
     assert said(summaries.run_held()) == "0 changes were made. 1 matter below needs you."
 

@@ -83,7 +83,7 @@ def run(
     for path in reports:
         check_target(path)
     loaded = load(find_configuration(config, os.environ, Path.cwd()), os.environ)
-    if loaded.settings.report.directory is not None:
+    if loaded.settings.report.directory is not None and not dry_run:
         kept.prepare(loaded.settings.report.directory)
     request = NightRequest(_moment(now, loaded.settings.timetable.time_zone), dry_run, tuple(calendar or ()), forced)
 

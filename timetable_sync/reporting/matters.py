@@ -124,9 +124,11 @@ def verdict(summary: RunSummary, figures: Figures, needs: list[Matter]) -> str:
         return (
             f"{counted(changes, 'change', 'was')} made. {counted(len(needs), 'matter')} below {'needs' if len(needs) == 1 else 'need'} you."
         )
+    aside = sum((summary.bad_rows or {}).values())
+    but = f", but for {counted(aside, 'row')} set aside" if aside else ""
     if not changes:
-        return "Every calendar stood as the timetable says; nothing was written."
-    return "Every calendar stands as the timetable says."
+        return f"Every calendar stood as the timetable says{but}; nothing was written."
+    return f"Every calendar stands as the timetable says{but}."
 
 
 def _from_trouble(trouble: Trouble, *, about: str = "", weight: Weight = Weight.NOTE) -> Matter:

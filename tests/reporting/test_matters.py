@@ -7,7 +7,7 @@ from tests.reporting import summaries
 from tests.reporting.summaries import calendar, create, event, held_verdict, moved, reported, standing, summary, update
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Reason
-from timetable_sync.model.plan import Held
+from timetable_sync.model.plan import Held, Left, LeftAlone
 from timetable_sync.reporting.figures import count
 from timetable_sync.reporting.matters import Matter, Weight, needs_you, verdict, worth_knowing
 from timetable_sync.reporting.summary import CalendarReport, Fate, RunSummary, Status, Trouble
@@ -175,3 +175,12 @@ def test_a_secret_in_a_services_message_is_not_repeated() -> None:
     run = summary(CalendarReport(calendar("X"), Status.FAILED, trouble=trouble), failure=trouble, needs_you=(trouble,))
     assert "abcdefghijklmnop" not in str(needs(run))
     assert "hunter2secret" not in str(needs(run))
+
+
+def test_every_way_of_leaving_an_event_alone_is_told() -> None:
+    new = event()
+    for why in Left:
+        left = LeftAlone(new.key, why, standing(new), new)
+        run = summary(CalendarReport(calendar("X"), Status.UNCHANGED, left_alone=(left,)), bad_rows={"end before start": 1})
+        told = " ".join(sentences(knowing(run)))
+        assert "1 event stays" in told if why is Left.UNSETTLED else "1 event was" in told, why

@@ -180,7 +180,8 @@ def test_a_resource_that_is_not_there_is_refused(sandbox: SandboxProcess, certif
 
 @pytest.mark.parametrize("field", ["grant_type", "client_id", "scope", "client_assertion_type"])
 def test_a_missing_field_is_refused(sandbox: SandboxProcess, certificate: CertificateFiles, field: str) -> None:
-    refused(token_request(sandbox, certificate, **{field: None}), 900144, "invalid_request")
+    left_out: dict[str, Any] = {field: None}
+    refused(token_request(sandbox, certificate, **left_out), 900144, "invalid_request")
 
 
 def test_the_old_endpoint_wants_a_resource(sandbox: SandboxProcess, certificate: CertificateFiles) -> None:

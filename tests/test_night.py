@@ -91,7 +91,7 @@ def test_a_bad_row_leaves_its_event_as_it_is_and_stands_in_the_exit_code(world: 
     rows[3] = ("A1", "COMP101", "2026-11-04 09:00", "2026-11-04 08:00", "Logic", "R1")
     world.timetable(rows)
     night = world.night()
-    assert night.bad_rows == {"ends before it starts": 1}
+    assert night.bad_rows == {"end before start": 1}
     assert night.exit_code == 1
     assert subjects(world, address) == before
 

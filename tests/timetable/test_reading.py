@@ -143,14 +143,14 @@ def test_a_lesson_with_one_living_row_takes_place_without_what_its_cancelled_row
 @pytest.mark.parametrize(
     ("fields", "kind", "week"),
     [
-        ({"ends": "2026-10-14 08:00"}, "ends before it starts", "2026-W42"),
-        ({"ends": "2026-10-14 09:00"}, "no length", "2026-W42"),
-        ({"ends": None}, "no end", "2026-W42"),
-        ({"starts": None}, "no start", None),
-        ({"starts": "tomorrow"}, "an unreadable start", None),
-        ({"ends": "25:99"}, "an unreadable end", "2026-W42"),
-        ({"module": " \u00a0"}, "no calendar", "2026-W42"),
-        ({"title": None}, "no title", "2026-W42"),
+        ({"ends": "2026-10-14 08:00"}, "end before start", "2026-W42"),
+        ({"ends": "2026-10-14 09:00"}, "of no length", "2026-W42"),
+        ({"ends": None}, "without an end", "2026-W42"),
+        ({"starts": None}, "without a start", None),
+        ({"starts": "tomorrow"}, "with a start that cannot be read", None),
+        ({"ends": "25:99"}, "with an end that cannot be read", "2026-W42"),
+        ({"module": " \u00a0"}, "without a calendar", "2026-W42"),
+        ({"title": None}, "without a title", "2026-W42"),
     ],
 )
 def test_a_bad_row_is_set_aside_with_its_reason_and_reach(source: Source, fields: dict[str, Any], kind: str, week: str | None) -> None:
@@ -163,12 +163,12 @@ def test_a_bad_row_is_set_aside_with_its_reason_and_reach(source: Source, fields
 
 def test_a_row_without_an_activity_concerns_the_calendar_it_names(source: Source) -> None:
     with source.read([row(), row(activity=None)]) as reading:
-        assert reading.unsettled == (Unsettled(COMP.address, "2026/27", None, None),)
+        assert reading.unsettled == (Unsettled(COMP.address, "2026/27", None, "2026-W42"),)
 
 
 def test_an_address_that_is_none_sets_the_lesson_aside(source: Source) -> None:
     with source.read([row(), row(activity="A2", module="no address @ all")]) as reading:
-        assert dict(reading.bad_rows.by_reason) == {"a template failed": 1}
+        assert dict(reading.bad_rows.by_reason) == {"with no mail address for its calendar": 1}
         assert "no address @ all" in reading.bad_rows.examples[0].reason
 
 

@@ -1,32 +1,42 @@
 """Which mailbox a calendar of the timetable is. Says nothing of whether it may be written."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
-from timetable_sync.settings.schema import Calendars
-from timetable_sync.timetable.templates import TemplateFailed, Templates
+from timetable_sync.timetable.templates import Templates
 
-# What a mailbox in Exchange can be called; quoted local parts are not among it.
-# https://learn.microsoft.com/exchange/recipients/email-addresses
-_SMTP = re.compile(r"^[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$")
+#: The configuration's key.
+KEY = "calendars.address"
+
+# What a mailbox in Exchange can be called: RFC 5321's dot-string, 64 characters, then a host name; quoted local parts are not among it.
+# https://learn.microsoft.com/exchange/recipients/email-address-policies-and-addresses/email-address-policies-and-addresses
+_SMTP = re.compile(
+    r"(?=.{3,254}\Z)(?=[^@]{1,64}@)[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*",
+    re.ASCII,
+)
+
+
+class NotAnAddress(Exception):
+    """What the template gave is no mail address; the text says so."""
 
 
 class Addresses:
-    """The address template, compiled, and what it gave, by calendar name where it uses nothing else."""
+    """The address template, compiled, and what it gave. Raises UsageError for a template that cannot be used."""
 
-    def __init__(self, calendars: Calendars, templates: Templates) -> None:
-        self._template = templates.compile("calendars.address", calendars.address)
-        self._by_name_alone = set(templates.names_in(calendars.address)) <= {"calendar"}
-        self._known: dict[str, str] = {}
+    def __init__(self, template: str, templates: Templates) -> None:
+        # With a verdict: what is no address is remembered as well, and a refusal would not be.
+        self._template = templates.compile(KEY, template, _judged)
 
-    def address(self, name: str, columns: Mapping[str, Any]) -> str:
-        """The address of the calendar ``name``, in lower case. ``columns`` are those of its lesson. Raises TemplateFailed."""
-        if (known := self._known.get(name)) is not None:
-            return known
-        address = self._template.render({**columns, "calendar": name}).strip().lower()
-        if len(address) > 254 or ".." in address or _SMTP.match(address) is None:
-            raise TemplateFailed(f'calendars.address gives "{address[:80]}" for calendar "{name[:60]}", which is not a mail address')
-        if self._by_name_alone:
-            self._known[name] = address
-        return address
+    def address(self, values: Sequence[Any]) -> str:
+        """The address, in lower case, for a lesson's values in one calendar. Raises TemplateFailed, NotAnAddress."""
+        text, well = self._template.render(values)
+        if not well:
+            raise NotAnAddress(f'the address is "{text[:80]}"')
+        return text
+
+
+def _judged(text: str) -> tuple[str, bool]:
+    address = text.strip().lower()
+    return address, _SMTP.fullmatch(address) is not None

@@ -1,143 +1,196 @@
-"""Which place in a row each field of the configuration has, and what a row's cells say. One row at a time; merges nothing."""
+"""Which place in a row each field of the configuration has, and what a row's cells say. One row at a time; merges nothing.
 
-from collections.abc import Mapping, Sequence
+A good row becomes a tuple, as the spool keeps it and ``lessons`` folds it: at :class:`At` places, then a text for each of
+:attr:`Columns.fields`, "" for nothing; what can be several texts is joined by :data:`JOINT`, which no cleaned text holds.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from enum import IntEnum
 from typing import Any
 
 from timetable_sync.errors import TimetableUnusable
-from timetable_sync.model.key import OWN, iso_week
-from timetable_sync.model.unsettled import Unsettled
-from timetable_sync.settings.schema import Column, Timetable
-from timetable_sync.timetable.cell_text import cell_text
+from timetable_sync.model.key import OWN
+from timetable_sync.settings.schema import Timetable
+from timetable_sync.timetable.cells import name_in, prose_in, several_in, yes_or_no
 from timetable_sync.timetable.names import nearest
-from timetable_sync.timetable.times import Clock, Unreadable, read_duration, read_moment
+from timetable_sync.timetable.times import Clock, Unreadable, duration
 
-_YES = frozenset({"1", "true", "t", "y", "yes"})
-#: What identifies is never taken for markup.
-_NAMES = frozenset({"key", "activity", "period", "calendar"})
+#: A control character (unit separator): cleaning removes it from every text.
+JOINT = "\x1f"
+
+#: Several values, whatever the configuration says of them.
+_ALWAYS_SEVERAL = frozenset({"rooms", "staff", "groups"})
+_WITH_A_PLACE = frozenset({"key", "activity", "period", "calendar", "start", "end", "duration", "cancelled"})
+_LONGEST_HINT = 120
 
 
-@dataclass(frozen=True, slots=True)
-class MeetingRow:
-    """One good row. ``start`` and ``end`` in UTC; ``texts`` and ``sets`` by field, what is empty left out."""
+class At(IntEnum):
+    """Where in a row's tuple."""
 
-    period: str
-    activity: str
-    start: datetime
-    end: datetime
-    cancelled: bool
-    calendars: tuple[str, ...]
-    texts: Mapping[str, str]
-    sets: Mapping[str, tuple[str, ...]]
+    PERIOD = 0
+    ACTIVITY = 1
+    WEEK = 2
+    START = 3
+    END = 4
+    NUMBER = 5
+    CANCELLED = 6
+    CALENDARS = 7
+    FIELDS = 8
+
+
+MeetingRow = tuple[Any, ...]
 
 
 class RowRefused(Exception):
-    """A row that cannot be used: which column, why in general, why here, and how far it reaches."""
+    """A row that cannot be used.
 
-    def __init__(self, column: str, kind: str, reason: str, about: str, unsettled: Unsettled, calendars: tuple[str, ...]) -> None:
+    ``field`` is the configuration's name of the column, ``kind`` the reason in general, ``reason`` for this row, ``about`` what
+    identifies it to a person. ``known`` is what can be known of it all the same, as far as the calendars; None for what cannot.
+    """
+
+    def __init__(self, field: str, kind: str, reason: str, about: str, known: MeetingRow) -> None:
         super().__init__(reason)
-        self.column, self.kind, self.reason, self.about, self.unsettled = column, kind, reason, about, unsettled
-        self.calendars = calendars
+        self.field, self.kind, self.reason, self.about, self.known = field, kind, reason, about, known
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column that only describes: ``several`` where a lesson can have more than one of it."""
+
+    name: str
+    several: bool
+
+
+def fields_of(timetable: Timetable) -> tuple[Field, ...]:
+    """What the configured columns describe, by name."""
+    return tuple(
+        Field(name, name in _ALWAYS_SEVERAL or column.many or column.split is not None)
+        for name, column in sorted(timetable.columns.items())
+        if name not in _WITH_A_PLACE
+    )
 
 
 class Columns:
-    """Reads rows. Raises TimetableUnusable where the configuration names a column that the query does not give."""
+    """Reads rows. Raises TimetableUnusable where the configuration names a column that the query does not give.
+
+    ``names`` are those of the query's columns.
+    """
 
     def __init__(self, timetable: Timetable, names: Sequence[str], clock: Clock) -> None:
         self._timetable = timetable
         self._clock = clock
-        places = {name.casefold(): place for place, name in reversed(list(enumerate(names)))}
-        self._places: dict[str, int] = {}
-        for field, column in timetable.columns.items():
-            place = places.get(column.column.casefold())
-            if place is None:
-                raise TimetableUnusable(
-                    f'timetable.columns.{field} names the column "{column.column}", which the query does not give'
-                    f"{nearest(column.column, list(names))}",
-                    "Mend the name, or add the column to timetable.query.",
-                )
-            self._places[field] = place
-        self._own = "key" in timetable.columns
-        self._identity = "key" if self._own else "activity"
-        special = {"start", "end", "duration", "cancelled", "calendar", self._identity, "period"}
-        self.texts = [name for name, column in timetable.columns.items() if name not in special and not _is_set(name, column)]
-        self.sets = [name for name, column in timetable.columns.items() if name not in special and _is_set(name, column)]
+        columns = timetable.columns
+        places = {field: _place(field, column.column, names) for field, column in columns.items()}
+        self.own_ids = "key" in columns
+        self._identity_field = "key" if self.own_ids else "activity"
+        self._identity = places[self._identity_field]
+        self._start, self._calendar = places["start"], places["calendar"]
+        self._end, self._duration, self._period = places.get("end"), places.get("duration"), places.get("period")
+        self._unit = columns["duration"].unit if "duration" in columns else ""
+        self._split = columns["calendar"].split
+        # Rows that complement each other name the calendar in one of them; that is for the configuration to say. Elsewhere
+        # a row without one is a mistake: taken for "nothing more", it would delete the lesson from the calendar it was meant for.
+        self._calendar_may_lack = columns["calendar"].many
+        self._cancelled = places.get("cancelled")
+        self._says_yes = yes_or_no(columns["cancelled"].values if "cancelled" in columns else None)
+        self.fields = fields_of(timetable)
+        self._described = [(places[field.name], field.several, columns[field.name].split) for field in self.fields]
 
-    def read(self, row: Sequence[Any]) -> MeetingRow:
+    def read(self, number: int, row: Sequence[Any]) -> MeetingRow:
         """The row's meaning. Raises RowRefused."""
-        period = (self._text(row, "period") if "period" in self._places else None) or self._timetable.period
-        activity = self._text(row, self._identity)
-        calendars = self._values(row, "calendar")
-        about = " ".join(part for part in (activity, self._text(row, "title")) if part)[:120]
-        week: str | None = None
-
-        def refused(column: str, kind: str, reason: str = "") -> RowRefused:
-            reach = Unsettled(None, period, activity, OWN if self._own and activity else week)
-            return RowRefused(self._timetable.columns[column].column, kind, reason or kind, about, reach, calendars)
-
+        activity = name_in(row[self._identity])
         if activity is None:
-            raise refused(self._identity, f"no {self._identity}")
+            raise self._refused(number, row, self._identity_field, f"without {_article(self._identity_field)}")
         try:
-            start_cell = read_moment(row[self._places["start"]])
-            if start_cell is None:
-                raise refused("start", "no start")
-            start = self._clock.start(start_cell)
+            start = self._clock.start(row[self._start])
         except Unreadable as error:
-            raise refused("start", "an unreadable start", str(error)) from None
-        week = iso_week(self._clock.local(start).date())
-        column = "end" if "end" in self._places else "duration"
+            raise self._refused(number, row, "start", "with a start that cannot be read", str(error)) from None
+        if start is None:
+            raise self._refused(number, row, "start", "without a start")
+        end = self._ending(number, row, start)
+        calendars = several_in(row[self._calendar], self._split, name_in)
+        if not calendars and not self._calendar_may_lack:
+            raise self._refused(number, row, "calendar", "without a calendar")
+        return (
+            self._period_of(row),
+            activity,
+            OWN if self.own_ids else self._clock.week(start),
+            start,
+            end,
+            number,
+            0 if self._cancelled is None else int(self._says_yes(row[self._cancelled])),
+            calendars[0] if len(calendars) == 1 else JOINT.join(calendars),
+            *[
+                (JOINT.join(several_in(row[place], split, prose_in)) if several else prose_in(row[place]) or "")
+                for place, several, split in self._described
+            ],
+        )
+
+    def _period_of(self, row: Sequence[Any]) -> str:
+        return (None if self._period is None else name_in(row[self._period])) or self._timetable.period
+
+    def _ending(self, number: int, row: Sequence[Any], start: int) -> int:
+        field = "duration" if self._end is None else "end"
+        end = None
         try:
-            end = self._end(row, start_cell, start)
+            if self._end is not None:
+                end = self._clock.end(row[self._end], start)
+            if end is None and self._duration is not None:
+                field = "duration"
+                length = duration(row[self._duration], self._unit)
+                end = None if length is None else self._clock.after(start, length)
         except Unreadable as error:
-            raise refused(column, f"an unreadable {column}", str(error)) from None
-        except OverflowError:
-            raise refused(column, f"an unreadable {column}", "it ends beyond any calendar") from None
+            raise self._refused(number, row, field, f"with {_article(field)} that cannot be read", str(error)) from None
         if end is None:
-            raise refused(column, f"no {column}")
+            raise self._refused(number, row, field, f"without {_article(field)}")
         if end <= start:
-            raise refused(column, "no length" if end == start else "ends before it starts")
-        if not calendars:
-            raise refused("calendar", "no calendar")
-        texts = {name: text for name in self.texts if (text := self._text(row, name)) is not None}
-        if "title" not in texts:
-            raise refused("title", "no title")
-        sets = {name: self._values(row, name) for name in self.sets}
-        return MeetingRow(period, activity, start, end, self._cancelled(row), calendars, texts, sets)
+            raise self._refused(number, row, field, "of no length" if end == start else "end before start")
+        return end
 
-    def _end(self, row: Sequence[Any], local: datetime, start: datetime) -> datetime | None:
-        if "end" in self._places:
-            moment = read_moment(row[self._places["end"]])
-            if moment is not None or "duration" not in self._places:
-                return None if moment is None else self._clock.end(moment, start)
-        length = read_duration(row[self._places["duration"]], self._timetable.columns["duration"].unit)
-        # A lesson lasts as long as it lasts, also over a clock change: the length is added on the line of time.
-        return None if length is None else start + length
-
-    def _text(self, row: Sequence[Any], field: str) -> str | None:
-        return cell_text(row[self._places[field]], prose=field not in _NAMES)
-
-    def _values(self, row: Sequence[Any], field: str) -> tuple[str, ...]:
-        cell, split = row[self._places[field]], self._timetable.columns[field].split
-        if isinstance(cell, (list, tuple)):  # an array column
-            parts: Sequence[object] = cell
-        elif split and cell is not None:
-            parts = str(cell).split(split)
-        else:
-            parts = (cell,)
-        return tuple(sorted({text for part in parts if (text := cell_text(part, prose=field not in _NAMES)) is not None}))
-
-    def _cancelled(self, row: Sequence[Any]) -> bool:
-        column = self._timetable.columns.get("cancelled")
-        if column is None:
-            return False
-        text = cell_text(row[self._places["cancelled"]])
-        if text is None:
-            return False
-        if column.values is None:
-            return text.casefold() in _YES
-        return text.casefold() in {str(value).casefold() for value in column.values}
+    def _refused(self, number: int, row: Sequence[Any], field: str, kind: str, reason: str = "") -> RowRefused:
+        """What is known of a bad row: each cell is read anew, and one that cannot be read is unknown."""
+        activity, start = name_in(row[self._identity]), None
+        try:
+            start = self._clock.start(row[self._start])
+        except Unreadable:
+            start = None
+        week = OWN if self.own_ids else None if start is None else self._clock.week(start)
+        calendars = JOINT.join(several_in(row[self._calendar], self._split, name_in))
+        described = [
+            JOINT.join(several_in(row[place], split, prose_in)) if several else prose_in(row[place]) or ""
+            for place, several, split in self._described
+        ]
+        titles = [text for field_, text in zip(self.fields, described, strict=True) if field_.name == "title"]
+        about = " ".join(part for part in (activity, *titles) if part)[:_LONGEST_HINT]
+        known = (self._period_of(row), activity, week, start, None, number, None, calendars, *described)
+        return RowRefused(field, kind, reason or kind, about, known)
 
 
-def _is_set(name: str, column: Column) -> bool:
-    return column.many or column.split is not None
+def _article(field: str) -> str:
+    return f"an {field}" if field in ("activity", "end") else f"a {field}"
+
+
+def _place(field: str, wanted: str, names: Sequence[str]) -> int:
+    """The place of the column ``wanted``: as written, or, if that makes one, whatever its case, as databases fold it differently."""
+    count = Counter(names)
+    matching = [place for place, name in enumerate(names) if name == wanted] or [
+        place for place, name in enumerate(names) if name.casefold() == wanted.casefold()
+    ]
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        raise TimetableUnusable(
+            f'timetable.columns.{field} names the column "{wanted}", which the query gives {len(matching)} times',
+            "Name each column once in timetable.query, with AS.",
+        )
+    raise TimetableUnusable(
+        f'timetable.columns.{field} names the column "{wanted}", which the query does not give{_what_there_is(wanted, count)}',
+        "Mend the name, or add the column to timetable.query.",
+    )
+
+
+def _what_there_is(wanted: str, names: Counter[str]) -> str:
+    hint = nearest(wanted, names)
+    return hint if "there are" in hint else f"{hint} (it gives {', '.join(names)})" if hint or len(names) <= 40 else ""

@@ -1,98 +1,143 @@
-"""From a lesson's columns to an event's owned fields: templates, and the rules that make exceptions."""
+"""From a lesson's columns to an event's owned fields: templates, and the rules that make exceptions. Knows no calendar service."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 
+from timetable_sync.errors import UsageError
 from timetable_sync.model.event import LONGEST_SUBJECT, BodyKind, Busy, Sensitivity
 from timetable_sync.settings.schema import EventLook, EventRule
-from timetable_sync.timetable.templates import Compiled, Templates
+from timetable_sync.timetable.names import nearest
+from timetable_sync.timetable.templates import LONGEST_TEXT, Compiled, Templates
 from timetable_sync.timetable.text import clean_name, cut, fit_for_xml
+from timetable_sync.timetable.times import Clock
+from timetable_sync.timetable.variables import Variables
 
 _LONGEST_LOCATION = 255
 _LONGEST_CATEGORY = 255
+_REMEMBERED = 4_096
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(NamedTuple):
     """What an event shows, its times left out."""
 
     subject: str
     location: str | None
     body: str | None
-    body_kind: BodyKind
     categories: tuple[str, ...] | None
     busy: Busy
     reminder: int | None
     sensitivity: Sensitivity
 
 
+class _Cut(NamedTuple):
+    """A text, and whether it had to be cut."""
+
+    text: str
+    short: bool
+
+
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A rule's or the defaults' part: None says nothing."""
+    """The defaults with those rules over them that hold for an event."""
 
-    subject: Compiled | None
-    location: Compiled | None
-    body: Compiled | None
-    categories: tuple[Compiled, ...] | None
-    busy: str | None
-    reminder: str | timedelta | None
-    sensitivity: str | None
+    subject: Compiled[_Cut] | None
+    location: Compiled[_Cut] | None
+    body: Compiled[_Cut] | None
+    categories: tuple[Compiled[str], ...] | None
+    busy: Busy | None
+    reminder: int | Literal["off"] | None
+    sensitivity: Sensitivity | None
 
 
 class Looks:
-    """The configuration's [event], compiled. Raises UsageError for a template that cannot be used."""
+    """The configuration's [event], compiled. Raises UsageError for a template or a rule that cannot be used.
 
-    def __init__(self, look: EventLook, templates: Templates) -> None:
-        self._kind: BodyKind = look.body_kind
-        self._default = _compile("event", look, templates, html=look.body_kind == "html")
-        self._cancelled = templates.compile("event.cancelled_subject", look.cancelled_subject, also=("subject",))
-        rules = [
-            (rule.when, _compile(f"event.rules[{number}]", rule, templates, html=look.body_kind == "html"))
-            for number, rule in enumerate(look.rules, 1)
-        ]
+    ``shortened`` counts events by what had to be cut in them. ``body_kind`` is that of all bodies.
+    """
+
+    def __init__(self, look: EventLook, templates: Templates, variables: Variables, clock: Clock) -> None:
+        self.body_kind: BodyKind = look.body_kind
+        self.shortened: Counter[str] = Counter()
+        self._variables = variables
+        self._clock = clock
+        html = look.body_kind == "html"
+        self._default = _compile("event", look, templates, html=html)
+        self._cancelled = templates.compile("event.cancelled_subject", look.cancelled_subject, _line, also=("subject",))
+        rules = []
+        for number, rule in enumerate(look.rules, 1):
+            for name in rule.when:
+                if name not in variables.places:
+                    raise UsageError(
+                        f'event.rules[{number}].when names "{name}", which is no column{nearest(name, variables.names)}',
+                        "Mend the rule, or name the column in [timetable.columns].",
+                    )
+            rules.append((rule.when, _compile(f"event.rules[{number}]", rule, templates, html=html)))
         # Stable: among equals the later rule wins, as it is applied last.
         self._rules = sorted(rules, key=lambda rule: 2 if "calendar" in rule[0] else 1 if "type" in rule[0] else 0)
+        self._judged = sorted({name for when, _ in self._rules for name in when})
+        self._judged_at = [variables.places[name] for name in self._judged]
+        self._title_at = variables.places["title"]
+        self._cancelled_at = variables.places["cancelled"]
+        self._look = lru_cache(_REMEMBERED)(self._look_for)
 
-    def fields(self, columns: Mapping[str, Any], *, cancelled: bool) -> Fields:
-        """What the event of these columns shows; a lesson that is ``cancelled`` is shown so, and as free. Raises TemplateFailed."""
+    def fields(self, values: Sequence[Any]) -> Fields:
+        """What the event of these values (:class:`Variables`) shows; a cancelled one is shown so, and as free. Raises TemplateFailed."""
+        look = self._look(tuple([values[place] for place in self._judged_at])) if self._rules else self._default
+        cancelled = bool(values[self._cancelled_at])
+        subject = look.subject.render(values) if look.subject else _Cut("", False)
+        if not subject.text:
+            subject = _line(str(values[self._title_at]))
+        if cancelled:
+            marked = self._cancelled.render(values, subject.text)
+            subject = _Cut(marked.text, marked.short or subject.short) if marked.text else subject
+        self._count("subject", subject)
+        return Fields(
+            subject.text,
+            self._text("location", look.location, values),
+            self._text("body", look.body, values),
+            None if look.categories is None else _without_doubles(tuple([template.render(values) for template in look.categories])),
+            Busy.FREE if cancelled else look.busy or Busy.BUSY,
+            None if cancelled or isinstance(look.reminder, str) else look.reminder,
+            look.sensitivity or Sensitivity.NORMAL,
+        )
+
+    def _text(self, name: str, template: Compiled[_Cut] | None, values: Sequence[Any]) -> str | None:
+        if template is None:
+            return None
+        found = template.render(values)
+        self._count(name, found)
+        return found.text
+
+    def _count(self, name: str, found: _Cut) -> None:
+        if found.short:
+            self.shortened[name] += 1
+
+    def _look_for(self, judged: tuple[Any, ...]) -> _Look:
+        texts = {name: self._variables.text_of(name, value, self._clock) for name, value in zip(self._judged, judged, strict=True)}
         look = self._default
         for when, exception in self._rules:
-            if all(_matches(columns.get(name), wanted) for name, wanted in when.items()):
+            if all(_matches(texts[name], wanted) for name, wanted in when.items()):
                 look = _over(look, exception)
-        subject = (clean_name(look.subject.render(columns)) if look.subject else None) or str(columns["title"])
-        if cancelled:
-            subject = clean_name(self._cancelled.render({**columns, "subject": subject})) or subject
-        location = None if look.location is None else cut(clean_name(look.location.render(columns)) or "", _LONGEST_LOCATION)
-        return Fields(
-            subject=cut(subject, LONGEST_SUBJECT),
-            location=location,
-            body=None if look.body is None else fit_for_xml(look.body.render(columns)).strip(),
-            body_kind=self._kind,
-            categories=None if look.categories is None else _categories(look.categories, columns),
-            busy=Busy.FREE if cancelled else Busy(look.busy or Busy.BUSY),
-            reminder=None if cancelled else _minutes(look.reminder),
-            sensitivity=Sensitivity(look.sensitivity or Sensitivity.NORMAL),
-        )
+        return look
 
 
 def _compile(key: str, look: EventLook | EventRule, templates: Templates, *, html: bool) -> _Look:
-    def one(name: str, source: str | None) -> Compiled | None:
-        return None if source is None else templates.compile(f"{key}.{name}", source, html=html and name == "body")
-
-    categories = None
-    if look.categories is not None:
-        categories = tuple(templates.compile(f"{key}.categories", source) for source in look.categories)
+    finish_body = _html_body if html else _text_body
     return _Look(
-        one("subject", look.subject),
-        one("location", look.location),
-        one("body", look.body),
-        categories,
-        look.busy,
-        look.reminder,
-        look.sensitivity,
+        subject=None if look.subject is None else templates.compile(f"{key}.subject", look.subject, _line),
+        location=None if look.location is None else templates.compile(f"{key}.location", look.location, _place),
+        body=None if look.body is None else templates.compile(f"{key}.body", look.body, finish_body, html=html),
+        categories=None
+        if look.categories is None
+        else tuple(templates.compile(f"{key}.categories", template, _category) for template in look.categories),
+        busy=None if look.busy is None else Busy(look.busy),
+        reminder=int(look.reminder.total_seconds() // 60) if isinstance(look.reminder, timedelta) else look.reminder,
+        sensitivity=None if look.sensitivity is None else Sensitivity(look.sensitivity),
     )
 
 
@@ -108,23 +153,53 @@ def _over(look: _Look, exception: _Look) -> _Look:
     )
 
 
-def _matches(value: object, wanted: str | list[str]) -> bool:
-    """Whether the value, or one of a set's, is one of those wanted (patterns with ``*``, ``?``, ``[…]``; case counts)."""
-    values = value if isinstance(value, list) else [value]
+def _matches(texts: tuple[str, ...], wanted: str | list[str]) -> bool:
+    """Whether one of the texts is one of those wanted, or fits it as a pattern (``*``, ``?``, ``[…]``). Case counts."""
     patterns = wanted if isinstance(wanted, list) else [wanted]
-    return any(fnmatchcase("" if one is None else str(one), pattern) for one in values for pattern in patterns)
+    return any(text == pattern or fnmatchcase(text, pattern) for text in texts for pattern in patterns)
 
 
-def _minutes(reminder: str | timedelta | None) -> int | None:
-    return round(reminder.total_seconds() / 60) if isinstance(reminder, timedelta) else None
+def _shortened(text: str, longest: int) -> _Cut:
+    short = cut(text, longest)
+    return _Cut(short, short != text)
 
 
-def _categories(templates: tuple[Compiled, ...], columns: Mapping[str, Any]) -> tuple[str, ...]:
-    """Without blank ones and doubles (Outlook knows no case there), and without , and ; which Outlook takes for separators."""
+def _line(text: str) -> _Cut:
+    return _shortened(clean_name(text) or "", LONGEST_SUBJECT)
+
+
+def _place(text: str) -> _Cut:
+    return _shortened(clean_name(text) or "", _LONGEST_LOCATION)
+
+
+def _text_body(text: str) -> _Cut:
+    lines = [line.rstrip() for line in fit_for_xml(text).split("\n")]
+    return _shortened("\n".join(lines).strip(), LONGEST_TEXT)
+
+
+def _html_body(text: str) -> _Cut:
+    found = _text_body(text)
+    if not found.short:
+        return found
+    # Not in the midst of a tag or an entity.
+    whole = found.text
+    for opening, closing in (("<", ">"), ("&", ";")):
+        at = whole.rfind(opening)
+        if at > whole.rfind(closing):
+            whole = whole[:at]
+    return _Cut(whole.rstrip(), True)
+
+
+def _category(text: str) -> str:
+    """Outlook takes , and ; for separators between categories, so neither can stand in one."""
+    return cut(clean_name(text.replace(",", " ").replace(";", " ")) or "", _LONGEST_CATEGORY)
+
+
+@lru_cache(_REMEMBERED)
+def _without_doubles(categories: tuple[str, ...]) -> tuple[str, ...]:
+    """Blank ones dropped, sorted; of those that differ in case alone, as Outlook knows none, the first by the alphabet."""
     found: dict[str, str] = {}
-    for template in templates:
-        text = clean_name(template.render(columns).replace(",", " ").replace(";", " "))
-        if text:
-            text = cut(text, _LONGEST_CATEGORY)
-            found.setdefault(text.casefold(), text)
+    for category in sorted(categories):
+        if category:
+            found.setdefault(category.casefold(), category)
     return tuple(sorted(found.values()))

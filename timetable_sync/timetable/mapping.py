@@ -1,4 +1,4 @@
-"""The name of the mapping: it changes when templates, rules, columns or this code would make other events of the same rows."""
+"""The name of the mapping: it changes when templates, rules, columns or this code would make other events of the same rows. Pure."""
 
 import hashlib
 import json
@@ -7,15 +7,18 @@ from base64 import b32encode
 from timetable_sync.settings.schema import Settings
 
 #: Raised by hand whenever the code between row and event changes what it makes.
-_CODE = 1
+MAPPING_CODE = 1
 
 
 def mapping_id(settings: Settings) -> str:
-    """Six characters of a-z and 2-7."""
+    """Six characters of a-z and 2-7. Stands in every marker: it tells "the mapping changed" from "the timetable changed".
+
+    What has its default is left out, so that a key that a later version adds does not make a new mapping by being there.
+    """
     parts = [
-        _CODE,
-        settings.event.model_dump(mode="json"),
-        {name: column.model_dump(mode="json") for name, column in sorted(settings.timetable.columns.items())},
+        MAPPING_CODE,
+        settings.event.model_dump(mode="json", exclude_defaults=True),
+        {name: column.model_dump(mode="json", exclude_defaults=True) for name, column in settings.timetable.columns.items()},
         settings.timetable.time_zone,
     ]
     digest = hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=4).digest()

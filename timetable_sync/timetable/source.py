@@ -1,5 +1,10 @@
-"""The timetable's database: one query, in one read-only snapshot transaction, streamed. Writes nothing, ever."""
+"""The timetable's database: one query, in one read-only snapshot transaction, streamed. Writes nothing, ever.
 
+The SQL goes to the driver as it stands: neither ":name" nor "%" in it means anything to us (SQLAlchemy's ``exec_driver_sql`` looks
+for no parameters, and with ``no_parameters`` drivers do not either), so that casts ("::text") and patterns ("LIKE 'A%'") need no escapes.
+"""
+
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,59 +14,105 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import create_engine
-from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.engine import URL, Connection, CursorResult, Engine, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from timetable_sync.errors import TimetableUnusable, UsageError
+from timetable_sync.errors import Stopped, TimetableUnusable, UsageError
 from timetable_sync.settings.schema import Timetable
+from timetable_sync.timetable.cells import decoded
+from timetable_sync.timetable.interruption import Interruption, interruptible
+from timetable_sync.timetable.query import query_text
+from timetable_sync.timetable.refusals import advice, plainly
+from timetable_sync.timetable.transactions import begin_snapshot
 
-_AT_ONCE = 2_000
-_EXTRAS = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
+#: Rows that wait in memory.
+AT_ONCE = 1_000
 
-Row = Sequence[Any]
+_EXTRAS = {"postgresql": ("postgresql", "postgresql+psycopg"), "mysql": ("mysql", "mysql+pymysql"), "mariadb": ("mysql", "mysql+pymysql")}
+_SECRET = re.compile("pass|pwd|secret|token", re.IGNORECASE)
+_SECONDS_TO_CONNECT = 15
+#: A server that vanished without a word is noticed after about a minute, not after the two hours that systems wait by default.
+_POSTGRESQL_OPTIONS = {"connect_timeout": _SECONDS_TO_CONNECT, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 
 class Rows:
-    """What the query gives: the names of its columns, and its rows one after another. To be used once, while it is open."""
+    """What the query gives: ``names`` of its columns, and its rows in batches. To be read once, while it is open.
 
-    def __init__(self, names: tuple[str, ...], rows: Iterator[Row]) -> None:
-        self.names = names
-        self._rows = rows
+    ``note`` is worth knowing, or empty. Reading raises SQLAlchemyError; ``open_rows`` makes it ours.
+    """
 
-    def __iter__(self) -> Iterator[Row]:
-        return self._rows
+    def __init__(self, result: CursorResult[Any], note: str) -> None:
+        self.names: tuple[str, ...] = tuple(result.keys())
+        self.note = note
+        self.count = 0
+        self._result = result
 
-
-def query_text(timetable: Timetable, base: Path | None) -> str:
-    """The SQL, from the configuration or the file it names (relative to ``base``)."""
-    if not timetable.query.startswith("file:"):
-        return timetable.query
-    file = (base or Path()) / timetable.query.removeprefix("file:")
-    try:
-        return file.read_text("utf-8-sig").strip().rstrip(";")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"timetable.query: {file} cannot be read: {getattr(error, 'strerror', 'not UTF-8 text')}", "Mend the path."
-        ) from None
+    def batches(self) -> Iterator[Sequence[Sequence[Any]]]:
+        """All rows, some at a time."""
+        for batch in self._result.partitions(AT_ONCE):
+            yield batch
+            self.count += len(batch)
 
 
 @contextmanager
-def open_rows(timetable: Timetable, base: Path | None, environ: Mapping[str, str] | None = None) -> Iterator[Rows]:
-    """Run the query. Raises TimetableUnusable when the database or the query fails, also in the middle of the rows."""
-    sql = query_text(timetable, base)
+def open_rows(
+    timetable: Timetable, base: Path | None, environ: Mapping[str, str] | None = None, stop: threading.Event | None = None
+) -> Iterator[Rows]:
+    """Run the query.
+
+    Raises UsageError for a URL, driver or query file that cannot be used, TimetableUnusable when the database or the query fails,
+    also in the midst of the rows, and Stopped once ``stop`` is set.
+    """
+    sql = query_text(timetable.query, base)
     url = _url(timetable, environ)
-    where = url.render_as_string(hide_password=True)
-    engine = _engine(url)
+    secrets = [str(text) for text in (url.password, *(value for name, value in url.query.items() if _SECRET.search(name))) if text]
+    where = place(url)
+    engine = _engine(url, timetable.timeout.total_seconds())
+    step, rows, verdict = "cannot be reached", None, Interruption()
     try:
-        with engine.connect() as plain, _time_limit(plain, timetable) as connection:
-            result = connection.execution_options(stream_results=True, yield_per=_AT_ONCE, no_parameters=True).exec_driver_sql(sql)
-            # The driver's own cursor, in the driver's own types: colons and percent signs in the SQL mean nothing to us.
-            yield Rows(tuple(result.keys()), iter(result))
-    except SQLAlchemyError as error:
-        raise TimetableUnusable(f"the timetable at {where} cannot be read: {_cause(error)}", _advice(error)) from None
+        with engine.connect() as connection, _all_or_nothing(connection):
+            step = "cannot be read"
+            note = begin_snapshot(connection, timetable.timeout.total_seconds())
+            with interruptible(engine, connection, timetable.timeout.total_seconds(), stop or threading.Event()) as verdict:
+                connection.execution_options(stream_results=True, max_row_buffer=AT_ONCE, no_parameters=True)
+                step = "refuses timetable.query"
+                result = connection.exec_driver_sql(sql)
+                if not result.returns_rows:
+                    raise TimetableUnusable("timetable.query gives no rows, not even none", "It must be one SELECT.")
+                rows = Rows(result, note)
+                yield rows
+    except (SQLAlchemyError, UnicodeError) as error:
+        if verdict.stopped:
+            raise Stopped("it was asked to stop while the timetable was read; nothing was written") from None
+        if verdict.too_long:
+            raise TimetableUnusable(
+                f"the timetable at {where} took longer than {timetable.timeout} to read",
+                "Make the query quicker, or allow more in timetable.timeout.",
+            ) from None
+        if rows is not None:
+            step = f"broke off after {rows.count} rows"
+        raise TimetableUnusable(f"the timetable at {where} {step}: {plainly(error, secrets)}", advice(error)) from None
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _all_or_nothing(connection: Connection) -> Iterator[None]:
+    """Whatever goes wrong, the rest of an unfinished answer is not waited for, as drivers do that close a cursor."""
+    try:
+        yield
+    except BaseException:
+        connection.invalidate()
+        raise
+
+
+def place(url: URL) -> str:
+    """Where the database is, fit to be shown: no user, no password, no options."""
+    if url.get_backend_name() == "sqlite":
+        return str(url.database)
+    port = f":{url.port}" if url.port else ""
+    return f"{url.get_backend_name()}://{url.host or 'localhost'}{port}/{url.database or ''}"
 
 
 def _url(timetable: Timetable, environ: Mapping[str, str] | None) -> URL:
@@ -71,78 +122,49 @@ def _url(timetable: Timetable, environ: Mapping[str, str] | None) -> URL:
         raise UsageError("timetable.url is not a database address", 'Write it as in "postgresql+psycopg://user@host/database".') from None
     if timetable.password is not None:
         url = url.set(password=timetable.password.read_text("timetable.password", environ))
-    if url.get_backend_name() == "sqlite" and url.database:
-        file = Path(url.database)
-        if not file.is_file():
-            raise TimetableUnusable(f"the timetable's file {file} is not there", "Check timetable.url.")
-        # Opened for reading only, so that a mistyped name never makes an empty database: https://www.sqlite.org/uri.html
-        url = url.set(database=f"file:{quote(str(file))}", query={"mode": "ro", "uri": "true"})
     return url
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, seconds: float) -> Engine:
     kind = url.get_backend_name()
+    if kind == "sqlite":
+        return create_engine("sqlite://", creator=lambda: _open_sqlite(url), poolclass=NullPool)
     try:
-        return create_engine(url, poolclass=NullPool)
+        found = url.get_driver_name()
+        options: dict[str, Any] = {}
+        if found == "psycopg":
+            options = dict(_POSTGRESQL_OPTIONS)
+        elif found == "pymysql":
+            options = {"connect_timeout": _SECONDS_TO_CONNECT, "read_timeout": int(seconds) + _SECONDS_TO_CONNECT}
+        options = {name: value for name, value in options.items() if name not in url.query}
+        return create_engine(url, poolclass=NullPool, connect_args=options, hide_parameters=True)
     except ModuleNotFoundError as error:
-        extra = _EXTRAS.get(kind)
-        advice = (
-            f"Install it: pip install 'timetable-sync[{extra}]'" if extra else "Install the database's Python driver beside timetable-sync."
-        )
-        raise UsageError(f"timetable.url needs the driver {error.name}, which is not installed", advice) from None
+        extra, drivername = _EXTRAS.get(kind, ("", ""))
+        if not extra:
+            hint = "Install the database's Python driver beside timetable-sync."
+        elif url.drivername == drivername:
+            hint = f"Install it: pip install 'timetable-sync[{extra}]'"
+        else:
+            hint = f"Write timetable.url as \"{drivername}://…\" and install the driver: pip install 'timetable-sync[{extra}]'"
+        raise UsageError(f"timetable.url needs the driver {error.name}, which is not installed", hint) from None
     except (NoSuchModuleError, ArgumentError):
-        raise UsageError(f'timetable.url names "{url.drivername}", which SQLAlchemy does not know', "Check the part before ://.") from None
+        raise UsageError(
+            f'timetable.url names "{url.drivername}", which is no known kind of database', "Check the part before ://."
+        ) from None
 
 
-@contextmanager
-def _time_limit(connection: Connection, timetable: Timetable) -> Iterator[Connection]:
-    """A read-only snapshot transaction in which the query may take so long and no longer."""
-    seconds = max(1, int(timetable.timeout.total_seconds()))
-    kind = connection.dialect.name
-    if kind == "postgresql":
-        connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{seconds}s'")
-        yield connection
-    elif kind in ("mysql", "mariadb"):
-        connection = connection.execution_options(isolation_level="REPEATABLE READ")
-        limit = (
-            f"max_statement_time = {seconds}"
-            if getattr(connection.dialect, "is_mariadb", False)
-            else f"max_execution_time = {seconds * 1000}"
-        )
-        connection.exec_driver_sql(f"SET SESSION {limit}")
-        connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
-        yield connection
-    elif kind == "sqlite":
-        connection.exec_driver_sql("PRAGMA query_only = ON")
-        connection.exec_driver_sql("BEGIN")
-        driver = connection.connection.driver_connection
-        timer = threading.Timer(seconds, driver.interrupt if isinstance(driver, sqlite3.Connection) else lambda: None)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield connection
-        finally:
-            timer.cancel()
-    else:
-        yield connection
-
-
-def _cause(error: SQLAlchemyError) -> str:
-    """The driver's first line. SQLAlchemy's own text would repeat the whole query."""
-    cause = str(error.orig if isinstance(error, DBAPIError) and error.orig is not None else error).strip()
-    if isinstance(error, DBAPIError) and error.orig is not None and len(error.orig.args) == 2:  # pymysql: (number, text)
-        cause = str(error.orig.args[1])
-    lines = [line.strip() for line in cause.splitlines() if line.strip() and not line.strip().startswith("^")]
-    return " ".join(lines[:2])[:300] or type(error).__name__
-
-
-def _advice(error: SQLAlchemyError) -> str:
-    text = str(error).lower()
-    if "interrupted" in text or "timeout" in text or "max_statement_time" in text:
-        return "The query took longer than timetable.timeout allows: make it quicker, or allow more."
-    if isinstance(error, DBAPIError) and (
-        "no such column" in text or "unknown column" in text or "does not exist" in text or "no such table" in text
-    ):
-        return "Run the query by hand as the same database user, and mend timetable.query."
-    return "Check timetable.url and timetable.password, and that the database is up; nothing was changed anywhere."
+def _open_sqlite(url: URL) -> sqlite3.Connection:
+    """Opened for reading only, so that a mistyped name never makes an empty database: https://www.sqlite.org/uri.html."""
+    name = url.database or ":memory:"
+    if name.startswith("file:"):
+        name = name if "mode=" in name else f"{name}{'&' if '?' in name else '?'}mode=ro"
+    elif name != ":memory:":
+        file = Path(name).absolute()
+        if not file.is_file():
+            raise TimetableUnusable(f"the timetable's database {file} is not there", "Check timetable.url.")
+        name = f"file:{quote(str(file))}?mode=ro"
+    # A publication may be under way: wait for its lock. Threads: the watcher interrupts.
+    connection = sqlite3.connect(name, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
+    # Text that is not UTF-8 is one odd cell, not the end of the reading.
+    connection.text_factory = decoded
+    return connection

@@ -1,152 +1,114 @@
 """A temporary file that rows are sorted in and events wait in, so that memory does not grow with the timetable.
 
 It is unlinked as soon as it is open where the system allows that (POSIX), so that nothing is left behind by a process that is killed;
-others cannot read it.
+others cannot read it (mkstemp gives mode 0600). What SQLite needs beside it to sort, it makes and unlinks in the same way:
+https://www.sqlite.org/tempfiles.html
 """
 
-import json
 import os
 import sqlite3
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from timetable_sync.errors import TimetableUnusable
-from timetable_sync.model.event import Busy, Event, Sensitivity
-from timetable_sync.timetable.columns import MeetingRow
+from timetable_sync.timetable.columns import At, MeetingRow
 
-_PRAGMAS = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = FILE; PRAGMA cache_size = -16000;"
-_SCHEMA = """
-CREATE TABLE meeting (period TEXT, activity TEXT, start INTEGER, finish INTEGER, number INTEGER, cancelled INTEGER, rest TEXT);
-CREATE TABLE event (address TEXT, start INTEGER, key TEXT, rest TEXT);
-CREATE TABLE calendar (address TEXT PRIMARY KEY, name TEXT) WITHOUT ROWID;
-"""
+#: Without a journal nothing can be rolled back and nothing survives a crash: neither is wanted of a file that nobody will open again.
+_PRAGMAS = (
+    "PRAGMA journal_mode = OFF",
+    "PRAGMA synchronous = OFF",
+    "PRAGMA locking_mode = EXCLUSIVE",
+    "PRAGMA temp_store = FILE",
+    "PRAGMA cache_size = -8000",
+)
+_EVENT = "address, start, key, finish, subject, location, body, categories, busy, reminder, sensitivity"
+_AT_ONCE = 1_000
+
+#: An event in the spool: its calendar's address, start, key, end, subject, location, body, categories, busy, reminder, sensitivity.
+EventRow = tuple[str, int, str, int, str, str | None, str | None, str | None, str, int | None, str]
 
 
 class Spool:
-    """Safe to read from several threads once written. Raises TimetableUnusable when the disk is full."""
+    """Safe to use from several threads. Raises TimetableUnusable when the disk is full. ``fields`` is how many a row describes."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        handle, name = tempfile.mkstemp(prefix="timetable-sync-", suffix=".spool", dir=folder)
+    def __init__(self, folder: Path | None, fields: int) -> None:
+        self._lock = threading.Lock()
+        self._folder = folder or Path(tempfile.gettempdir())
+        self._columns = int(At.FIELDS) + fields
+        names = ", ".join(f"c{place}" for place in range(self._columns))
+        try:
+            handle, name = tempfile.mkstemp(prefix="timetable-sync-", suffix=".spool", dir=folder)
+        except OSError as error:
+            raise self._trouble(error) from None
         os.close(handle)
         self._file = Path(name)
-        self._lock = threading.Lock()
         self._database = sqlite3.connect(name, check_same_thread=False, isolation_level=None)
-        # Nothing here outlives the run: no journal, no waiting for the disk.
-        self._database.executescript(
-            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = FILE; PRAGMA cache_size = -16000;"
-        )
-        self._database.executescript(_SCHEMA)
         if os.name == "posix":
             self._file.unlink()
+        with self._working():
+            for pragma in _PRAGMAS:
+                self._database.execute(pragma).fetchall()
+            self._database.execute("BEGIN")
+            self._database.execute(f"CREATE TABLE meeting ({names})")
+            self._database.execute(f"CREATE TABLE event ({_EVENT})")
 
     def close(self) -> None:
         """Nothing of it remains."""
-        self._database.close()
+        with self._lock:
+            self._database.close()
         self._file.unlink(missing_ok=True)
 
-    def add_meetings(self, rows: Iterable[tuple[int, MeetingRow]]) -> None:
-        """Keep rows, each with its number in the query's result."""
-        self._write(
-            "INSERT INTO meeting VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                (
-                    row.period,
-                    row.activity,
-                    int(row.start.timestamp()),
-                    int(row.end.timestamp()),
-                    number,
-                    row.cancelled,
-                    json.dumps((row.calendars, row.texts, row.sets)),
-                )
-                for number, row in rows
-            ),
-        )
+    def add_rows(self, rows: Iterable[MeetingRow]) -> None:
+        """Keep good rows."""
+        marks = ", ".join("?" * self._columns)
+        with self._working():
+            self._database.executemany(f"INSERT INTO meeting VALUES ({marks})", rows)  # noqa: S608 - nothing but question marks
 
-    def meetings(self) -> Iterator[tuple[int, MeetingRow]]:
-        """All rows, by period, activity, start and end."""
+    def rows(self) -> Iterator[MeetingRow]:
+        """All rows, sorted by period, activity, week, start and end."""
+        order = ", ".join(f"c{place:d}" for place in (At.PERIOD, At.ACTIVITY, At.WEEK, At.START, At.END))
         cursor = self._database.cursor()
-        cursor.execute("SELECT * FROM meeting ORDER BY period, activity, start, finish, number")
-        for period, activity, start, end, number, cancelled, rest in cursor:
-            calendars, texts, sets = json.loads(rest)
-            yield number, MeetingRow(period, activity, _moment(start), _moment(end), bool(cancelled), tuple(calendars), texts, sets)
+        with self._working():
+            cursor.execute(f"SELECT * FROM meeting ORDER BY {order}")  # noqa: S608 - nothing but numbered columns
+        while True:
+            with self._working():
+                batch = cursor.fetchmany(_AT_ONCE)
+            if not batch:
+                return
+            yield from batch
 
-    def add_events(self, events: Iterable[tuple[str, Event]]) -> None:
-        """Keep events, each with the address of its calendar."""
-        self._write(
-            "INSERT INTO event VALUES (?, ?, ?, ?)",
-            ((address, int(event.start.timestamp()), event.key, json.dumps(_flat(event))) for address, event in events),
-        )
-
-    def add_calendars(self, calendars: Iterable[tuple[str, str]]) -> None:
-        """Keep addresses and names; of several names for one address, the first by the alphabet."""
-        self._write(
-            "INSERT INTO calendar VALUES (?, ?) ON CONFLICT (address) DO UPDATE SET name = min(name, excluded.name)",
-            calendars,
-        )
+    def add_events(self, events: Iterable[EventRow]) -> None:
+        """Keep events."""
+        with self._working():
+            self._database.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", events)
 
     def settle(self) -> None:
-        """All is written: make it quick to read."""
-        self._write("CREATE INDEX event_by_calendar ON event (address, start, key)", [()])
+        """All events are there: make them quick to find. The rows have done their duty."""
+        with self._working():
+            self._database.execute("DROP TABLE meeting")
+            self._database.execute("CREATE INDEX event_of_calendar ON event (address, start, key)")
+            self._database.execute("COMMIT")
 
-    def calendars(self) -> list[tuple[str, str]]:
-        """Addresses and names."""
-        with self._lock:
-            return self._database.execute("SELECT address, name FROM calendar ORDER BY address").fetchall()
-
-    def events(self, address: str) -> list[Event]:
+    def events(self, address: str) -> list[EventRow]:
         """One calendar's events by start and key."""
-        with self._lock:
-            rows = self._database.execute("SELECT start, key, rest FROM event WHERE address = ? ORDER BY start, key", (address,)).fetchall()
-        return [_event(start, key, json.loads(rest)) for start, key, rest in rows]
+        with self._working():
+            return self._database.execute(
+                f"SELECT {_EVENT} FROM event WHERE address = ? ORDER BY start, key",  # noqa: S608 - a constant
+                (address,),
+            ).fetchall()
 
-    def _write(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    @contextmanager
+    def _working(self) -> Iterator[None]:
         try:
             with self._lock:
-                self._database.execute("BEGIN")
-                self._database.executemany(sql, rows)
-                self._database.execute("COMMIT")
+                yield
         except sqlite3.Error as error:
-            raise TimetableUnusable(
-                f"the timetable could not be sorted in {self._file.parent}: {error}", "Make room there, or set TMPDIR to another folder."
-            ) from None
+            raise self._trouble(error) from None
 
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _flat(event: Event) -> tuple[Any, ...]:
-    return (
-        int(event.end.timestamp()),
-        event.zone,
-        event.subject,
-        event.location,
-        event.body,
-        event.body_kind,
-        event.categories,
-        event.busy,
-        event.reminder,
-        event.sensitivity,
-    )
-
-
-def _event(start: int, key: str, rest: list[Any]) -> Event:
-    end, zone, subject, location, body, kind, categories, busy, reminder, sensitivity = rest
-    return Event(
-        key,
-        _moment(start),
-        _moment(end),
-        zone,
-        subject,
-        location,
-        body,
-        kind,
-        None if categories is None else tuple(categories),
-        Busy(busy),
-        reminder,
-        Sensitivity(sensitivity),
-    )
+    def _trouble(self, error: Exception) -> TimetableUnusable:
+        return TimetableUnusable(
+            f"the timetable could not be put in order in {self._folder}: {error}", "Make room there, or let TMPDIR name another folder."
+        )

@@ -1,88 +1,156 @@
-"""Jinja2 templates over a lesson's columns: sandboxed, checked before anything is read, an unknown name being an error."""
+"""Jinja2 templates over a lesson's columns: sandboxed, checked before anything is read, an unknown name being an error.
 
-import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+Equal texts are made once: what a template makes depends on the variables that it names, so these are what is remembered by. Nothing
+else may have a say, or events would change from night to night: ``random`` and ``lipsum`` are not there, nor is any clock.
+"""
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, Generic, TypeVar
+
+from jinja2 import StrictUndefined, Template, TemplateError, meta
+from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from timetable_sync.errors import UsageError
 from timetable_sync.timetable.names import nearest
+from timetable_sync.timetable.slug import slug
+from timetable_sync.timetable.times import Clock
+from timetable_sync.timetable.variables import Variables
+
+T = TypeVar("T")
 
 #: No rendered text may be longer; Exchange would take more, people would not read it.
 LONGEST_TEXT = 32_768
-
-_NOT_IN_ADDRESS = re.compile(r"[^a-z0-9._-]+")
+_LONGEST_RANGE = 1_000
+_REMEMBERED = 2_048
+_ADVICE = "Templates are Jinja2, as in {{ title }}: docs/timetable.md."
 
 
 class TemplateFailed(Exception):
-    """A template failed for one lesson. Its text says which and why."""
+    """A template failed for one lesson. ``key`` names it in the configuration, the text says why."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(reason)
+        self.key = key
 
 
-def slug(text: object) -> str:
-    """``text`` as a part of a mail address: lower case, everything but a-z, 0-9, dot, hyphen and underscore a hyphen."""
-    return _NOT_IN_ADDRESS.sub("-", str(text).casefold()).strip("-.")
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's, and no arithmetic or loop that takes all memory: templates are the configuration's, but mistakes are made there too."""
+
+    intercepted_binops = frozenset(["*", "**"])
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        if operator == "**" and not (abs(left) <= LONGEST_TEXT and abs(right) <= 16):
+            raise SecurityError(f"{left} ** {right} is more than a template may reckon")
+        if operator == "*":
+            for some, times in ((left, right), (right, left)):
+                if isinstance(some, (str, list, tuple)) and isinstance(times, int) and len(some) * times > LONGEST_TEXT:
+                    raise SecurityError("this text is repeated too often")
+        return super().call_binop(context, operator, left, right)
 
 
-def _environment(*, autoescape: bool) -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=autoescape)
+def _range(*limits: int) -> range:
+    numbers = range(*limits)
+    if len(numbers) > _LONGEST_RANGE:
+        raise SecurityError(f"a range of more than {_LONGEST_RANGE}")
+    return numbers
+
+
+def _environment(*, autoescape: bool) -> _Sandbox:
+    # Lines that hold nothing but a tag leave no empty line behind, as people expect of a body.
+    environment = _Sandbox(undefined=StrictUndefined, autoescape=autoescape, trim_blocks=True, lstrip_blocks=True)
     environment.filters["slug"] = slug
+    del environment.filters["random"]
+    del environment.globals["lipsum"]
+    environment.globals["range"] = _range
     return environment
 
 
 class Templates:
-    """Compiles the configuration's templates. ``names`` are the variables that every template may use."""
+    """Compiles the configuration's templates over ``variables``."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self._names = sorted(set(names))
+    def __init__(self, variables: Variables, clock: Clock) -> None:
+        self._variables = variables
+        self._clock = clock
         self._text = _environment(autoescape=False)
         self._html = _environment(autoescape=True)
 
-    def names_in(self, source: str) -> set[str]:
-        """The variables that a template which compiles uses."""
-        return meta.find_undeclared_variables(self._text.parse(source))
+    def compile(self, key: str, source: str, finish: Callable[[str], T], *, html: bool = False, also: Iterable[str] = ()) -> "Compiled[T]":
+        """The template ``source`` of the configuration's ``key``; ``finish`` makes of each rendered text what is wanted.
 
-    def compile(self, key: str, source: str, *, html: bool = False, also: Iterable[str] = ()) -> "Compiled":
-        """The template ``source`` of the configuration's ``key``. ``also`` are further names. Raises UsageError naming key and mistake."""
+        ``also`` are names that are given when it is rendered. Raises UsageError naming key and mistake.
+        """
         environment = self._html if html else self._text
-        known = [*self._names, *also]
+        also = tuple(also)
         try:
-            unknown = sorted(meta.find_undeclared_variables(environment.parse(source)) - set(known) - set(environment.globals))
+            used = meta.find_undeclared_variables(environment.parse(source)) - set(environment.globals)
             template = environment.from_string(source)
-        except TemplateSyntaxError as error:
-            raise UsageError(f"{key} is not a template: {error.message}", "Templates are Jinja2, as in {{ title }}.") from None
         except TemplateError as error:
-            raise UsageError(f"{key} is not a template: {error}", "Templates are Jinja2, as in {{ title }}.") from None
-        if unknown:
+            said = (error.message or "it cannot be understood").rstrip(".")
+            raise UsageError(f"{key} is not a template: {said[:1].lower()}{said[1:]}", _ADVICE) from None
+        except RecursionError:
+            raise UsageError(f"{key} is not a template: it is nested too deeply", _ADVICE) from None
+        known = [*self._variables.names, *also]
+        if unknown := sorted(used - set(known)):
             raise UsageError(
-                f'{key} uses "{unknown[0]}", which no column is called{nearest(unknown[0], known)}',
-                "Name the column in [timetable.columns], or mend the template.",
+                f'{key} uses "{unknown[0]}", which is no column{nearest(unknown[0], known)}',
+                "Mend the template, or name the column in [timetable.columns].",
             )
-        return Compiled(key, template)
+        return Compiled(key, template, sorted(used - set(also)), also, finish, self._variables, self._clock)
 
 
-class Compiled:
+class Compiled(Generic[T]):
     """One template of the configuration."""
 
-    def __init__(self, key: str, template: Template) -> None:
+    def __init__(
+        self,
+        key: str,
+        template: Template,
+        used: Sequence[str],
+        also: Sequence[str],
+        finish: Callable[[str], T],
+        variables: Variables,
+        clock: Clock,
+    ) -> None:
         self.key = key
         self._template = template
+        self._also = also
+        self._finish = finish
+        self._pick = _picker([variables.places[name] for name in used])
+        self._reading = [(name, variables.reader(name, clock)) for name in used]
+        self._remembered = lru_cache(_REMEMBERED)(self._make)
 
-    def render(self, columns: Mapping[str, Any]) -> str:
-        """The text for a lesson. Raises TemplateFailed."""
+    def render(self, values: Sequence[Any], *also: str) -> T:
+        """What it makes of a lesson's ``values`` (:class:`Variables`), and of texts for the further names. Raises TemplateFailed."""
+        return self._remembered(self._pick(values), also)
+
+    def _make(self, picked: tuple[Any, ...], also: tuple[str, ...]) -> T:
+        context = {name: read(value) for (name, read), value in zip(self._reading, picked, strict=True)}
+        context.update(zip(self._also, also, strict=True))
+        return self._finish(self._rendered(context))
+
+    def _rendered(self, context: Mapping[str, Any]) -> str:
         parts, length = [], 0
         try:
-            # Piece by piece, so that a loop over range(10**5) ends at the limit and not when memory does.
-            for part in self._template.generate(columns):
+            # Piece by piece, so that a loop within a loop ends at the limit and not when memory does.
+            for part in self._template.generate(context):
                 parts.append(part)
                 length += len(part)
-                if length > LONGEST_TEXT:
-                    raise TemplateFailed(f"{self.key} gives more than {LONGEST_TEXT} characters")
-        except TemplateFailed:
-            raise
+                if length > 2 * LONGEST_TEXT:
+                    break
         except RecursionError:
-            raise TemplateFailed(f"{self.key} calls itself without end") from None
+            raise TemplateFailed(self.key, "it calls itself without end") from None
         except Exception as error:  # a template may do anything to any value, and one lesson must not stop the others
-            raise TemplateFailed(f"{self.key}: {error}") from None
+            raise TemplateFailed(self.key, " ".join(str(error).split())[:200] or type(error).__name__) from None
         return "".join(parts)
+
+
+def _picker(places: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    if not places:
+        return lambda values: ()
+    if len(places) == 1:
+        place = places[0]
+        return lambda values: (values[place],)
+    return itemgetter(*places)

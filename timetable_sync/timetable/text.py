@@ -116,10 +116,11 @@ def cut(text: str, longest: int) -> str:
     if len(text) * 2 <= longest or utf16_length(text) <= longest:
         return text
     units = at = 0
-    for at, letter in enumerate(text):
+    for letter in text:
         units += 2 if letter > "\uffff" else 1
         if units > longest:
             break
+        at += 1
     while at and _belongs_to_the_one_before(text, at):
         at -= 1
     return text[:at].rstrip()

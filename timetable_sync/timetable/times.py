@@ -1,99 +1,143 @@
-"""Read moments and durations from cells, and put local times on the line of time by a rule that is written down.
+"""Read moments and durations from cells, and put local times on the line of time by a rule that is written down. Pure; knows no "now".
 
 The rule. A time without a zone is in the timetable's zone. One that does not exist, because the clocks go forward over it, is
 read with the offset from before the change: 02:30 becomes 03:30. One that exists twice, as the clocks go back, is the first of
-the two; only an end that would then not be after its start is the second.
+the two; only an end that would then not be after its start is the second. (These are what PEP 495 calls fold=0 and fold=1.)
+
+Within this room a moment is whole seconds since 1970 in UTC: an int is quick to keep, to sort and to compare, and knows no fold.
 """
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from timetable_sync.model.key import iso_week
+from timetable_sync.timetable.cells import decoded
+
+_ISO = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)[ Tt](?P<time>\d\d:\d\d(?::\d\d)?)(?:[.,]\d+)?(?: ?(?P<offset>[Zz]|[+-]\d\d(?::?\d\d)?))?", re.ASCII
+)
+_LENGTH = re.compile(r"(?P<hours>\d{1,4}):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d)(?:\.\d+)?)?", re.ASCII)
+_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600}
+
+#: A semester has some thousand different starts; more are not remembered.
+_REMEMBERED = 20_000
 
 
 class Unreadable(ValueError):
     """A cell that is no time; its text says why, in words for the report."""
 
 
-def read_moment(cell: object) -> datetime | None:
-    """The naive or aware datetime in ``cell`` (a datetime, or text in an ISO form with a blank or a T), whole seconds.
+class Clock:
+    """Reads times in one zone (an IANA name)."""
 
-    None for an empty cell. Raises Unreadable, also for a date without a time.
+    def __init__(self, zone: str) -> None:
+        self._zone = ZoneInfo(zone)
+        self._read_text = lru_cache(_REMEMBERED)(self._from_text)
+        self._read_naive = lru_cache(_REMEMBERED)(self._from_naive)
+        self.week = lru_cache(_REMEMBERED)(self._week)
+
+    def start(self, cell: object) -> int | None:
+        """The moment in ``cell``: a datetime, naive or aware, or such text in an ISO form. None for an empty cell. Raises Unreadable."""
+        found = self._read(cell)
+        return None if found is None else found[0]
+
+    def end(self, cell: object, start: int) -> int | None:
+        """As :meth:`start`, of what begins at ``start``: in a repeated hour the second pass where only that is after the start."""
+        found = self._read(cell)
+        if found is None:
+            return None
+        first, second = found
+        return second if first <= start and second is not None else first
+
+    def after(self, start: int, seconds: int) -> int:
+        """The moment ``seconds`` later: a lesson lasts as long as it lasts, also over a clock change. Raises Unreadable."""
+        return self._within_reach(start + seconds)
+
+    def local(self, moment: int) -> datetime:
+        """``moment`` as people read it: aware, in the zone."""
+        return datetime.fromtimestamp(moment, self._zone)
+
+    def _week(self, moment: int) -> str:
+        return iso_week(self.local(moment).date())
+
+    def _read(self, cell: object) -> tuple[int, int | None] | None:
+        if cell.__class__ is str:
+            text = cell
+        elif cell is None:
+            return None
+        elif isinstance(cell, datetime):
+            if cell.tzinfo is not None:
+                # Not remembered: datetimes that differ in their fold alone are equal, and an hour apart.
+                return self._within_reach(int(cell.replace(microsecond=0).timestamp())), None
+            return self._read_naive(cell)
+        elif isinstance(cell, (bytes, bytearray, memoryview)):
+            text = decoded(bytes(cell))
+        elif isinstance(cell, date):
+            raise Unreadable(f"{cell} is a date without a time")
+        else:
+            raise Unreadable(f"{str(cell)[:40]} is not a date with a time")
+        return self._read_text(text) if isinstance(text, str) else None
+
+    def _from_text(self, raw: str) -> tuple[int, int | None] | None:
+        text = raw.strip("\x00 \t\r\n\xa0")
+        if not text:
+            return None
+        found = _ISO.fullmatch(text)
+        try:
+            if found is None:
+                raise ValueError
+            moment = datetime.fromisoformat(f"{found['day']}T{found['time']}{(found['offset'] or '').upper()}")
+        except ValueError:
+            raise Unreadable(f'"{text[:40]}" is not a date with a time, such as 2026-11-24 09:00') from None
+        if moment.tzinfo is None:
+            return self._from_naive(moment)
+        return self._within_reach(int(moment.timestamp())), None
+
+    def _from_naive(self, naive: datetime) -> tuple[int, int | None]:
+        """The first pass (or the offset before a gap), and the second pass if there is one."""
+        try:
+            aware = naive.replace(microsecond=0, tzinfo=self._zone, fold=0)
+            first, second = int(aware.timestamp()), int(aware.replace(fold=1).timestamp())
+        except OverflowError:
+            raise Unreadable(f"{naive} is out of reach") from None
+        # In a gap the other fold is the offset from after it, which leads backwards: no second pass.
+        return self._within_reach(first), second if second > first else None
+
+    def _within_reach(self, moment: int) -> int:
+        try:
+            self.local(moment)
+        except (OverflowError, ValueError, OSError):
+            raise Unreadable("it is beyond any calendar") from None
+        return moment
+
+
+def duration(cell: object, unit: str) -> int | None:
+    """Seconds: of a number of ``unit`` (seconds, minutes, hours), "H:MM", a time of day or an interval. None for an empty cell.
+
+    Raises Unreadable.
     """
-    if cell is None:
-        return None
-    if isinstance(cell, datetime):
-        return cell.replace(microsecond=0)
-    if isinstance(cell, date):
-        raise Unreadable("a date without a time")
-    if isinstance(cell, bytes):
-        cell = cell.decode("ascii", "replace")
-    if not isinstance(cell, str):
-        raise Unreadable(f"{cell!r:.40} is not a time")
-    text = cell.strip()
-    if not text:
-        return None
-    return _read_text(text)
-
-
-@lru_cache(maxsize=20_000)
-def _read_text(text: str) -> datetime:
-    if len(text) <= 10:
-        raise Unreadable(f'"{text}" is not a date with a time')
-    try:
-        return datetime.fromisoformat(text).replace(microsecond=0)
-    except ValueError:
-        raise Unreadable(f'"{text[:40]}" is not a time such as 2026-11-24 09:00') from None
-
-
-_UNITS = {"seconds": 1, "minutes": 60, "hours": 3600}
-
-
-def read_duration(cell: object, unit: str) -> timedelta | None:
-    """The duration in ``cell``: a number of ``unit`` (seconds, minutes, hours), "H:MM", a time of day, or an interval. None if empty."""
+    if isinstance(cell, (bytes, bytearray, memoryview)):
+        cell = decoded(bytes(cell))
     if cell is None or (isinstance(cell, str) and not cell.strip()):
         return None
     if isinstance(cell, timedelta):
-        return cell
+        return int(cell.total_seconds())
     if isinstance(cell, time):
-        return timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second)
+        return cell.hour * 3600 + cell.minute * 60 + cell.second
     text = str(cell).strip()
+    if (found := _LENGTH.fullmatch(text)) is not None:
+        return int(found["hours"]) * 3600 + int(found["minutes"]) * 60 + int(found["seconds"] or 0)
     try:
-        if ":" in text:
-            hours, minutes, *seconds = (int(part) for part in text.split(":"))
-            return timedelta(hours=hours, minutes=minutes, seconds=seconds[0] if seconds else 0)
-        return timedelta(seconds=round(Decimal(text) * _UNITS[unit]))
+        if isinstance(cell, bool):
+            raise ValueError
+        return int(Decimal(text) * _SECONDS[unit])
     except (ValueError, InvalidOperation, OverflowError):
         raise Unreadable(f'"{text[:40]}" is not a duration in {unit}') from None
 
 
-class Clock:
-    """Puts the local times of one zone (IANA name) on the line of time."""
-
-    def __init__(self, zone: str) -> None:
-        self._zone = ZoneInfo(zone)
-        self._start = lru_cache(maxsize=20_000)(self._first)
-
-    def local(self, moment: datetime) -> datetime:
-        """``moment`` (aware) as people read it."""
-        return moment.astimezone(self._zone)
-
-    def start(self, moment: datetime) -> datetime:
-        """In UTC, by the rule."""
-        try:
-            return moment.astimezone(UTC) if moment.tzinfo else self._start(moment)
-        except OverflowError:
-            raise Unreadable(f"{moment.year} is out of reach") from None
-
-    def end(self, moment: datetime, start: datetime) -> datetime:
-        """In UTC, by the rule. ``start`` is in UTC."""
-        end = self.start(moment)
-        if end <= start and moment.tzinfo is None:
-            second = moment.replace(tzinfo=self._zone, fold=1).astimezone(UTC)
-            # In a gap fold=1 means the offset after it, which leads backwards; only a second pass is of use here.
-            return max(end, second)
-        return end
-
-    def _first(self, naive: datetime) -> datetime:
-        # fold=0 is the first pass of a repeated hour and the offset before a gap: PEP 495.
-        return naive.replace(tzinfo=self._zone, fold=0).astimezone(UTC)
+def moment_of(seconds: int) -> datetime:
+    """As the model wants it: aware, in UTC."""
+    return datetime.fromtimestamp(seconds, UTC)

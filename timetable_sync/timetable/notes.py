@@ -1,0 +1,35 @@
+"""What is worth knowing of a reading though nothing is wrong with it: sentences with numbers, for the report. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+_SHOWN = 5
+
+
+def notes_of(differing: Counter[str], shortened: Counter[str], names: Mapping[str, Iterable[str]], source: str) -> tuple[str, ...]:
+    """The sentences. ``differing`` counts lessons by field, ``shortened`` events by field; ``names`` are calendars' names by address.
+
+    ``source`` is the source's own note, or empty.
+    """
+    return tuple(_sentences(differing, shortened, names, source))
+
+
+def _sentences(differing: Counter[str], shortened: Counter[str], names: Mapping[str, Iterable[str]], source: str) -> Iterator[str]:
+    if source:
+        yield source
+    for field, count in sorted(differing.items()):
+        rows = "the rows of one lesson differ" if count == 1 else f"in {count} lessons the rows differ"
+        yield f"{rows} in {field}; the first by the alphabet was taken (many = true would collect them)"
+    for field, count in sorted(shortened.items()):
+        yield f"{count} {'event' if count == 1 else 'events'} with a {field} that is too long: it was cut"
+    shared = {address: sorted(some) for address, some in sorted(names.items())}
+    shared = {address: some for address, some in shared.items() if len(some) > 1}
+    for address, some in list(shared.items())[:_SHOWN]:
+        yield f"{address} is the calendar of {_list(some)}: they are one calendar"
+    if len(shared) > _SHOWN:
+        yield f"{len(shared) - _SHOWN} more addresses are the calendar of several names"
+
+
+def _list(names: list[str]) -> str:
+    shown = names[:_SHOWN] + ([f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else [])
+    return f"{', '.join(shown[:-1])} and {shown[-1]}"

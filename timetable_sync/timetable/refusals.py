@@ -1,0 +1,46 @@
+"""What a database said, in one line without secrets, and what to do about it. Pure."""
+
+import re
+from collections.abc import Iterable
+
+from sqlalchemy.exc import DBAPIError
+
+from timetable_sync.redaction import redact
+
+_LONGEST = 300
+#: PostgreSQL shows the place under a line of the query by a caret; the line itself begins with LINE.
+_POINTERS = re.compile(r"^(LINE \d+:.*|\s*\^\s*)$", re.MULTILINE)
+
+_ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
+    (
+        ("password", "access denied", "authentication", "no pg_hba.conf entry", "role ", "permission denied"),
+        "Check the user in timetable.url, timetable.password, and what that user may read.",
+    ),
+    (
+        ("statement timeout", "max_statement_time", "maximum statement execution time", "interrupted"),
+        "Make the query quicker, or allow more in timetable.timeout.",
+    ),
+    (
+        ("no such", "unknown column", "doesn't exist", "does not exist", "syntax", "ambiguous"),
+        "Run the query by hand as the same database user, and mend timetable.query.",
+    ),
+    (("locked", "readonly", "read-only", "read only"), "The query must only read, and nobody may keep the database locked for long."),
+)
+_ELSE = "See that the database is up and reachable from here, and check timetable.url. Nothing was changed anywhere."
+
+
+def plainly(error: Exception, secrets: Iterable[str] = ()) -> str:
+    """The driver's own sentence, on one line, without ``secrets``. SQLAlchemy's would repeat the whole query."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    # pymysql: a number and a sentence.
+    text = str(cause.args[1]) if len(cause.args) == 2 and isinstance(cause.args[0], int) else str(cause)
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    text = " ".join(_POINTERS.sub("", redact(text)).split())
+    return (text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…") or type(cause).__name__
+
+
+def advice(error: Exception) -> str:
+    """What to do next."""
+    text = str(error.orig if isinstance(error, DBAPIError) and error.orig is not None else error).lower()
+    return next((what for hints, what in _ADVICE if any(hint in text for hint in hints)), _ELSE)

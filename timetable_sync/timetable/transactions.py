@@ -1,0 +1,77 @@
+"""One read-only snapshot transaction, whatever the database: all that is read in it is of one moment, and nothing can be written.
+
+- PostgreSQL: REPEATABLE READ READ ONLY; the snapshot is taken by the first statement
+  (https://www.postgresql.org/docs/current/transaction-iso.html#XACT-REPEATABLE-READ).
+- MariaDB and MySQL: REPEATABLE READ, START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY (https://mariadb.com/kb/en/start-transaction/).
+  InnoDB only, as other engines know no snapshots.
+- SQLite: BEGIN holds a shared lock, or one state of the write-ahead log, from the first statement on (https://www.sqlite.org/isolation.html).
+- Any other database is read at its own default, which a note says.
+"""
+
+import contextlib
+from collections.abc import Callable
+
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+
+
+def begin_snapshot(connection: Connection, seconds: float) -> str:
+    """Begin it; the server is to give up its statements after ``seconds``. Gives a note for the report, or "". Raises SQLAlchemyError."""
+    begin = _BEGINNINGS.get(connection.dialect.name)
+    if begin is None:
+        return f"the timetable was perhaps not read as it was at one moment: no way is known to do so with {connection.dialect.name}"
+    begin(connection, max(1, int(seconds)))
+    return ""
+
+
+def _postgresql(connection: Connection, seconds: int) -> None:
+    connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{seconds}s'")
+    driver = connection.connection.driver_connection
+    if hasattr(driver, "adapters"):
+        _read_times_beyond_python(driver)
+
+
+def _read_times_beyond_python(driver: object) -> None:
+    """Let psycopg give "infinity" and years beyond 9999 as text: one such cell is a bad row, and must not end the reading."""
+    # Here and not above: without PostgreSQL the driver need not be installed.
+    from psycopg import DataError  # noqa: PLC0415
+    from psycopg.types import datetime as loaders  # noqa: PLC0415
+
+    def lenient(kind: type) -> type:
+        class Lenient(kind):  # type: ignore[misc]  # made of three loaders that share a shape
+            def load(self, data: bytes) -> object:
+                try:
+                    return super().load(data)
+                except DataError:
+                    return bytes(data).decode()
+
+        return Lenient
+
+    kinds = {"timestamp": loaders.TimestampLoader, "timestamptz": loaders.TimestamptzLoader, "date": loaders.DateLoader}
+    for name, kind in kinds.items():
+        driver.adapters.register_loader(name, lenient(kind))  # type: ignore[attr-defined]  # the caller saw that it has them
+
+
+def _mysql(connection: Connection, seconds: int) -> None:
+    connection.execution_options(isolation_level="REPEATABLE READ")
+    maria = bool(getattr(connection.dialect, "is_mariadb", False))
+    limit = f"max_statement_time = {seconds}" if maria else f"max_execution_time = {seconds * 1000}"
+    # Servers from before these variables have no such limit; then ours alone holds (``interruption``).
+    with contextlib.suppress(DBAPIError):
+        connection.exec_driver_sql(f"SET SESSION {limit}")
+    connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+
+
+def _sqlite(connection: Connection, seconds: int) -> None:
+    # There is no server to give up after some seconds: ``interruption`` does.
+    connection.exec_driver_sql("PRAGMA query_only = ON")
+    connection.exec_driver_sql("BEGIN")
+
+
+_BEGINNINGS: dict[str, Callable[[Connection, int], None]] = {
+    "postgresql": _postgresql,
+    "mysql": _mysql,
+    "mariadb": _mysql,
+    "sqlite": _sqlite,
+}

@@ -1,0 +1,62 @@
+"""What templates and rules see of a lesson: names, and where in a lesson's values each stands. Pure."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from timetable_sync.timetable.columns import Field
+from timetable_sync.timetable.lessons import Lesson
+from timetable_sync.timetable.names import ALWAYS_THERE
+from timetable_sync.timetable.times import Clock
+
+
+class Variables:
+    """The names are :data:`ALWAYS_THERE` and the columns that describe; of two with one name, the column.
+
+    Values are kept as they are quick to compare (moments as numbers, sets as tuples); :meth:`reader` makes of one what a template sees.
+    """
+
+    def __init__(self, fields: Sequence[Field]) -> None:
+        self.places = {name: place for place, name in enumerate((*ALWAYS_THERE, *(field.name for field in fields)))}
+        self._columns = {field.name: field.several for field in fields}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(self.places)
+
+    def values(self, lesson: Lesson, calendar: str) -> tuple[Any, ...]:
+        """Of a lesson in the calendar of that name, in the order of :attr:`places`."""
+        return (
+            lesson.activity,
+            calendar,
+            lesson.calendars,
+            lesson.cancelled,
+            (lesson.end - lesson.start) // 60,
+            lesson.end,
+            lesson.activity,
+            lesson.nth,
+            lesson.period,
+            lesson.start,
+            lesson.start,  # for the week: that of a key may be "own"
+            *lesson.values,
+        )
+
+    def reader(self, name: str, clock: Clock) -> Callable[[Any], Any]:
+        """What makes of a value what a template sees of ``name``: lists of texts, aware local datetimes, a truth, numbers, else text."""
+        if name in self._columns:
+            return list if self._columns[name] else _as_it_is
+        readers: dict[str, Callable[[Any], Any]] = {"calendars": list, "start": clock.local, "end": clock.local, "week": clock.week}
+        return readers.get(name, _as_it_is)
+
+    def text_of(self, name: str, value: Any, clock: Clock) -> tuple[str, ...]:
+        """As a rule compares it: each member of a set, moments as in "2026-11-24 09:00", truths as "true" and "false"."""
+        seen = self.reader(name, clock)(value)
+        if isinstance(seen, list):
+            return tuple(seen) or ("",)
+        if isinstance(seen, bool):
+            return ("true" if seen else "false",)
+        return (seen.strftime("%Y-%m-%d %H:%M"),) if hasattr(seen, "strftime") else (str(seen),)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value

@@ -1,0 +1,184 @@
+"""The work of one reading: rows into the spool, lessons out of them, events out of lessons; what cannot be used is set aside."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from timetable_sync.errors import Stopped
+from timetable_sync.model.key import OWN, EventKey
+from timetable_sync.model.unsettled import Unsettled
+from timetable_sync.model.window import Window
+from timetable_sync.settings.schema import Settings
+from timetable_sync.timetable.addresses import KEY as ADDRESS
+from timetable_sync.timetable.addresses import Addresses, NotAnAddress
+from timetable_sync.timetable.bad_rows import BadRow, BadRows
+from timetable_sync.timetable.columns import JOINT, At, Columns, MeetingRow, RowRefused, fields_of
+from timetable_sync.timetable.lessons import Contradiction, Lesson, fold
+from timetable_sync.timetable.looks import Looks
+from timetable_sync.timetable.notes import notes_of
+from timetable_sync.timetable.source import Rows
+from timetable_sync.timetable.spool import EventRow, Spool
+from timetable_sync.timetable.templates import TemplateFailed
+from timetable_sync.timetable.times import Clock
+from timetable_sync.timetable.variables import Variables
+
+_AT_ONCE = 1_000
+
+
+class Work:
+    """:meth:`take`, then :meth:`make_events`; then the numbers are right. Raises Stopped once ``stop`` is set."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        window: Window,
+        store: Spool,
+        variables: Variables,
+        clock: Clock,
+        looks: Looks,
+        addresses: Addresses,
+        stop: threading.Event,
+    ) -> None:
+        self._settings, self._store, self._variables, self._clock = settings, store, variables, clock
+        self._looks, self._addresses, self._stop = looks, addresses, stop
+        self._from, self._until = window.start.timestamp(), window.end.timestamp()
+        columns = settings.timetable.columns
+        self._mark = "cancelled" in columns and columns["cancelled"].action == "mark"
+        self._own_ids = "key" in columns
+        self._fields = fields_of(settings.timetable)
+        self._title = next(place for place, field in enumerate(self._fields) if field.name == "title")
+        self._names: dict[str, set[str]] = {}
+        self._differing: Counter[str] = Counter()
+        self._source_note = ""
+        self.bad_rows = BadRows()
+        self.rows = self.lessons = self.events = 0
+
+    def take(self, rows: Rows, progress: Callable[[int], None]) -> None:
+        """Rows into the spool."""
+        columns = Columns(self._settings.timetable, rows.names, self._clock)
+        self._source_note = rows.note
+        for batch in rows.batches():
+            self._go_on()
+            good = []
+            for number, row in enumerate(batch, self.rows + 1):
+                try:
+                    good.append(columns.read(number, row))
+                except RowRefused as refused:
+                    self._row_refused(refused)
+            self._store.add_rows(good)
+            self.rows += len(batch)
+            progress(len(batch))
+
+    def make_events(self) -> None:
+        """Lessons out of the spool, events into it."""
+        batch: list[EventRow] = []
+        for found in fold(self._store.rows(), self._fields, own_ids=self._own_ids, differing=self._differing):
+            if isinstance(found, Contradiction):
+                self._contradiction(found)
+                continue
+            batch.extend(self._events_of(found))
+            if len(batch) >= _AT_ONCE:
+                self._go_on()
+                self._store.add_events(batch)
+                batch = []
+        self._store.add_events(batch)
+
+    def calendar_names(self) -> dict[str, str]:
+        """One name for each address that the timetable gives."""
+        return {address: min(names) for address, names in self._names.items()}
+
+    def notes(self) -> tuple[str, ...]:
+        """What is worth knowing."""
+        return notes_of(self._differing, self._looks.shortened, self._names, self._source_note)
+
+    def _events_of(self, lesson: Lesson) -> list[EventRow]:
+        gone = lesson.cancelled and not self._mark
+        if not gone:
+            if (lacking := self._lacking(lesson)) is not None:
+                column = self._settings.timetable.columns[lacking].column
+                self._lesson_refused(lesson, None, column, f"without a {lacking}")
+                return []
+            self.lessons += 1
+        inside = not gone and self._from <= lesson.start < self._until
+        events: list[EventRow] = []
+        done: set[str] = set()
+        for name in lesson.calendars:
+            values = self._variables.values(lesson, name)
+            address = self._address_of(lesson, name, values)
+            # Two names of one address are one calendar, and the lesson stands in it once.
+            if address is not None and inside and address not in done:
+                done.add(address)
+                self._add_event(events, lesson, address, values)
+        return events
+
+    def _lacking(self, lesson: Lesson) -> str | None:
+        if not lesson.calendars:
+            return "calendar"
+        return None if lesson.values[self._title] else "title"
+
+    def _address_of(self, lesson: Lesson, name: str, values: Sequence[Any]) -> str | None:
+        try:
+            address = self._addresses.address(values)
+        except (TemplateFailed, NotAnAddress) as error:
+            self._lesson_refused(lesson, None, ADDRESS, _no_address(error), str(error))
+            return None
+        if (names := self._names.get(address)) is None:
+            self._names[address] = {name}
+        else:
+            names.add(name)
+        return address
+
+    def _add_event(self, events: list[EventRow], lesson: Lesson, address: str, values: Sequence[Any]) -> None:
+        try:
+            subject, location, body, categories, busy, reminder, sensitivity = self._looks.fields(values)
+        except TemplateFailed as error:
+            self._lesson_refused(lesson, address, error.key, "for which a template fails", str(error))
+            return
+        self.events += 1
+        key = EventKey(self._settings.timetable.source, lesson.period, lesson.activity, lesson.week, lesson.nth).text()
+        joined = None if categories is None else JOINT.join(categories)
+        events.append((address, lesson.start, key, lesson.end, subject, location, body, joined, str(busy), reminder, str(sensitivity)))
+
+    def _row_refused(self, refused: RowRefused) -> None:
+        column = self._settings.timetable.columns[refused.field].column
+        bad = BadRow(refused.known[At.NUMBER], column, refused.reason, refused.about)
+        self.bad_rows.add(bad, refused.kind, self._left_open(refused.known))
+
+    def _left_open(self, known: MeetingRow) -> list[Unsettled]:
+        """A known activity could stand in any calendar; of an unknown one, only those that the row names are concerned."""
+        period, activity, week = known[: At.START]
+        anywhere = [Unsettled(None, period, activity, week)]
+        if activity is not None or not known[At.CALENDARS]:
+            return anywhere
+        names = tuple(known[At.CALENDARS].split(JOINT))
+        values = tuple(
+            (tuple(text.split(JOINT)) if text else ()) if field.several else text
+            for field, text in zip(self._fields, known[At.FIELDS :], strict=True)
+        )
+        start = known[At.START] or 0
+        lesson = Lesson(period, "", week or OWN, 0, known[At.NUMBER], start, start, False, names, values)
+        try:
+            addresses = {self._addresses.address(self._variables.values(lesson, name)) for name in names}
+        except (TemplateFailed, NotAnAddress):
+            return anywhere
+        return [Unsettled(address, period, None, week) for address in addresses]
+
+    def _contradiction(self, found: Contradiction) -> None:
+        column = self._settings.timetable.columns["start"].column
+        kind = "of one key with different times"
+        self.bad_rows.add(BadRow(found.row, column, kind, found.activity), kind, [Unsettled(None, found.period, found.activity, OWN)])
+
+    def _lesson_refused(self, lesson: Lesson, address: str | None, column: str, kind: str, reason: str = "") -> None:
+        title = lesson.values[self._title]
+        about = " ".join(part for part in (lesson.activity, title) if isinstance(part, str) and part)[:120]
+        bad = BadRow(lesson.row, column, reason or kind, about)
+        self.bad_rows.add(bad, kind, [Unsettled(address, lesson.period, lesson.activity, lesson.week)])
+
+    def _go_on(self) -> None:
+        if self._stop.is_set():
+            raise Stopped("it was asked to stop while the timetable was read; nothing was written")
+
+
+def _no_address(error: TemplateFailed | NotAnAddress) -> str:
+    return "for which a template fails" if isinstance(error, TemplateFailed) else "with no mail address for its calendar"

@@ -14,6 +14,7 @@ import typer
 from timetable_sync.demo.folder import DEFAULT, DemoFolder
 from timetable_sync.demo.sandbox_process import refuse_without_its_extra
 from timetable_sync.demo.screen import Screen
+from timetable_sync.demo.story import tell
 
 
 def demo(
@@ -29,9 +30,6 @@ def demo(
     Example: timetable-sync demo --folder /tmp/demo
     """
     refuse_without_its_extra()
-    # Only now: what is imported from here on may need the extra.
-    from timetable_sync.demo.story import tell  # noqa: PLC0415
-
     screen = Screen()
     with _ended_by_signals():
         tell(DemoFolder(folder), screen, partial(_wait, screen) if keep else None)

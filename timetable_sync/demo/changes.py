@@ -61,7 +61,9 @@ def changes(lessons: Sequence[Lesson]) -> list[Change]:
         same("a guest lecture was added for four groups", _GUEST),
         same("a module's last seminar was dropped", gone=["CHE202/Seminar1/11"]),
         Change("a lesson of the past was corrected", {past.id: replace(past, rooms=("Great Hall",))}, {}),
-        Change("a typing mistake: a seminar ends before it starts", {wrong.id: replace(wrong, ends=wrong.starts - timedelta(hours=1))}, {}),
+        Change(
+            "somebody mistyped, and a seminar ends before it starts", {wrong.id: replace(wrong, ends=wrong.starts - timedelta(hours=1))}, {}
+        ),
     ]
 
 

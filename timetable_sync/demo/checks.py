@@ -107,4 +107,4 @@ def _named(event: Expected) -> str:
 
 
 def _times(stands: int, ought: int) -> str:
-    return f"{stands} times instead of {ought}" if ought else "there and ought not to, or not so"
+    return f"{stands} times instead of {ought}" if ought else "there, and ought not to, or not like this"

@@ -17,7 +17,7 @@ query     = "file:timetable.sql"
 
 [timetable.columns]
 activity  = "activity_code"
-calendar  = "group_code"                          # a joint lecture has several, in several rows
+calendar  = "group_code"                  # a joint lecture has several, in several rows
 start     = "starts_at"
 end       = "ends_at"
 title     = "title"
@@ -30,7 +30,7 @@ cancelled = {{ column = "status", values = ["X"], action = "mark" }}
 
 [calendars]
 address = "{{{{ calendar | lower }}}}@{DOMAIN}"
-allow   = ["*@{DOMAIN}"]              # nothing else is ever written
+allow   = ["*@{DOMAIN}"]   # nothing else is ever written
 
 [event]
 subject    = "{{{{ module }}}} {{{{ type }}}}: {{{{ title }}}}"
@@ -50,7 +50,7 @@ tenant      = "{TENANT}"
 client      = "{CLIENT}"
 certificate = {{ file = "certificate.pem" }}
 key         = {{ file = "certificate-key.pem" }}
-authority   = "{sandbox_url}"            # the sandbox; without this line, Microsoft's
+authority   = "{sandbox_url}"   # the sandbox; without this line, Microsoft's
 
 [ews]
 endpoint = "{sandbox_url}/EWS/Exchange.asmx"

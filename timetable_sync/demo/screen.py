@@ -39,7 +39,7 @@ class Screen:
     def quoted(self, text: str) -> None:
         """What a command printed."""
         for line in text.splitlines():
-            self._print((f"  {self._bar} ", "dim"), line)
+            self._print((f"  {self._bar} " if line else f"  {self._bar}", "dim"), line)
 
     def held(self, text: str) -> None:
         """Something was checked and is so."""

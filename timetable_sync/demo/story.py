@@ -36,7 +36,9 @@ def tell(folder: DemoFolder, screen: Screen, afterwards: Callable[[str], None] |
         with screen.working("starting the sandbox"):
             sandbox = stack.enter_context(running_sandbox(folder))
         _Story(folder, screen, sandbox).everything()
-        screen.title(f"All of it was so. It took {time.monotonic() - began:.0f} seconds.")
+        screen.title(
+            f"Everything above was checked in the calendars themselves, and is so. It took {time.monotonic() - began:.0f} seconds."
+        )
         folder.explain(sandbox.url)
         _where(folder, screen)
         if afterwards is not None:
@@ -44,10 +46,15 @@ def tell(folder: DemoFolder, screen: Screen, afterwards: Callable[[str], None] |
 
 
 def _where(folder: DemoFolder, screen: Screen) -> None:
-    screen.fact("look at", f"{shown(folder.plan)}   what the dry run said, old and new side by side")
-    screen.fact("", f"{shown(folder.reports)}/   a report of each night")
-    screen.fact("", f"{shown(folder.configuration)}   the configuration")
-    screen.fact("go on by hand", f"{shown(folder.readme)} says how")
+    lines = [
+        ("look at", shown(folder.plan), "what the dry run said, old and new side by side"),
+        ("", shown(folder.reports), "a report of each night"),
+        ("", shown(folder.configuration), "the configuration"),
+        ("", shown(folder.readme), "what else lies there, and how to go on by hand"),
+    ]
+    width = max(len(path) for _, path, _ in lines) + 3
+    for name, path, what in lines:
+        screen.fact(name, f"{path:<{width}}{what}")
 
 
 class _Story:
@@ -110,7 +117,7 @@ class _Story:
         sandbox.delete_event(_DELETED, deleted["id"])
         screen.item("somebody deleted a lecture of HIS-Y1")
         for change in self.changes:
-            screen.item(f"timetable: {change.said}")
+            screen.item(f"in the timetable: {change.said}")
         database.write(self.folder.timetable, rows_after(self.planned, self.changes))
 
     def dry_run(self) -> None:
@@ -168,6 +175,8 @@ class _Story:
             return
         for one in wrong[:10]:
             self.screen.wrong(one)
+        if len(wrong) > 10:
+            self.screen.wrong(f"and {len(wrong) - 10:,} more like these")
         raise TimetableSyncError(
             f"the demo's calendars are not as they ought to be: it is not so that {said}",
             f"This is a mistake in timetable-sync: please report it, with the folder {shown(self.folder.root)}.",

@@ -1,7 +1,5 @@
 """The story of one night, from reading to report: it calls the rooms in their order."""
 
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -9,15 +7,16 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from timetable_sync import logs
 from timetable_sync.applying.apply import apply_plans
 from timetable_sync.applying.patience import CutShort, Pace, Patience
 from timetable_sync.applying.progress import Progress
 from timetable_sync.applying.survey import Sides, Survey, survey
-from timetable_sync.calendars.contract import Backend, Outcome
-from timetable_sync.calendars.registry import open_backend
+from timetable_sync.calendars.contract import Outcome
+from timetable_sync.calendars.registry import CountingBackend, open_backend
 from timetable_sync.entra.certificate import load_certificate
 from timetable_sync.entra.token import TokenProvider
-from timetable_sync.errors import LeaseLost, TimetableSyncError
+from timetable_sync.errors import TimetableSyncError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.plan import CalendarPlan
 from timetable_sync.model.window import Window
@@ -34,7 +33,7 @@ from timetable_sync.state.records import CalendarRecord, RunBeginning
 from timetable_sync.timetable.mapping import mapping_id
 from timetable_sync.timetable.reading import Reading, read_timetable
 
-Connect = Callable[[Settings, TokenProvider], Backend]
+Connect = Callable[[Settings, TokenProvider], CountingBackend]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def run_night(
                 try:
                     night.read_compare_write(token, stop)
                 finally:
-                    account.note(requests=dict(getattr(backend, "requests", {})) | {"token": token.requests})
+                    account.note(requests=dict(backend.requests) | {"token": token.requests})
     except CutShort as end:
         account.cut_short(str(end))
     except TimetableSyncError as error:
@@ -94,13 +93,8 @@ def _alone(state: State, settings: Settings, request: NightRequest) -> Iterator[
     if request.dry_run:
         yield lambda: None
         return
-    with state.lease(f"{socket.gethostname()} {os.getpid()}", settings.state.lease) as lease:
-
-        def check() -> None:
-            if lease.lost.is_set():
-                raise LeaseLost("the lease on the state database was lost", "Another run may have taken over: see the next report.")
-
-        yield check
+    with state.lease("run", settings.state.lease) as lease:
+        yield lease.check
 
 
 @contextmanager
@@ -113,7 +107,8 @@ def _recorded(state: State, request: NightRequest, account: Account) -> Iterator
     run = state.begin_run(RunBeginning(begun.source, begun.started, begun.window, request.calendars, tuple(sorted(request.forced))))
     account.note(run=run)
     try:
-        yield run
+        with logs.bound(run=run):
+            yield run
     except CutShort as end:
         account.cut_short(str(end))
     except TimetableSyncError as error:
@@ -163,7 +158,7 @@ class _Night:
     account: Account
     state: State
     run: int | None
-    backend: Backend
+    backend: CountingBackend
     patience: Patience
     progress: Progress
 

@@ -40,9 +40,9 @@ def test_a_relative_path_starts_where_the_command_is_typed(tmp_path: Path) -> No
 
 def test_a_file_that_is_named_but_not_there_is_not_passed_over(tmp_path: Path) -> None:
     written(tmp_path)
-    with pytest.raises(ConfigurationError, match="--config: there is no file .*/none.toml"):
+    with pytest.raises(ConfigurationError, match=r"--config: there is no file .*/none.toml"):
         find_configuration(Path("none.toml"), {}, tmp_path)
-    with pytest.raises(ConfigurationError, match="TIMETABLE_SYNC_CONFIG: there is no file .*/none.toml"):
+    with pytest.raises(ConfigurationError, match=r"TIMETABLE_SYNC_CONFIG: there is no file .*/none.toml"):
         find_configuration(None, {"TIMETABLE_SYNC_CONFIG": "none.toml"}, tmp_path)
     with pytest.raises(ConfigurationError, match="there is no file"):
         find_configuration(tmp_path, {}, tmp_path)

@@ -148,7 +148,10 @@ def test_a_wrong_value_is_placed_at_its_variable(tmp_path: Path) -> None:
 
 
 def test_a_value_that_is_no_text_is_refused(tmp_path: Path) -> None:
-    assert complaint(tmp_path, SHORTEST, {"TIMETABLE_SYNC_TIMETABLE__PERIOD": "\udcff"}) == "TIMETABLE_SYNC_TIMETABLE__PERIOD: is not UTF-8 text"
+    assert (
+        complaint(tmp_path, SHORTEST, {"TIMETABLE_SYNC_TIMETABLE__PERIOD": "\udcff"})
+        == "TIMETABLE_SYNC_TIMETABLE__PERIOD: is not UTF-8 text"
+    )
 
 
 def test_a_wrong_table_in_the_file_is_still_told_beside_an_override(tmp_path: Path) -> None:

@@ -98,8 +98,8 @@ def test_places_in_lists_count_from_one_and_odd_keys_are_quoted() -> None:
     assert dotted(("event", "rules", 0, "when", 'a "b"')) == 'event.rules[1].when."a \\"b\\""'
 
 
-_KEYS = st.text(string.ascii_lowercase + '."\'=#[] \\\n', min_size=1, max_size=5)
-_TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+_KEYS = st.text(string.ascii_lowercase + ".\"'=#[] \\\n", min_size=1, max_size=5)
+_TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
 _VALUES = st.recursive(
     st.one_of(_TEXTS, st.integers(-5, 5), st.booleans(), st.floats(allow_nan=False, allow_infinity=False)),
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(_KEYS, inner, max_size=3)),

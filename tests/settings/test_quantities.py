@@ -27,7 +27,9 @@ def test_a_duration_is_a_number_and_its_unit(text: str, value: timedelta) -> Non
     assert parse_duration(text) == value
 
 
-@pytest.mark.parametrize("text", ["", "3", "hours", "3 fortnights", "-3 hours", "3 hours 5 minutes", "1e9 days", "٣ hours", "three hours", "3 \n"])
+@pytest.mark.parametrize(
+    "text", ["", "3", "hours", "3 fortnights", "-3 hours", "3 hours 5 minutes", "1e9 days", "٣ hours", "three hours", "3 \n"]
+)
 def test_what_is_no_duration_is_refused_with_examples(text: str) -> None:
     with pytest.raises(ValueError, match='must be a duration such as "30 seconds"'):
         parse_duration(text)

@@ -88,12 +88,12 @@ def test_without_systemd_a_credential_says_how_to_get_it() -> None:
 def test_a_variable_is_read_and_a_missing_one_named() -> None:
     reference = SecretRef(env="DB_PASSWORD")
     assert reference.read_text("state.password", {"DB_PASSWORD": SECRET}) == SECRET
-    with pytest.raises(UsageError, match="state.password: environment variable DB_PASSWORD is not set"):
+    with pytest.raises(UsageError, match=r"state.password: environment variable DB_PASSWORD is not set"):
         reference.read("state.password", {})
 
 
 def test_a_missing_file_is_named_with_its_reason(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="entra.key: .*/none cannot be read: No such file"):
+    with pytest.raises(UsageError, match=r"entra.key: .*/none cannot be read: No such file"):
         SecretRef(file=tmp_path / "none").read("entra.key", {})
     with pytest.raises(UsageError, match="none cannot be read: No such file"):
         check_readable_by_us_only(tmp_path / "none")
@@ -116,7 +116,9 @@ def test_a_reference_is_exactly_one() -> None:
             SecretRef.model_validate(wrong)
 
 
-@pytest.mark.parametrize("wrong", [{"credential": "../key"}, {"credential": ""}, {"credential": ".."}, {"env": "two words"}, {"env": "A=B"}])
+@pytest.mark.parametrize(
+    "wrong", [{"credential": "../key"}, {"credential": ""}, {"credential": ".."}, {"env": "two words"}, {"env": "A=B"}]
+)
 def test_a_name_that_leads_elsewhere_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(ValidationError, match="must be the"):
         SecretRef.model_validate(wrong)

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from timetable_sync.settings.toml_text import toml_key, toml_value
 
-_TEXTS = st.text(st.characters(exclude_categories=("Cs",)))
+_TEXTS = st.text(st.characters(codec="utf-8"))
 
 
 @given(
     st.recursive(
-        st.one_of(_TEXTS, st.integers(), st.booleans()),
+        st.one_of(_TEXTS, st.integers(), st.booleans(), st.floats(allow_nan=False)),
         lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(_TEXTS, inner, max_size=4)),
         max_leaves=10,
     )

@@ -32,7 +32,11 @@ from tests.settings.configuration import SHORTEST, complaint, refusal, with_line
         ("event", "rules = [{ busy = 'free' }]", 'event.rules[1].when is missing; write it as in: when = { type = "Exam" }'),
         ("event", "rules = [{ when = {} }]", "event.rules[1].when must not be empty"),
         ("event", "rules = [{ when = { title = 5 } }]", "event.rules[1].when.title must be text, or a list of texts"),
-        ("guards", "deletes_in_run = 10", "guards.deletes_in_run must be text in quotes, or a table, as in { share = … }, not the number 10"),
+        (
+            "guards",
+            "deletes_in_run = 10",
+            "guards.deletes_in_run must be text in quotes, or a table, as in { share = … }, not the number 10",
+        ),
         ("guards", 'deletes_in_run = "10"', "guards.deletes_in_run must be a share in quotes with a percent sign"),
         ("guards", "deletes_in_run = { at_least = -1 }", "guards.deletes_in_run.at_least must be at least 0, not -1"),
         ("guards", 'shrunken_timetable = "120 %"', "guards.shrunken_timetable must be a share in quotes"),

@@ -124,7 +124,7 @@ def _set(tables: dict[str, Any], path: KeyPath, value: object, given: set[KeyPat
         elif child.model is SecretRef and isinstance(inner, dict):
             # Another kind of reference takes the place of the file's, as the two could not stand together.
             inner = {name: known for name, known in inner.items() if name == path[-1] or (*path[: place + 1], name) in given}
-        if not isinstance(inner, (dict, list)):
+        if not isinstance(inner, list if child.listed else dict):
             return False
         node[part] = inner
         node, key = inner, child

@@ -125,4 +125,5 @@ def _until(wanted: str, process: subprocess.Popen[str]) -> str:
         seen.append(line)
         if wanted in line:
             return "".join(seen)
-    raise AssertionError("".join(seen))
+    rest, complained = process.communicate(timeout=60)
+    raise AssertionError("".join(seen) + rest + complained)

@@ -37,8 +37,8 @@ def demo(
 
 def _wait(screen: Screen, url: str) -> None:
     """Until Ctrl-C, which is then no mishap."""
-    screen.title(f"The sandbox goes on at {url} until Ctrl-C.")
     try:
+        screen.title(f"The sandbox goes on at {url} until Ctrl-C.")
         threading.Event().wait()
     except KeyboardInterrupt:
         screen.title("The sandbox has ended.")

@@ -129,6 +129,12 @@ class SandboxProcess:
             raise RuntimeError("the sandbox was not started")
         return self._process.pid
 
+    def wait(self, seconds: float = 20) -> int:
+        """Wait until it has ended by itself; its exit code."""
+        if self._process is None:
+            raise RuntimeError("the sandbox was not started")
+        return self._process.wait(seconds)
+
     def stop(self) -> int:
         """End it as a service manager would (SIGTERM); its exit code. May be called twice."""
         if self._process is None:

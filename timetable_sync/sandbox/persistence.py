@@ -23,7 +23,7 @@ class StateFile:
             return
         try:
             self._world.load(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise UsageError(
                 f"the sandbox's state file {self.path} cannot be read: {type(error).__name__}: {error}",
                 "Name another file with --state, or remove this one.",

@@ -1,0 +1,232 @@
+"""Faults on demand: what the asker sees, and what was done all the same."""
+
+import time
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import pytest
+import requests
+from lxml import etree
+
+from tests.sandbox.asking import NS, Ews, event, token_request
+from tests.sandbox_process import CertificateFiles, SandboxProcess
+from timetable_sync.sandbox.client import SandboxRefused
+
+
+def fault(ews: Ews, what: str, operation: str = "CreateItem", **details: Any) -> int:
+    return ews.sandbox.client.set_fault({"what": what, "operation": operation, **details})
+
+
+def stored(ews: Ews) -> list[str]:
+    return [str(one["subject"]) for one in ews.sandbox.client.events(ews.mailbox)]
+
+
+def test_busy_is_a_fault_with_a_time_to_wait(ews: Ews) -> None:
+    fault(ews, "busy", backoff_ms=2500)
+    answer = ews.create(event())
+    assert (answer.status, answer.fault) == (500, "ErrorServerBusy")
+    assert answer.one("//t:MessageXml/t:Value[@Name='BackOffMilliseconds']").text == "2500"
+    assert stored(ews) == []
+    assert ews.create(event()).codes == ["NoError"]
+
+
+def test_busy_inside_a_good_answer_concerns_every_item(ews: Ews) -> None:
+    fault(ews, "busy", inside=True, backoff_ms=100)
+    answer = ews.create(event("a"), event("b"))
+    assert (answer.status, answer.codes) == (200, ["ErrorServerBusy", "ErrorServerBusy"])
+    assert answer.texts("//m:MessageXml/t:Value[@Name='BackOffMilliseconds']") == ["100", "100"]
+    assert stored(ews) == []
+
+
+@pytest.mark.parametrize("operation", ["GetFolder", "FindItem"])
+def test_busy_inside_comes_in_every_operations_form(ews: Ews, operation: str) -> None:
+    fault(ews, "busy", operation, inside=True)
+    answer = ews.folder() if operation == "GetFolder" else ews.view("2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z")
+    assert (answer.status, answer.codes) == (200, ["ErrorServerBusy"])
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 500, 502, 503])
+def test_a_failing_server_before_the_work(ews: Ews, status: int) -> None:
+    fault(ews, "http", status=status, retry_after=7)
+    answer = ews.create(event())
+    assert answer.status == status
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert answer.headers["Retry-After"] == "7"
+    assert stored(ews) == []
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_a_failing_server_after_the_work(ews: Ews, status: int) -> None:
+    fault(ews, "http", status=status, when="after")
+    assert ews.create(event("done")).status == status
+    assert stored(ews) == ["done"]
+
+
+def test_busy_after_the_work(ews: Ews) -> None:
+    fault(ews, "busy", when="after")
+    assert ews.create(event("done")).fault == "ErrorServerBusy"
+    assert stored(ews) == ["done"]
+
+
+def test_retry_after_may_be_a_date(ews: Ews) -> None:
+    fault(ews, "http", status=503, retry_after=60, retry_after_date=True)
+    wanted = parsedate_to_datetime(ews.create(event()).headers["Retry-After"]).timestamp()
+    assert 0 < wanted - time.time() < 120
+
+
+@pytest.mark.parametrize(("when", "subjects"), [("before", []), ("during", ["x"]), ("after", ["x"])])
+def test_a_dropped_connection(ews: Ews, when: str, subjects: list[str]) -> None:
+    fault(ews, "drop", when=when)
+    with pytest.raises(requests.RequestException):
+        ews.create(event("x"))
+    assert stored(ews) == subjects
+    assert ews.sandbox.client.log()[-1]["status"] == -1
+    assert ews.create(event("y")).codes == ["NoError"]
+
+
+def test_an_answer_that_is_no_xml(ews: Ews) -> None:
+    fault(ews, "malformed", "FindItem")
+    payload = (
+        '<m:FindItem Traversal="Shallow"><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape><m:ParentFolderIds>'
+        '<t:DistinguishedFolderId Id="calendar"/></m:ParentFolderIds></m:FindItem>'
+    )
+    with pytest.raises(etree.XMLSyntaxError):
+        ews.ask(payload)
+
+
+def test_a_slow_answer_is_whole_all_the_same(ews: Ews) -> None:
+    fault(ews, "slow", seconds=0.2)
+    assert ews.create(event("x")).codes == ["NoError"]
+    assert stored(ews) == ["x"]
+
+
+def test_latency_comes_before_everything(ews: Ews) -> None:
+    fault(ews, "latency", seconds=0.2)
+    begin = time.monotonic()
+    assert ews.create(event("x")).codes == ["NoError"]
+    assert time.monotonic() - begin >= 0.2
+
+
+def test_single_items_meet_an_error(ews: Ews) -> None:
+    fault(ews, "item_error", code="ErrorQuotaExceeded", items=[1])
+    assert ews.create(event("a"), event("b"), event("c")).codes == ["NoError", "ErrorQuotaExceeded", "NoError"]
+    assert stored(ews) == ["a", "c"]
+    fault(ews, "item_error", code="ErrorMailboxMoveInProgress")
+    assert ews.create(event("d"), event("e")).codes == ["ErrorMailboxMoveInProgress"] * 2
+    assert stored(ews) == ["a", "c"]
+
+
+def test_the_whole_request_meets_a_fault(ews: Ews) -> None:
+    fault(ews, "fault", code="ErrorInternalServerTransientError")
+    assert ews.create(event()).fault == "ErrorInternalServerTransientError"
+    assert stored(ews) == []
+
+
+def test_items_go_missing_from_an_answer(ews: Ews) -> None:
+    fault(ews, "missing_items", items=[1])
+    assert len(ews.create(event("a"), event("b"), event("c")).codes) == 2
+    assert stored(ews) == ["a", "b", "c"]
+    fault(ews, "missing_items", "FindItem", items=[0, 2])
+    view = ews.view("2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z")
+    assert len(view.all("//t:ItemId")) == 1
+    assert view.one("//m:RootFolder").get("TotalItemsInView") == "3"
+
+
+def test_a_token_that_expired_early(ews: Ews) -> None:
+    fault(ews, "expired_token", "*")
+    answer = ews.create(event())
+    assert answer.status == 401
+    assert "WWW-Authenticate" in answer.headers
+    assert ews.create(event()).status == 200
+
+
+# -- when a fault strikes
+
+
+def test_a_fault_strikes_from_the_nth_match_on_and_so_often(ews: Ews) -> None:
+    fault(ews, "http", status=503, nth=2, count=2)
+    assert [ews.create(event()).status for _ in range(5)] == [200, 503, 503, 200, 200]
+    assert [(one["seen"], one["struck"]) for one in ews.sandbox.client.faults()] == [(5, 2)]
+
+
+def test_a_fault_for_ever_ends_when_it_is_cleared(ews: Ews) -> None:
+    fault(ews, "http", status=503, count=0)
+    assert {ews.create(event()).status for _ in range(4)} == {503}
+    ews.sandbox.client.clear_faults()
+    assert ews.create(event()).status == 200
+
+
+def test_a_fault_by_chance_falls_the_same_way_every_time(ews: Ews) -> None:
+    runs = []
+    for _ in range(2):
+        ews.sandbox.client.clear_faults()
+        fault(ews, "http", status=503, count=0, probability=0.5, seed=7)
+        runs.append([ews.create(event()).status for _ in range(12)])
+    assert runs[0] == runs[1]
+    assert set(runs[0]) == {200, 503}
+
+
+def test_a_fault_concerns_the_mailboxes_and_operations_it_names(ews: Ews) -> None:
+    ews.sandbox.client.add_mailbox("maths@example.ac.uk")
+    other = Ews(ews.sandbox, ews.token, "maths@example.ac.uk")
+    fault(ews, "http", "*Item", status=403, mailbox="MATHS@*", count=0)
+    assert other.create(event()).status == 403
+    assert other.folder().status == 200
+    assert ews.create(event()).status == 200
+
+
+def test_faults_meet_each_other_in_the_order_set(ews: Ews) -> None:
+    fault(ews, "http", status=503)
+    fault(ews, "http", status=429)
+    assert [ews.create(event()).status for _ in range(2)] == [503, 200]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"what": "gremlins"}, "what is one of"),
+        ({"what": "http", "stattus": 1}, "no stattus"),
+        ({"what": "drop", "when": "late"}, "when is"),
+    ],
+)
+def test_a_fault_that_is_none_is_refused(ews: Ews, wrong: dict[str, Any], says: str) -> None:
+    with pytest.raises(SandboxRefused, match=says):
+        ews.sandbox.client.set_fault(wrong)
+
+
+# -- the token endpoint
+
+
+@pytest.mark.parametrize("what", [{"what": "http", "status": 503}, {"what": "http", "status": 503, "when": "after"}])
+def test_the_token_endpoint_can_be_down(sandbox: SandboxProcess, certificate: CertificateFiles, what: dict[str, Any]) -> None:
+    sandbox.client.set_fault({"operation": "token", **what})
+    assert token_request(sandbox, certificate).status_code == 503
+    assert token_request(sandbox, certificate).status_code == 200
+    assert sandbox.client.requests() == {"token": 2}
+
+
+@pytest.mark.parametrize("when", ["before", "during", "after"])
+def test_the_token_endpoint_can_drop_its_connection(sandbox: SandboxProcess, certificate: CertificateFiles, when: str) -> None:
+    sandbox.client.set_fault({"what": "drop", "operation": "token", "when": when})
+    with pytest.raises(requests.RequestException):
+        token_request(sandbox, certificate)
+
+
+def test_a_fault_of_all_operations_leaves_the_token_endpoint_alone(sandbox: SandboxProcess, certificate: CertificateFiles) -> None:
+    sandbox.client.set_fault({"what": "http", "status": 500, "count": 0})
+    assert token_request(sandbox, certificate).status_code == 200
+
+
+def test_every_form_of_failure_is_still_answered_in_the_schemas_form(ews: Ews) -> None:
+    fault(ews, "item_error", "*", code="ErrorServerBusy", backoff_ms=5, count=0)
+    ids = '<t:ItemId Id="AAMkA"/>'
+    bodies = (
+        f"<m:GetItem><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape><m:ItemIds>{ids}</m:ItemIds></m:GetItem>",
+        f'<m:DeleteItem DeleteType="HardDelete"><m:ItemIds>{ids}</m:ItemIds></m:DeleteItem>',
+        f'<m:UpdateItem ConflictResolution="AutoResolve"><m:ItemChanges><t:ItemChange>{ids}<t:Updates><t:DeleteItemField>'
+        '<t:FieldURI FieldURI="item:Subject"/></t:DeleteItemField></t:Updates></t:ItemChange></m:ItemChanges></m:UpdateItem>',
+    )
+    for body in bodies:
+        answer = ews.ask(body)
+        assert answer.codes == ["ErrorServerBusy"]
+        assert answer.xml.xpath("//@ResponseClass", namespaces=NS) == ["Error"]

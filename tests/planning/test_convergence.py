@@ -24,7 +24,7 @@ from timetable_sync.errors import BackendError, CalendarFailed, ItemRefused, Pas
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Delete, Reason
 from timetable_sync.model.event import Busy, Event
-from timetable_sync.model.key import EventKey, iso_week
+from timetable_sync.model.key import EventKey, digested, iso_week
 from timetable_sync.model.ledger import LedgerEntry
 from timetable_sync.model.marker import Marker
 from timetable_sync.model.plan import CalendarPlan
@@ -308,15 +308,30 @@ class Nights(RuleBasedStateMachine):
             None if known == "nothing" else bad.activity,
             iso_week(bad.start.date()) if known == "week" else None,
         )
-        before = {item.id for item in self.people.see(bad.calendar.address)}
-        keys = {event.key for event in self.events(bad.calendar)}
-        stood = {item.id for calendar, item in self.ours() if calendar == bad.calendar and self.key(item) in keys}
-        copies = Counter(self.key(item) for calendar, item in self.ours() if calendar == bad.calendar)
+        shown, weeks = self.shown(bad.calendar), self.weeks(bad.calendar)
 
         self.night(without=bad, unsettled=[row])
 
-        gone = before - {item.id for item in self.people.see(bad.calendar.address)}
-        assert not {item_id for item_id in gone & stood if copies[self.key_of_deleted(bad.calendar, item_id)] == 1}
+        if known == "week":
+            assert self.shown(bad.calendar) >= shown
+        after = self.weeks(bad.calendar)
+        for group, number in weeks.items():
+            if known == "nothing" or (known == "activity" and group[1] in (bad.activity, digested(bad.activity))):
+                assert after[group] >= number
+
+    def shown(self, calendar: Calendar) -> set[Lesson]:
+        """The lessons, the bad row's among them, that people find in the calendar where they ought to be."""
+        there = {(item.start, item.subject.rpartition(": ")[2]) for of, item in self.ours() if of == calendar}
+        return {
+            lesson
+            for lesson in self.lessons
+            if lesson.calendar == calendar and self.window.holds(lesson.start) and (lesson.start, lesson.title) in there
+        }
+
+    def weeks(self, calendar: Calendar) -> Counter[tuple[str, str, str]]:
+        """How many different events of ours there are of each activity and week."""
+        keys = {self.key(item) for of, item in self.ours() if of == calendar and self.window.holds(item.start)}
+        return Counter(key.group for key in map(EventKey.parse, keys) if key is not None)
 
     def night(
         self,
@@ -375,9 +390,6 @@ class Nights(RuleBasedStateMachine):
     def key(self, item: MemoryItem) -> str:
         assert item.marker is not None
         return Marker.parse(item.marker).key
-
-    def key_of_deleted(self, calendar: Calendar, item_id: str) -> str:
-        return next(self.key(item) for item in self.people.see_deleted(calendar.address) if item.id == item_id)
 
     # What has to be true
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.settings.configuration import SHORTEST, complaint, read, refusal, with_line, written
+from timetable_sync.settings.columns import ALWAYS_THERE
 from timetable_sync.settings.load import load
 
 
@@ -15,6 +16,12 @@ def test_a_query_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     (tmp_path / "sql").mkdir()
     (tmp_path / "sql" / "timetable.sql").write_text("SELECT 1", "utf-8")
     assert read(tmp_path, text).settings.timetable.query == f"file:{tmp_path}/sql/timetable.sql"
+
+
+def test_a_blank_after_file_is_no_part_of_the_path(tmp_path: Path) -> None:
+    (tmp_path / "timetable.sql").touch()
+    text = SHORTEST.replace("SELECT * FROM lesson", "file: timetable.sql")
+    assert read(tmp_path, text).settings.timetable.query == f"file:{tmp_path}/timetable.sql"
 
 
 def test_a_folder_is_no_query(tmp_path: Path) -> None:
@@ -41,7 +48,8 @@ def test_a_report_folder_may_be_made_later_but_is_no_file(tmp_path: Path) -> Non
 def test_a_rule_looks_at_columns_that_there_are(tmp_path: Path) -> None:
     rule = "[[event.rules]]\nwhen = { %s = 'Exam' }\n"
     assert read(tmp_path, SHORTEST + rule % "title").settings.event.rules
-    assert read(tmp_path, SHORTEST + rule % "period").settings.event.rules
+    for name in ALWAYS_THERE:
+        assert read(tmp_path, SHORTEST + rule % name).settings.event.rules
     said = complaint(tmp_path, SHORTEST + rule % "type")
     assert said.endswith("event.rules[1].when.type is not one of the timetable's columns; add it under [timetable.columns]")
     assert complaint(tmp_path, SHORTEST + rule % "tilte").endswith('; did you mean "title"?')

@@ -2,7 +2,8 @@
 
 import pytest
 
-from timetable_sync.settings.columns import KNOWN_COLUMNS, column_faults, column_name
+from timetable_sync.settings.columns import ALWAYS_THERE, KNOWN_COLUMNS, column_faults, column_name
+from timetable_sync.timetable import names
 
 NEEDED = dict.fromkeys(("activity", "calendar", "start", "end", "title"), "x")
 
@@ -43,3 +44,7 @@ def test_a_columns_name_can_stand_in_a_template(name: str) -> None:
 def test_another_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="cannot be a name in templates"):
         column_name(name)
+
+
+def test_what_rules_may_look_at_is_what_the_timetable_gives_them() -> None:
+    assert set(ALWAYS_THERE) == set(names.ALWAYS_THERE)

@@ -4,14 +4,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from timetable_sync.settings.columns import column_faults
+from timetable_sync.settings.columns import ALWAYS_THERE, column_faults
 from timetable_sync.settings.keys import KeyPath
 from timetable_sync.settings.places import Places, dotted
 from timetable_sync.settings.problems import Problem
 from timetable_sync.settings.wellformed import nearest
-
-#: What rules can look at beside the columns: a period may be set for the whole timetable.
-_BESIDE = ("period",)
 
 #: Keys of a column that mean something for one column only.
 _ONLY_FOR = {"values": "cancelled", "action": "cancelled", "unit": "duration"}
@@ -46,19 +43,19 @@ def _rules(tables: Mapping[str, Any]) -> Iterator[Finding]:
     rules, columns = _at(tables, "event", "rules"), _at(tables, "timetable", "columns")
     if not isinstance(rules, list) or not isinstance(columns, Mapping):
         return
-    known = [*columns, *_BESIDE]
+    known = [*columns, *ALWAYS_THERE]
     for number, rule in enumerate(rules):
         when = rule.get("when") if isinstance(rule, Mapping) else None
         for name in when if isinstance(when, Mapping) else ():
             if name not in known:
-                hint = nearest(name, columns) or "; add it under [timetable.columns]"
+                hint = nearest(name, known) or "; add it under [timetable.columns]"
                 yield ("event", "rules", number, "when", name), f"is not one of the timetable's columns{hint}"
 
 
 def _files(tables: Mapping[str, Any], base: Path) -> Iterator[Finding]:
     query = _at(tables, "timetable", "query")
     if isinstance(query, str) and query.startswith("file:"):
-        yield from _file(("timetable", "query"), base, query.removeprefix("file:"))
+        yield from _file(("timetable", "query"), base, query.removeprefix("file:").strip())
     for section in ("entra", "ews"):
         bundle = _at(tables, section, "ca_bundle")
         if isinstance(bundle, str):

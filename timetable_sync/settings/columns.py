@@ -27,6 +27,9 @@ KNOWN_COLUMNS: Mapping[str, tuple[str, object]] = {
     ),
 }
 
+#: What rules and templates see of every lesson, be it a column or not.
+ALWAYS_THERE = ("activity", "calendar", "calendars", "cancelled", "duration", "end", "key", "nth", "period", "start", "week")
+
 
 def column_name(text: str) -> str:
     """A name that templates can use. Raises ValueError."""

@@ -36,7 +36,7 @@ def _walk(model: Model, base: Path) -> Model:
 
 
 def _query(query: str, base: Path) -> str:
-    return f"file:{base / query.removeprefix('file:')}" if query.startswith("file:") else query
+    return f"file:{base / query.removeprefix('file:').strip()}" if query.startswith("file:") else query
 
 
 def _sqlite(url: str, base: Path) -> str:

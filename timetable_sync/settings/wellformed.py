@@ -162,7 +162,7 @@ def query(text: str) -> str:
     """SQL, or ``file:`` and a path. Raises ValueError."""
     not_blank(text)
     if text.startswith("file:"):
-        local_path(text.removeprefix("file:"))
+        local_path(text.removeprefix("file:").strip())
     elif not re.search(r"\s", text.strip()) and text.endswith(".sql"):
         raise ValueError(f'must be SQL, or "file:" and a path; did you mean "file:{text}"?')
     return text

@@ -22,10 +22,10 @@ demo: $(VENV)/.runtime
 	@$(BIN)/python -m timetable_sync demo
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(TESTS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
 
 test-quick: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m 'not slow' $(TESTS)
+	$(BIN)/python -m pytest -n auto --dist loadfile -m 'not slow' $(TESTS)
 
 lint: $(VENV)/.dev
 	$(BIN)/python -m ruff check .
@@ -42,7 +42,7 @@ clean:
 
 # Each of these is an empty file that says when its step was last done.
 $(VENV)/.made: requirements/choose-python
-	@python=$$(requirements/choose-python) && echo "Making $(VENV) with $$($$python --version)" && $$python -m venv --clear $(VENV)
+	@python=$$(requirements/choose-python) && echo "Making $(VENV) with $$("$$python" --version)" && "$$python" -m venv --clear $(VENV)
 	@touch $@
 
 $(VENV)/.runtime: $(VENV)/.made requirements/runtime.txt requirements/build.txt pyproject.toml

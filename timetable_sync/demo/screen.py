@@ -26,7 +26,7 @@ class Screen:
 
     def fact(self, name: str, text: str) -> None:
         """One line of a list of facts."""
-        self._print(f"  {name:<15}", text)
+        self._print(f"  {name:<17}", text)
 
     def item(self, text: str) -> None:
         """One thing that happened."""

@@ -31,13 +31,13 @@ def tell(folder: DemoFolder, screen: Screen, afterwards: Callable[[str], None] |
     """
     began = time.monotonic()
     folder.prepare()
-    screen.title("timetable-sync demo: a made-up college, a local Entra ID and Exchange, three nights. Nothing leaves this machine.")
+    screen.title("A made-up college, a local Exchange, three nights: nothing leaves this machine")
     with ExitStack() as stack:
         with screen.working("starting the sandbox"):
             sandbox = stack.enter_context(running_sandbox(folder))
         _Story(folder, screen, sandbox).everything()
         screen.title(
-            f"Everything above was checked in the calendars themselves, and is so. It took {time.monotonic() - began:.0f} seconds."
+            f"Everything above was checked in the calendars. It took {time.monotonic() - began:.0f} seconds."
         )
         folder.explain(sandbox.url)
         _where(folder, screen)
@@ -46,15 +46,14 @@ def tell(folder: DemoFolder, screen: Screen, afterwards: Callable[[str], None] |
 
 
 def _where(folder: DemoFolder, screen: Screen) -> None:
-    lines = [
-        ("look at", shown(folder.plan), "what the dry run said, old and new side by side"),
-        ("", shown(folder.reports), "a report of each night"),
-        ("", shown(folder.configuration), "the configuration"),
-        ("", shown(folder.readme), "what else lies there, and how to go on by hand"),
-    ]
-    width = max(len(path) for _, path, _ in lines) + 3
-    for name, path, what in lines:
-        screen.fact(name, f"{path:<{width}}{what}")
+    screen.fact("all of it is in", shown(folder.root))
+    for path, what in (
+        (folder.plan, "what would change, old and new side by side"),
+        (folder.reports, "a report of each night"),
+        (folder.configuration, "the configuration"),
+        (folder.readme, "what else is there, and how to go on"),
+    ):
+        screen.fact("", f"{path.name:<22}{what}")
 
 
 class _Story:
@@ -147,7 +146,7 @@ class _Story:
         self._check("nobody got mail", checks.mailed(self.sandbox.mails()))
 
     def third_night(self) -> None:
-        self.screen.title(f"Third night, {_moment(THIRD_NIGHT)}: the typing mistake has been mended, and nothing else has changed")
+        self.screen.title(f"Third night, {_moment(THIRD_NIGHT)}: the typing mistake has been mended")
         database.write(self.folder.timetable, rows_after(self.planned, self.changes, mended=True))
         before = self.sandbox.all_events()
         found = self._night(THIRD_NIGHT, code=0)

@@ -42,7 +42,9 @@ clean:
 
 # Each of these is an empty file that says when its step was last done.
 $(VENV)/.made: requirements/choose-python
-	@python=$$(requirements/choose-python) && echo "Making $(VENV) with $$("$$python" --version)" && "$$python" -m venv --clear $(VENV)
+	@if PYTHON=$(BIN)/python requirements/choose-python >/dev/null 2>&1; then echo 'Using the $(VENV) that is there'; else \
+	    python=$$(requirements/choose-python) && echo "Making $(VENV) with $$("$$python" --version)" && \
+	    "$$python" -m venv --clear $(VENV); fi
 	@touch $@
 
 $(VENV)/.runtime: $(VENV)/.made requirements/runtime.txt requirements/build.txt pyproject.toml

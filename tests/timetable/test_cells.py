@@ -1,4 +1,5 @@
 """What drivers give, as text, sets and truths."""
+# ruff: noqa: DTZ001 - datetimes without a zone are what drivers give
 
 import uuid
 from datetime import date, datetime, time

@@ -28,7 +28,8 @@ def meeting(start: int = 0, *, rooms: str = "R1", title: str = "Logic", **more: 
 
 
 def lessons(rows: Sequence[MeetingRow], *, own_ids: bool = False, differing: Counter[str] | None = None) -> list[Lesson | Contradiction]:
-    return list(fold(sorted(rows, key=lambda row: row[:5]), FIELDS, own_ids=own_ids, differing=Counter() if differing is None else differing))
+    count: Counter[str] = Counter() if differing is None else differing
+    return list(fold(sorted(rows, key=lambda row: row[:5]), FIELDS, own_ids=own_ids, differing=count))
 
 
 def only(found: list[Lesson | Contradiction]) -> Lesson:

@@ -1,4 +1,5 @@
 """Times in cells, and the rule for hours that do not exist or exist twice."""
+# ruff: noqa: DTZ001 - datetimes without a zone are what drivers give
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -134,7 +135,9 @@ def test_an_end_beyond_any_calendar_is_unreadable(clock: Clock) -> None:
         clock.after(0, 10**15)
 
 
-@given(st.datetimes(datetime(1970, 1, 2), datetime(2200, 1, 1)), st.sampled_from(["Europe/London", "Australia/Lord_Howe", "Asia/Kathmandu"]))
+@given(
+    st.datetimes(datetime(1970, 1, 2), datetime(2200, 1, 1)), st.sampled_from(["Europe/London", "Australia/Lord_Howe", "Asia/Kathmandu"])
+)
 def test_a_local_time_that_exists_is_read_as_it_is_shown(naive: datetime, zone: str) -> None:
     clock = Clock(zone)
     start = clock.start(naive)

@@ -39,4 +39,5 @@ class Addresses:
 
 def _judged(text: str) -> tuple[str, bool]:
     address = text.strip().lower()
-    return address, _SMTP.fullmatch(address) is not None
+    # Judged before: the lower case of a few letters that are not ASCII is.
+    return address, text.isascii() and _SMTP.fullmatch(address) is not None

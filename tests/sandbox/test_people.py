@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
+import requests
 
-from tests.sandbox.asking import WITH_MARKER, Ews, event, marked, set_field
+from tests.sandbox.asking import WITH_MARKER, Ews, envelope, event, marked, set_field
 from timetable_sync.sandbox.client import SandboxRefused
 
 OCTOBER = ("2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z")
@@ -156,3 +157,28 @@ def test_a_snapshot_brings_everything_back(ews: Ews) -> None:
     assert ews.update(item_id, key, set_field("item:Subject", "<t:Subject>x</t:Subject>")).codes == ["NoError"]
     ((fresh, _),) = ews.made(event("new"))
     assert fresh not in {one["id"] for one in before[ews.mailbox]}
+
+
+def test_what_people_paste_comes_out_as_exchange_hands_it_out_even_where_xml_forbids_it(ews: Ews) -> None:
+    ews.sandbox.client.add_appointment(ews.mailbox, "soft\x0bbreak", "2026-10-05T09:00:00Z", "2026-10-05T10:00:00Z")
+    payload = envelope(
+        f'<m:FindItem Traversal="Shallow"><m:ItemShape>{WITH_MARKER}</m:ItemShape><m:ParentFolderIds>'
+        '<t:DistinguishedFolderId Id="calendar"/></m:ParentFolderIds></m:FindItem>',
+        mailbox=ews.mailbox,
+    )
+    headers = {"Content-Type": "text/xml", "Authorization": f"Bearer {ews.token}", "X-AnchorMailbox": ews.mailbox}
+    answer = requests.post(ews.sandbox.client.ews_url, data=payload, headers=headers, timeout=20)
+    assert "<t:Subject>soft&#xB;break</t:Subject>" in answer.text
+
+
+def test_a_view_of_an_event_is_never_an_old_one(ews: Ews) -> None:
+    ((item_id, key),) = ews.made(event("one"))
+    client = ews.sandbox.client
+    seen = [client.events(ews.mailbox)[0]["subject"]]
+    ews.update(item_id, key, set_field("item:Subject", "<t:Subject>two</t:Subject>"))
+    seen.append(client.all_events()[ews.mailbox][0]["subject"])
+    client.edit_event(ews.mailbox, item_id, subject="three")
+    seen.append(client.events(ews.mailbox)[0]["subject"])
+    ews.delete(item_id)
+    seen.append(client.deleted_items(ews.mailbox)[0]["subject"])
+    assert seen == ["one", "two", "three", "three"]

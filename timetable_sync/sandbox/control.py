@@ -1,5 +1,6 @@
 """The control API: what a test or a demonstration tells the sandbox, as JSON. Speaks no EWS."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,7 @@ from timetable_sync.sandbox import people
 from timetable_sync.sandbox.faults import Faults
 from timetable_sync.sandbox.mailbox import Mailbox
 from timetable_sync.sandbox.manifest import read_keys
-from timetable_sync.sandbox.views import view
+from timetable_sync.sandbox.views import JsonText, view, views
 from timetable_sync.sandbox.world import World
 
 Data = dict[str, Any]
@@ -67,13 +68,14 @@ class Control:
     # -- looking
 
     def _do_events(self, data: Data) -> Any:
-        return [view(item) for item in self._mailbox(data)]
+        return views(self._mailbox(data))
 
     def _do_all_events(self, _: Data) -> Any:
-        return {one.address: [view(item) for item in one] for one in self.world.mailboxes.values()}
+        calendars = (f"{json.dumps(one.address)}:{views(one)}" for one in self.world.mailboxes.values())
+        return JsonText("{" + ",".join(calendars) + "}")
 
     def _do_deleted_items(self, data: Data) -> Any:
-        return [view(item) for item in self._mailbox(data).deleted.values()]
+        return views(self._mailbox(data).deleted.values())
 
     def _do_mails(self, _: Data) -> Any:
         return self.world.mails

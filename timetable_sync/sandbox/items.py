@@ -1,6 +1,5 @@
 """A calendar item as the store keeps it: owned fields by their element's name, extended properties, change key. No XML."""
 
-import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,14 +65,14 @@ class Item:
         return "Recurrence" in self.fields
 
     def as_json(self) -> dict[str, Any]:
-        """Everything there is to the item, for the state file and for bit-by-bit comparison."""
+        """Everything there is to the item, for the state file and for bit-by-bit comparison: to be written out at once, not kept."""
         return {
             "id": self.id,
             "number": self.number,
             "start": self.start,
             "end": self.end,
-            "fields": copy.deepcopy(self.fields),
-            "extended": [[*key, copy.copy(value)] for key, value in sorted(self.extended.items())],
+            "fields": self.fields,
+            "extended": [[*key, value] for key, value in sorted(self.extended.items())],
             "change_key": self.change_key,
             "created": self.created,
             "modified": self.modified,

@@ -17,6 +17,7 @@ from timetable_sync.sandbox.control import Control
 from timetable_sync.sandbox.exchange import Dropped, Exchange, drop, failing, send
 from timetable_sync.sandbox.faults import Faults
 from timetable_sync.sandbox.persistence import StateFile, write_atomically
+from timetable_sync.sandbox.views import JsonText
 from timetable_sync.sandbox.world import World
 
 #: Calls of the control API: name and JSON object.
@@ -68,7 +69,9 @@ def application(world: World, control: Control) -> web.Application:
         name = request.match_info["name"]
         try:
             data = await request.json() if request.can_read_body else {}
-            return web.json_response({"result": control.call(name, data)})
+            result = control.call(name, data)
+            text = result if isinstance(result, JsonText) else json.dumps(result)
+            return web.json_response(text=f'{{"result":{text}}}')
         except LookupError as error:
             status = 400 if isinstance(error, KeyError) else 404
             return web.json_response({"error": f"{name}: {error.args[0]} is missing or unknown"}, status=status)

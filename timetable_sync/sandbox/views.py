@@ -1,5 +1,7 @@
 """Items as the control API shows them: every field, by plain names, equal when and only when nothing differs. Changes nothing."""
 
+import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +11,25 @@ from timetable_sync.sandbox.items import Item
 def moment(seconds: int) -> str:
     """In UTC, to the second."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+#: Where an item keeps its view among its finished fragments: no shape has this number.
+_VIEW = -1
+
+
+class JsonText(str):
+    """Text that is JSON already."""
+
+
+def views(items: Iterable[Item]) -> JsonText:
+    """The views of many items, as a JSON list; each is made once and kept until its item changes."""
+    found = []
+    for item in items:
+        text = item.rendered.get(_VIEW)
+        if text is None:
+            text = item.rendered[_VIEW] = json.dumps(view(item), ensure_ascii=False)
+        found.append(text)
+    return JsonText(f"[{','.join(found)}]")
 
 
 def view(item: Item) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The forms in which Exchange answers: envelope, response messages, SOAP faults, errors with their sentences. Decides nothing."""
 
+import re
 from xml.sax.saxutils import escape, quoteattr
 
 TYPES = "http://schemas.microsoft.com/exchange/services/2006/types"
@@ -13,6 +14,9 @@ _HEAD = (
     f'xmlns:h="{TYPES}" xmlns="{TYPES}"/>'
     "</s:Header><s:Body>"
 )
+#: What cannot stand in XML as it is.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
+
 _TAIL = "</s:Body></s:Envelope>"
 
 #: The sentence that comes with a code, where nobody gives a better one.
@@ -65,8 +69,12 @@ class SoapFault(Exception):
 
 
 def text(value: str) -> str:
-    """Escaped as element text; a carriage return survives."""
-    return escape(value).replace("\r", "&#xD;")
+    """Escaped as element text.
+
+    A carriage return survives as a reference; and so does a control character, though XML 1.0 forbids it: Exchange hands out
+    what people pasted into Outlook (a vertical tab, most often), and readers had better be ready for it.
+    """
+    return _CONTROL.sub(lambda found: f"&#x{ord(found[0]):X};", escape(value))
 
 
 def attribute(value: str) -> str:

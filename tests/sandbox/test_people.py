@@ -8,6 +8,10 @@ import requests
 from tests.sandbox.asking import WITH_MARKER, Ews, envelope, event, marked, set_field
 from timetable_sync.sandbox.client import SandboxRefused
 
+FORTNIGHTLY = (
+    "<t:Recurrence><t:WeeklyRecurrence><t:Interval>2</t:Interval><t:DaysOfWeek>Monday Wednesday</t:DaysOfWeek></t:WeeklyRecurrence>"
+    "<t:EndDateRecurrence><t:StartDate>2026-10-05</t:StartDate><t:EndDate>2026-10-21</t:EndDate></t:EndDateRecurrence></t:Recurrence>"
+)
 OCTOBER = ("2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z")
 
 
@@ -95,15 +99,11 @@ def test_one_occurrence_can_be_changed_or_deleted_by_itself(ews: Ews) -> None:
 
 
 def test_a_series_can_be_made_by_a_request(ews: Ews) -> None:
-    rule = (
-        "<t:Recurrence><t:WeeklyRecurrence><t:Interval>2</t:Interval><t:DaysOfWeek>Monday Wednesday</t:DaysOfWeek></t:WeeklyRecurrence>"
-        "<t:EndDateRecurrence><t:StartDate>2026-10-05</t:StartDate><t:EndDate>2026-10-21</t:EndDate></t:EndDateRecurrence></t:Recurrence>"
-    )
-    ((item_id, _),) = ews.made(event(late=rule))
+    ((item_id, _),) = ews.made(event(late=FORTNIGHTLY))
     days = [one[8:10] for one in ews.view(*OCTOBER, shape=WITH_MARKER).texts("//t:Start")]
     assert days == ["05", "07", "19", "21"]
     assert ews.get(item_id).texts("//t:Recurrence//t:DaysOfWeek") == ["Monday Wednesday"]
-    yearly = rule.replace("WeeklyRecurrence", "AbsoluteYearlyRecurrence").replace(
+    yearly = FORTNIGHTLY.replace("WeeklyRecurrence", "AbsoluteYearlyRecurrence").replace(
         "<t:Interval>2</t:Interval><t:DaysOfWeek>Monday Wednesday</t:DaysOfWeek>", "<t:DayOfMonth>1</t:DayOfMonth><t:Month>May</t:Month>"
     )
     assert ews.create(event(late=yearly)).codes == ["ErrorUnsupportedRecurrence"]
@@ -182,3 +182,17 @@ def test_a_view_of_an_event_is_never_an_old_one(ews: Ews) -> None:
     ews.delete(item_id)
     seen.append(client.deleted_items(ews.mailbox)[0]["subject"])
     assert seen == ["one", "two", "three", "three"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (("<t:Interval>2<", "<t:Interval>0<"), "ErrorCalendarInvalidRecurrence"),
+        (("Monday Wednesday", ""), "ErrorCalendarInvalidDayForWeeklyRecurrence"),
+        (("2026-10-21", "2026-10-04"), "ErrorRecurrenceHasNoOccurrence"),
+        (("2026-10-05<", "-0044-03-15<"), "ErrorCalendarOutOfRange"),
+        (("2026-10-21", "12026-10-21"), "ErrorCalendarOutOfRange"),
+    ],
+)
+def test_a_series_that_cannot_be_is_refused(ews: Ews, spoil: tuple[str, str], code: str) -> None:
+    assert ews.create(event(late=FORTNIGHTLY.replace(*spoil))).codes == [code]

@@ -1,7 +1,7 @@
 """When the occurrences of a daily or weekly series take place, on the wall clock of its zone. Knows no store and no XML."""
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from timetable_sync.sandbox.ids import occurrence_id
@@ -14,22 +14,29 @@ _GROUPS = {"Day": _DAYS, "Weekday": _DAYS[:5], "WeekendDay": _DAYS[5:]}
 #: A series without an end is looked at no further than this many occurrences.
 _FURTHEST = 5000
 
+#: Exchange's calendar ends there.
+_LAST_DAY = date(4500, 8, 31).toordinal()
+
 
 def _days(master: Item) -> Iterator[date]:
     rule = master.fields["Recurrence"]
     first = date.fromisoformat(rule["first"])
     step = max(1, int(rule.get("interval", 1)))
     if rule["pattern"] == "Daily":
-        for n in range(_FURTHEST):
-            yield first + timedelta(days=n * step)
+        yield from _within(first.toordinal() + n * step for n in range(_FURTHEST))
         return
     names = {name for word in rule["days"] for name in _GROUPS.get(word, [word])}
-    monday = first - timedelta(days=first.weekday())
-    for week in range(_FURTHEST):
-        for offset, name in enumerate(_DAYS):
-            day = monday + timedelta(weeks=week * step, days=offset)
-            if name in names and day >= first:
-                yield day
+    monday = first.toordinal() - first.weekday()
+    offsets = [offset for offset, name in enumerate(_DAYS) if name in names]
+    days = (monday + 7 * week * step + offset for week in range(_FURTHEST) for offset in offsets)
+    yield from _within(day for day in days if day >= first.toordinal())
+
+
+def _within(ordinals: Iterable[int]) -> Iterator[date]:
+    for ordinal in ordinals:
+        if ordinal > _LAST_DAY:
+            return
+        yield date.fromordinal(ordinal)
 
 
 def occurrences(master: Item) -> Iterator[Item]:

@@ -1,5 +1,6 @@
 """Reads what a request sets on an item, field by field, and refuses what Exchange refuses. Touches no mailbox."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -14,6 +15,9 @@ from timetable_sync.sandbox.zones import zone_of
 
 #: The longest subject and place that the store takes.
 LONGEST_SUBJECT = 255
+
+#: Exchange takes no series with fewer occurrences than one in so many days or weeks.
+_WIDEST_INTERVAL = 999
 
 _FIVE_YEARS = 5 * 366 * 86400
 
@@ -70,15 +74,29 @@ def _recurrence(node: Node) -> dict[str, Any]:
     rule: dict[str, Any] = {
         "pattern": pattern.name.removesuffix("Recurrence"),
         "interval": int(pattern.value("Interval") or 1),
-        "first": (span.value("StartDate") or "")[:10],
+        "first": _day(span.value("StartDate") or ""),
     }
+    if not 1 <= rule["interval"] <= _WIDEST_INTERVAL:
+        raise EwsError("ErrorCalendarInvalidRecurrence", "The recurrence's interval is out of range.")
     if pattern.name == "WeeklyRecurrence":
         rule["days"] = (pattern.value("DaysOfWeek") or "").split()
+        if not rule["days"]:
+            raise EwsError("ErrorCalendarInvalidDayForWeeklyRecurrence", "A weekly recurrence has at least one day.")
     if end := span.value("EndDate"):
-        rule["last"] = end[:10]
+        rule["last"] = _day(end)
     if count := span.value("NumberOfOccurrences"):
         rule["count"] = int(count)
+    if rule.get("count", 1) < 1 or rule.get("last", rule["first"]) < rule["first"]:
+        raise EwsError("ErrorRecurrenceHasNoOccurrence", "The recurring series has no occurrence.")
     return rule
+
+
+def _day(written: str) -> str:
+    """A date, its zone left off."""
+    found = re.match(r"\s*([12345678]\d{3}-\d\d-\d\d)(?!\d)", written)
+    if found is None or not "1601-01-01" <= found[1] <= "4500-08-31":
+        raise EwsError("ErrorCalendarOutOfRange", "The date is out of range.")
+    return found[1]
 
 
 #: The elements that a client may set, and how each is read.

@@ -79,6 +79,13 @@ def test_a_mailbox_can_be_named_in_every_way_the_schema_allows(ews: Ews, kind: s
     assert ews.raw(payload).codes == ["NoError"]
 
 
+def test_a_mailbox_can_be_named_by_its_security_identifier(ews: Ews) -> None:
+    (sid,) = [one["sid"] for one in ews.sandbox.client.mailboxes()]
+    payload = envelope(GET_FOLDER, mailbox=sid).replace("PrimarySmtpAddress", "SID")
+    assert ews.raw(payload).codes == ["NoError"]
+    assert ews.raw(payload.replace(sid, "S-1-5-21-0")).fault == "ErrorNonExistentMailbox"
+
+
 def test_an_application_without_consent_may_not_impersonate(sandbox: SandboxProcess, certificate: CertificateFiles) -> None:
     sandbox.client.add_mailbox("a@example.ac.uk")
     sandbox.client.register_app(certificate.manifest_dict, tenant=TENANT, client_id=CLIENT_ID, roles=())

@@ -96,7 +96,7 @@ class SandboxClient:
         return bool(self._call("remove_mailbox", address=address))
 
     def mailboxes(self) -> list[dict[str, Any]]:
-        """Address, kind and number of events of each."""
+        """Address, kind, security identifier (sid) and number of events of each."""
         found: list[dict[str, Any]] = self._call("mailboxes")
         return found
 

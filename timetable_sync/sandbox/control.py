@@ -63,7 +63,9 @@ class Control:
         return self.world.mailboxes.pop(str(data["address"]).lower(), None) is not None
 
     def _do_mailboxes(self, _: Data) -> Any:
-        return [{"address": one.address, "kind": one.kind, "events": len(one.items)} for one in self.world.mailboxes.values()]
+        return [
+            {"address": one.address, "kind": one.kind, "sid": one.sid, "events": len(one.items)} for one in self.world.mailboxes.values()
+        ]
 
     # -- looking
 

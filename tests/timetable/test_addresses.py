@@ -45,7 +45,8 @@ def test_what_exchange_calls_an_address_is_one(text: str) -> None:
     "text",
     [
         "", "x", "@x.uk", "a@", "a b@x.uk", "a@b@c.uk", ".a@x.uk", "a.@x.uk", "a..b@x.uk", "a@-x.uk", "a@x..uk", "é@x.uk", "a@é.uk",
-        "<a@x.uk>", "a@x.uk, b@x.uk", "a@x.uk\nb@x.uk", '"a"@x.uk', "a" * 65 + "@x.uk", "a@" + "b" * 64 + ".uk", "a@" + ".".join(["b" * 60] * 5),
+        "<a@x.uk>", "a@x.uk, b@x.uk", "a@x.uk\nb@x.uk", '"a"@x.uk', "a" * 65 + "@x.uk",
+        "a@" + "b" * 64 + ".uk", "a@" + ".".join(["b" * 60] * 5),
         "a@x.uk.", "a@[127.0.0.1]", "a@x_y.uk", "\u212a@x.uk",
     ],
 )  # fmt: skip

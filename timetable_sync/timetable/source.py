@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from timetable_sync.errors import Stopped, TimetableUnusable, UsageError
+from timetable_sync.settings.quantities import show_duration
 from timetable_sync.settings.schema import Timetable
 from timetable_sync.timetable.cells import decoded
 from timetable_sync.timetable.interruption import Interruption, interruptible
@@ -82,14 +83,10 @@ def open_rows(
                     raise TimetableUnusable("timetable.query gives no rows, not even none", "It must be one SELECT.")
                 rows = Rows(result, note)
                 yield rows
+        # A server may answer an interrupted query as if it had come to its end.
+        _not_interrupted(verdict, timetable, where)
     except (SQLAlchemyError, UnicodeError) as error:
-        if verdict.stopped:
-            raise Stopped("it was asked to stop while the timetable was read; nothing was written") from None
-        if verdict.too_long:
-            raise TimetableUnusable(
-                f"the timetable at {where} took longer than {timetable.timeout} to read",
-                "Make the query quicker, or allow more in timetable.timeout.",
-            ) from None
+        _not_interrupted(verdict, timetable, where)
         if rows is not None:
             step = f"broke off after {rows.count} rows"
         raise TimetableUnusable(f"the timetable at {where} {step}: {plainly(error, secrets)}", advice(error)) from None
@@ -97,12 +94,28 @@ def open_rows(
         engine.dispose()
 
 
+def _not_interrupted(verdict: Interruption, timetable: Timetable, where: str) -> None:
+    """Raises Stopped, or TimetableUnusable for a query that took too long; from nothing, as drivers' words may hold anything."""
+    if verdict.stopped:
+        raise Stopped("it was asked to stop while the timetable was read; nothing was written") from None
+    if verdict.too_long:
+        raise TimetableUnusable(
+            f"the timetable at {where} took longer than {show_duration(timetable.timeout)} to read",
+            "Make the query quicker, or allow more in timetable.timeout.",
+        ) from None
+
+
 @contextmanager
 def _all_or_nothing(connection: Connection) -> Iterator[None]:
     """Whatever goes wrong, the rest of an unfinished answer is not waited for, as drivers do that close a cursor."""
+    driver = connection.connection.driver_connection
     try:
         yield
     except BaseException:
+        # PyMySQL reads an unfinished answer to its end when it is closed or forgotten, from a connection that is no more.
+        unread: Any = getattr(driver, "_result", None)
+        if getattr(unread, "unbuffered_active", False):
+            unread.unbuffered_active = False
         connection.invalidate()
         raise
 

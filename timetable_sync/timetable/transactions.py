@@ -60,6 +60,8 @@ def _mysql(connection: Connection, seconds: int) -> None:
     # Servers from before these variables have no such limit; then ours alone holds (``interruption``).
     with contextlib.suppress(DBAPIError):
         connection.exec_driver_sql(f"SET SESSION {limit}")
+    # For the session as well: DDL commits first, and is then judged by what the session says, not by the transaction that is gone.
+    connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
     connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
 
 

@@ -1,11 +1,41 @@
-"""Fixtures for all rooms: the shared test data and real database servers."""
+"""Fixtures for all rooms: the shared test data and real database servers; and what CI asks of every test."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.databases import MARIADB, POSTGRESQL, database_of_our_own, shared_data
+
+#: Begins the reason of a skip that is right in CI as well: the machine is of another kind.
+NOT_HERE = "not here:"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With ``CI=true`` a skipped test is a failed one: what is not run there is run nowhere."""
+    report = yield
+    if not hasattr(report, "wasxfail"):
+        _fail_if_skipped(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a module that is skipped as a whole."""
+    report = yield
+    _fail_if_skipped(report)
+    return report
+
+
+def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if os.environ.get("CI") != "true" or not report.skipped:
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    if not reason.removeprefix("Skipped: ").startswith(NOT_HERE):
+        report.outcome = "failed"
+        report.longrepr = f"{reason}: in CI nothing may be skipped, but for reasons that begin with {NOT_HERE!r}"
 
 
 @pytest.fixture(scope="session")

@@ -65,8 +65,11 @@ def standing(calendars: Calendars) -> dict[str, list[Meeting]]:
 
 def writes(before: Calendars, after: Calendars) -> int:
     """How many items were made, changed or removed between two readings of the sandbox."""
-    versions = [{item["id"]: item["change_key"] for items in calendars.values() for item in items} for calendars in (before, after)]
-    return sum(versions[0].get(item) != version for item, version in versions[1].items()) + len(versions[0].keys() - versions[1].keys())
+    versions: list[dict[str, str]] = [
+        {item["id"]: item["change_key"] for items in calendars.values() for item in items} for calendars in (before, after)
+    ]
+    changed = sum(versions[0].get(item) != version for item, version in versions[1].items())
+    return changed + len(versions[0].keys() - versions[1].keys())
 
 
 def address_of(course: str) -> str:

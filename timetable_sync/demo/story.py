@@ -36,9 +36,7 @@ def tell(folder: DemoFolder, screen: Screen, afterwards: Callable[[str], None] |
         with screen.working("starting the sandbox"):
             sandbox = stack.enter_context(running_sandbox(folder))
         _Story(folder, screen, sandbox).everything()
-        screen.title(
-            f"Everything above was checked in the calendars. It took {time.monotonic() - began:.0f} seconds."
-        )
+        screen.title(f"Everything above was checked in the calendars. It took {time.monotonic() - began:.0f} seconds.")
         folder.explain(sandbox.url)
         _where(folder, screen)
         if afterwards is not None:

@@ -15,7 +15,7 @@ from tests.sandbox_process import SandboxProcess
 
 ZONE = ZoneInfo("Australia/Sydney")
 #: More take about half a minute each: TIMETABLE_SYNC_TEST_NIGHTS=40.
-NIGHTS = int(os.environ.get("TIMETABLE_SYNC_TEST_NIGHTS", "4"))
+NIGHTS = int(os.environ.get("TIMETABLE_SYNC_TEST_NIGHTS", "2"))
 Calendars = dict[str, list[dict[str, Any]]]
 Meeting = tuple[datetime, datetime, str, str]
 

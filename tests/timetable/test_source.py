@@ -164,7 +164,8 @@ def test_a_query_is_ended_when_we_are_asked_to_stop_on_the_server_too(database: 
     assert time.monotonic() - began < 60
     timer.join()
     running = {
-        "postgresql": "SELECT query FROM pg_stat_activity WHERE state = 'active' AND datname = current_database() AND pid <> pg_backend_pid()",
+        "postgresql": "SELECT query FROM pg_stat_activity"
+        " WHERE state = 'active' AND datname = current_database() AND pid <> pg_backend_pid()",
         "mariadb": "SELECT info FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE CONCAT('%SLE', 'EP(300)%')",
     }
     if database.kind in running:
@@ -319,7 +320,8 @@ def test_text_that_is_no_utf_8_is_read_all_the_same(tmp_path: Path) -> None:
 
 @pytest.mark.postgresql
 def test_infinity_and_years_beyond_9999_are_single_cells_and_not_the_end_of_the_reading(postgresql_url: str) -> None:
-    query = "SELECT t, t::timestamptz, t::date FROM unnest(ARRAY['infinity', '-infinity', '12026-01-01 09:00', '2026-11-24 09:00']::timestamp[]) AS t"
+    moments = "ARRAY['infinity', '-infinity', '12026-01-01 09:00', '2026-11-24 09:00']::timestamp[]"
+    query = f"SELECT t, t::timestamptz, t::date FROM unnest({moments}) AS t"
     rows = read(configuration(postgresql_url, query).timetable)
     assert [type(cell) for cell in rows[0]] == [str, str, str]
     assert [str(row[0]) for row in rows] == ["infinity", "-infinity", "12026-01-01 09:00:00", "2026-11-24 09:00:00"]

@@ -294,6 +294,19 @@ def test_an_unclear_or_stale_repair_of_an_edited_event_is_not_taken_for_done(bac
     assert items_are_true(backend, outcomes)
 
 
+def test_a_body_that_someone_edits_again_while_we_repair_it_is_not_taken_for_repaired(backend: MemoryBackend, run: Run) -> None:
+    lesson = replace(LESSONS[0], body="Dr Who")
+    (there,) = written(backend, [lesson])
+    backend.people.edit(COMP101.address, there.item.id, body="Dr No")
+    (edited,) = backend.snapshot(COMP101, WINDOW).ours
+    backend.people.edit(COMP101.address, there.item.id, body="Dr No, really")
+
+    outcomes = carry_out(backend, [update(edited, lesson, Reason.EDITED)], run)
+
+    assert errors(outcomes) == [None]
+    assert [seen.body for seen in backend.people.see(COMP101.address)] == ["Dr Who"]
+
+
 def test_an_unclear_repair_that_had_happened_is_not_sent_again(backend: MemoryBackend, run: Run) -> None:
     (there,) = written(backend, LESSONS[:1])
     backend.people.edit(COMP101.address, there.item.id, subject="Party")
@@ -489,3 +502,20 @@ def test_a_lease_lost_in_the_middle_loses_no_outcome(backend: MemoryBackend, kin
     assert isinstance(error, NotDone)
     assert error.end is lost
     assert backend.requests["apply"] == 1
+
+
+@KINDS
+def test_what_was_read_again_and_had_not_happened_is_not_called_unclear_when_the_run_then_ends(
+    backend: MemoryBackend, kind: Kind, done: list[str], undone: list[str]
+) -> None:
+    changes = kind(backend)
+    backend.faults.fail("apply", Unclear("dropped"), done=False)
+
+    def check() -> None:
+        if backend.requests["snapshot"]:
+            raise LeaseLost("the lease was lost")
+
+    outcomes = carry_out(backend, changes, Run(check=check))
+
+    assert errors(outcomes) == [NotDone] * 5
+    assert subjects(backend) == undone

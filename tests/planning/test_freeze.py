@@ -96,6 +96,17 @@ def test_a_bad_row_of_unknown_activity_deletes_nothing_in_its_calendar() -> None
     assert len(found.left_alone) == 2
 
 
+def test_a_bad_row_of_unknown_activity_keeps_even_what_nothing_else_would_hold() -> None:
+    """As many meetings as before, but under other numbers; and one of ours whose key says neither activity nor week."""
+    third = week(0, 2, 4)[2]
+    first = standing(week(0)[0], "item-1")
+    odd = standing(event(key="timetable/of-a-newer-version"), "item-2")
+
+    found = plan([third], [first, odd], unsettled=[row(activity=None, of=None)])
+
+    assert [(type(change), change.key) for change in found.changes] == [(Create, third.key)]
+
+
 def test_a_bad_row_of_unknown_activity_lets_no_meeting_move_up_over_another() -> None:
     """Wednesday's row lost its activity's id: Friday now counts as the second meeting. Wednesday must not become Friday."""
     found = plan(week(0, 4), stand(week(0, 2, 4)), unsettled=[row(activity=None, of=None)])

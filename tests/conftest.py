@@ -16,6 +16,8 @@ NOT_HERE = "not here:"
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """With ``CI=true`` a skipped test is a failed one: what is not run there is run nowhere."""
     report = yield
+    # What a test printed may be no Unicode, on purpose; xdist cannot carry that from its workers, and all tests would end.
+    report.sections = [(name, text.encode("utf-8", "backslashreplace").decode("utf-8")) for name, text in report.sections]
     if not hasattr(report, "wasxfail"):
         _fail_if_skipped(report)
     return report

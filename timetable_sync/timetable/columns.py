@@ -4,7 +4,6 @@ A good row becomes a tuple, as the spool keeps it and ``lessons`` folds it: at :
 :attr:`Columns.fields`, "" for nothing; what can be several texts is joined by :data:`JOINT`, which no cleaned text holds.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -24,6 +23,7 @@ JOINT = "\x1f"
 _ALWAYS_SEVERAL = frozenset({"rooms", "staff", "groups"})
 _WITH_A_PLACE = frozenset({"key", "activity", "period", "calendar", "start", "end", "duration", "cancelled"})
 _LONGEST_HINT = 120
+_SHOWN = 40
 
 
 class At(IntEnum):
@@ -174,7 +174,6 @@ def _article(field: str) -> str:
 
 def _place(field: str, wanted: str, names: Sequence[str]) -> int:
     """The place of the column ``wanted``: as written, or, if that makes one, whatever its case, as databases fold it differently."""
-    count = Counter(names)
     matching = [place for place, name in enumerate(names) if name == wanted] or [
         place for place, name in enumerate(names) if name.casefold() == wanted.casefold()
     ]
@@ -186,11 +185,10 @@ def _place(field: str, wanted: str, names: Sequence[str]) -> int:
             "Name each column once in timetable.query, with AS.",
         )
     raise TimetableUnusable(
-        f'timetable.columns.{field} names the column "{wanted}", which the query does not give{_what_there_is(wanted, count)}',
+        f'timetable.columns.{field} names the column "{wanted}", which the query does not give{_what_there_is(wanted, names)}',
         "Mend the name, or add the column to timetable.query.",
     )
 
 
-def _what_there_is(wanted: str, names: Counter[str]) -> str:
-    hint = nearest(wanted, names)
-    return hint if "there are" in hint else f"{hint} (it gives {', '.join(names)})" if hint or len(names) <= 40 else ""
+def _what_there_is(wanted: str, names: Sequence[str]) -> str:
+    return nearest(wanted, names) + (f" (it gives {', '.join(names)})" if len(names) <= _SHOWN else "")

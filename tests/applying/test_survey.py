@@ -117,12 +117,13 @@ def test_after_such_an_error_no_further_calendar_is_read(backend: MemoryBackend)
 
 
 @pytest.mark.parametrize("error", [StateUnusable("the state database is down"), LeaseLost("lost")], ids=repr)
-def test_what_ends_the_run_is_raised_whoever_says_it(backend: MemoryBackend, error: Exception) -> None:
+def test_what_ends_the_run_is_raised_whoever_says_it_and_no_further_calendar_is_read(backend: MemoryBackend, error: Exception) -> None:
     def known(calendar: Calendar) -> Mapping[str, LedgerEntry]:
         raise error
 
     with pytest.raises(type(error)):
-        look(backend, Sides(lambda calendar: [LECTURE], known, (), RULES), at_once=4)
+        look(backend, Sides(lambda calendar: [LECTURE], known, (), RULES))
+    assert backend.requests["snapshot"] == 1
 
 
 def test_asked_to_stop_it_ends_without_plans(backend: MemoryBackend) -> None:
@@ -132,6 +133,14 @@ def test_asked_to_stop_it_ends_without_plans(backend: MemoryBackend) -> None:
     with pytest.raises(CutShort, match="asked to stop"):
         look(backend, run=run, at_once=4)
     assert backend.requests == {}
+
+
+def test_once_it_is_cut_short_no_further_calendar_is_read(backend: MemoryBackend) -> None:
+    backend.faults.fail("snapshot", Passing("busy", wait=20.0), calendar=CALENDARS[0].address)
+
+    with pytest.raises(CutShort, match="deadline would pass"):
+        look(backend, run=Run(deadline=10.0))
+    assert backend.requests["snapshot"] == 1
 
 
 def test_the_reason_is_raised_and_not_that_the_others_were_cut_short_by_it(backend: MemoryBackend, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from timetable_sync.errors import UsageError
 from timetable_sync.model.event import LONGEST_SUBJECT, BodyKind, Busy, Sensitivity
 from timetable_sync.settings.schema import EventLook, EventRule
-from timetable_sync.timetable.names import nearest
+from timetable_sync.timetable.names import nearest_or_all
 from timetable_sync.timetable.templates import LONGEST_TEXT, Compiled, Templates
 from timetable_sync.timetable.text import clean_name, cut, fit_for_xml
 from timetable_sync.timetable.times import Clock
@@ -73,7 +73,7 @@ class Looks:
             for name in rule.when:
                 if name not in variables.places:
                     raise UsageError(
-                        f'event.rules[{number}].when names "{name}", which is no column{nearest(name, variables.names)}',
+                        f'event.rules[{number}].when names "{name}", which is no column{nearest_or_all(name, variables.names)}',
                         "Mend the rule, or name the column in [timetable.columns].",
                     )
             rules.append((rule.when, _compile(f"event.rules[{number}]", rule, templates, html=html)))

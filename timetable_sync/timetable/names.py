@@ -1,16 +1,15 @@
 """The names that templates and rules can use beside the configured columns, and the nearest right name for a wrong one. Pure."""
 
-import difflib
-from collections.abc import Iterable
+from collections.abc import Collection
 
-#: What every template and rule can use: ``docs/timetable.md`` says what each is. A configured column of the same name comes first.
-ALWAYS_THERE = ("activity", "calendar", "calendars", "cancelled", "duration", "end", "key", "nth", "period", "start", "week")
+from timetable_sync.settings.columns import ALWAYS_THERE
+from timetable_sync.settings.wellformed import nearest
+
+__all__ = ["ALWAYS_THERE", "nearest", "nearest_or_all"]
+
+_FEW = 40
 
 
-def nearest(word: str, choices: Iterable[str]) -> str:
-    """``; did you mean "…"?`` for the most similar choice, or all choices where none is similar and there are few."""
-    by_folded = {choice.casefold(): choice for choice in choices}
-    close = difflib.get_close_matches(word.casefold(), by_folded, 1, 0.6)
-    if close:
-        return f'; did you mean "{by_folded[close[0]]}"?'
-    return f"; there are: {', '.join(by_folded.values())}" if 0 < len(by_folded) <= 40 else ""
+def nearest_or_all(word: str, choices: Collection[str]) -> str:
+    """``; did you mean "…"?`` for the most similar choice, or all choices where none is similar and they are not too many."""
+    return nearest(word, choices) or (f"; there are: {', '.join(choices)}" if 0 < len(choices) <= _FEW else "")

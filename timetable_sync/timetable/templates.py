@@ -14,7 +14,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from timetable_sync.errors import UsageError
-from timetable_sync.timetable.names import nearest
+from timetable_sync.timetable.names import nearest_or_all
 from timetable_sync.timetable.slug import slug
 from timetable_sync.timetable.times import Clock
 from timetable_sync.timetable.variables import Variables
@@ -95,7 +95,7 @@ class Templates:
         known = [*self._variables.names, *also]
         if unknown := sorted(used - set(known)):
             raise UsageError(
-                f'{key} uses "{unknown[0]}", which is no column{nearest(unknown[0], known)}',
+                f'{key} uses "{unknown[0]}", which is no column{nearest_or_all(unknown[0], known)}',
                 "Mend the template, or name the column in [timetable.columns].",
             )
         return Compiled(key, template, sorted(used - set(also)), also, finish, self._variables, self._clock)

@@ -197,7 +197,7 @@ class _Night:
         )
         known = self.state.ledger_count(source, self.window, [plan.calendar.address for plan in found.plans])
         self._learn(found.plans)
-        held = judge(found.plans, known, settings.guards, self.request.forced)
+        held = judge(found.plans, known, settings.guards, self.request.forced, never_written=selection.report_only)
         return self.account.surveyed(found, selection, held)
 
     def _learn(self, plans: Sequence[CalendarPlan]) -> None:

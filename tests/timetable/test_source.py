@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -19,6 +20,7 @@ from tests.timetable.configurations import configuration
 from timetable_sync.errors import Stopped, TimetableUnusable, UsageError
 from timetable_sync.settings.schema import Timetable
 from timetable_sync.timetable.source import AT_ONCE, open_rows
+from timetable_sync.timetable.transactions import begin_snapshot
 
 KINDS = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql), pytest.param("mariadb", marks=pytest.mark.mariadb))
 
@@ -111,8 +113,6 @@ def test_two_statements_of_one_reading_see_one_state(database: Database) -> None
     if database.kind == "sqlite":
         database.tell("PRAGMA journal_mode = WAL")
     database.numbers(3)
-    from timetable_sync.timetable.transactions import begin_snapshot
-
     with create_engine(database.url, poolclass=NullPool).connect() as connection:
         assert begin_snapshot(connection, 60) == ""
         first = connection.exec_driver_sql("SELECT i, t FROM n ORDER BY i").fetchall()
@@ -133,6 +133,17 @@ def test_a_query_cannot_write(database: Database, sql: str) -> None:
     assert database.ask("SELECT i, t FROM n ORDER BY i") == [(i, f"row {i}") for i in range(3)]
     with pytest.raises(SQLAlchemyError):
         database.ask("SELECT i FROM m")
+
+
+def test_the_transaction_itself_holds_nothing_but_reading(database: Database) -> None:
+    # A SELECT can call a function that writes: it is the transaction that must not allow it.
+    database.numbers(3)
+    for sql in ("INSERT INTO n VALUES (9, 'x')", "DELETE FROM n", "DROP TABLE n"):
+        with create_engine(database.url, poolclass=NullPool).connect() as connection:
+            begin_snapshot(connection, 60)
+            with pytest.raises(SQLAlchemyError, match=r"(?i)read.?only"):
+                connection.exec_driver_sql(sql)
+    assert len(database.ask("SELECT i FROM n")) == 3
 
 
 @pytest.mark.parametrize("sql", ["SELECT nothing FROM n", "SELECT i FROM nowhere", "SELEKT i"])
@@ -295,8 +306,6 @@ def test_a_file_is_found_whatever_its_name(tmp_path: Path, name: str) -> None:
     with closing(sqlite3.connect(tmp_path / name)) as made:
         made.execute("CREATE TABLE t AS SELECT 7 AS i")
         made.commit()
-    from sqlalchemy.engine import URL
-
     url = URL.create("sqlite", database=str(tmp_path / name)).render_as_string()
     assert read(configuration("sqlite://", "SELECT i FROM t").timetable.model_copy(update={"url": url})) == [(7,)]
     assert [file.name for file in tmp_path.iterdir()] == [name]

@@ -127,6 +127,7 @@ def test_variables_of_our_own_and_of_kubernetes_are_left_alone(tmp_path: Path) -
         environ={
             "TIMETABLE_SYNC_CONFIG": "x",
             "TIMETABLE_SYNC_TEST_DATA": "x",
+            "TIMETABLE_SYNC_TEST_NIGHTS": "40",
             "TIMETABLE_SYNC_SERVICE_HOST": "10.0.0.11",
             "TIMETABLE_SYNC_SERVICE_PORT_METRICS": "9090",
             "TIMETABLE_SYNC_PORT": "tcp://10.0.0.11:9090",

@@ -15,8 +15,9 @@ from timetable_sync.settings.wellformed import nearest
 
 PREFIX = "TIMETABLE_SYNC_"
 
-#: Variables with the prefix that are no keys.
-RESERVED = frozenset({"TIMETABLE_SYNC_CONFIG", "TIMETABLE_SYNC_TEST_DATA"})
+#: Variables with the prefix that are no keys, and how the names of those begin that the tests are told things by.
+RESERVED = frozenset({"TIMETABLE_SYNC_CONFIG"})
+_OF_TESTS = "TIMETABLE_SYNC_TEST_"
 
 #: Kubernetes sets these for every container beside a service that is called timetable-sync.
 #: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
@@ -33,7 +34,9 @@ def override(tables: dict[str, Any], environ: Mapping[str, str], places: Places)
     (``{ env = "TIMETABLE_SYNC_…" }``) may have the prefix.
     """
     variables = sorted((name for name in environ if name.startswith(PREFIX)), key=lambda name: (name.count("__"), name))
-    candidates = [name for name in variables if name not in RESERVED and not _OF_KUBERNETES.fullmatch(name)]
+    candidates = [
+        name for name in variables if name not in RESERVED and not name.startswith(_OF_TESTS) and not _OF_KUBERNETES.fullmatch(name)
+    ]
     problems, strange, given = [], [], set[KeyPath]()
     for variable in candidates:
         target = _target(variable, tables)

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from tests.entra.making import CLIENT, NOW, Made
 from timetable_sync.entra.assertion import client_assertion
 from timetable_sync.entra.certificate import Certificate, load_certificate
-from timetable_sync.settings.schema import Entra
+from timetable_sync.settings.sections.entra import Entra
 
 AUDIENCE = "https://login.example/tenant/oauth2/v2.0/token"
 PADDINGS: dict[str, Any] = {

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from tests.entra.making import NOW, Made, make
 from timetable_sync.entra.certificate import load_certificate, read_certificate
 from timetable_sync.errors import CredentialsRefused, UsageError
-from timetable_sync.settings.schema import Entra
+from timetable_sync.settings.sections.entra import Entra
 
 Write = Callable[[str, bytes], dict[str, str]]
 Build = Callable[..., Entra]

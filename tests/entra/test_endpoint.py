@@ -7,7 +7,7 @@ import pytest
 from tests.entra.making import CLIENT, TENANT
 from timetable_sync.entra.endpoint import token_form, token_url
 from timetable_sync.errors import UsageError
-from timetable_sync.settings.schema import Entra
+from timetable_sync.settings.sections.entra import Entra
 
 Build = Callable[..., Entra]
 

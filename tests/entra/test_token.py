@@ -19,7 +19,7 @@ from timetable_sync.entra.certificate import load_certificate
 from timetable_sync.entra.facts import ROLE
 from timetable_sync.entra.token import AHEAD, TokenProvider
 from timetable_sync.errors import CredentialsRefused, Passing, TimetableSyncError, UsageError
-from timetable_sync.settings.schema import Entra
+from timetable_sync.settings.sections.entra import Entra
 
 Build = Callable[..., Entra]
 REFUSED = {"error": "invalid_client", "error_description": "AADSTS700027: no.", "error_codes": [700027]}

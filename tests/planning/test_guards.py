@@ -9,7 +9,7 @@ from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Create, Delete, Reason
 from timetable_sync.model.plan import CalendarPlan, Held
 from timetable_sync.planning.guards import EMPTY, IN_CALENDAR, IN_RUN, RELEASABLE, SHRUNKEN, empty_timetable, judge
-from timetable_sync.settings.schema import Guards
+from timetable_sync.settings.sections.safety import Guards
 
 LEFT = Delete(standing(event()), Reason.LEFT)
 NEW = Create(event(), "marker", Reason.TIMETABLE)

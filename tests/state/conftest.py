@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from timetable_sync.settings.schema import StateDatabase
+from timetable_sync.settings.sections.keeping import StateDatabase
 from timetable_sync.state.database import State, open_state
 
 

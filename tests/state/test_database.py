@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import timetable_sync
 from tests.state.making import CALENDAR, MAPPING, SOURCE, WINDOW, created, entry
 from timetable_sync.errors import StateUnusable
-from timetable_sync.settings.schema import StateDatabase
+from timetable_sync.settings.sections.keeping import StateDatabase
 from timetable_sync.state.database import open_state
 from timetable_sync.state.records import RunBeginning
 from timetable_sync.state.upkeep import state_info, upgrade_state
@@ -57,7 +57,7 @@ def test_two_first_runs_at_once_make_one_schema(settings: StateDatabase) -> None
 def test_two_processes_make_one_schema(url: str) -> None:
     code = (
         "from timetable_sync.state.database import open_state\n"
-        "from timetable_sync.settings.schema import StateDatabase\n"
+        "from timetable_sync.settings.sections.keeping import StateDatabase\n"
         f"open_state(StateDatabase(url={url!r})).close()"
     )
     running = [subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, cwd=CHECKOUT) for _ in range(3)]

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 import timetable_sync
 from timetable_sync.errors import AnotherRunAtWork, LeaseLost, StateUnusable
-from timetable_sync.settings.schema import StateDatabase
+from timetable_sync.settings.sections.keeping import StateDatabase
 from timetable_sync.state.database import State, open_state
 from timetable_sync.state.lease import Lease
 from timetable_sync.state.upkeep import upgrade_state
@@ -37,7 +37,7 @@ def another_process(url: str, lasts: float = 300) -> Iterator[subprocess.Popen[s
     code = (
         "import sys\n"
         "from datetime import timedelta\n"
-        "from timetable_sync.settings.schema import StateDatabase\n"
+        "from timetable_sync.settings.sections.keeping import StateDatabase\n"
         "from timetable_sync.state.database import open_state\n"
         f"with open_state(StateDatabase(url={url!r})) as state, state.lease('the other', timedelta(seconds={lasts})):\n"
         "    print('held', flush=True)\n"
@@ -109,7 +109,7 @@ def test_of_many_processes_that_want_a_dead_ones_lease_one_gets_it(settings: Sta
         "import sys, time\n"
         "from datetime import timedelta\n"
         "from timetable_sync.errors import AnotherRunAtWork\n"
-        "from timetable_sync.settings.schema import StateDatabase\n"
+        "from timetable_sync.settings.sections.keeping import StateDatabase\n"
         "from timetable_sync.state.database import open_state\n"
         f"state = open_state(StateDatabase(url={url!r}))\n"
         "print('ready', flush=True)\n"

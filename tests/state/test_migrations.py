@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 import timetable_sync
 from tests.state.making import CALENDAR, MAPPING, MONDAY, SOURCE, WINDOW, created, entry
 from timetable_sync.errors import StateUnusable
-from timetable_sync.settings.schema import StateDatabase
+from timetable_sync.settings.sections.keeping import StateDatabase
 from timetable_sync.state import schema
 from timetable_sync.state.database import open_state
 from timetable_sync.state.records import RunBeginning

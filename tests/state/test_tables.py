@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.state.making import CALENDAR, SOURCE, WINDOW, key
-from timetable_sync.settings.schema import StateDatabase
+from timetable_sync.settings.sections.keeping import StateDatabase
 from timetable_sync.state.database import State, open_state
 
 

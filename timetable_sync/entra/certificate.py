@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from timetable_sync.entra.certificate_file import PrivateKey, read_contents
 from timetable_sync.errors import CredentialsRefused
-from timetable_sync.settings.schema import Entra
 from timetable_sync.settings.secret import SecretRef
+from timetable_sync.settings.sections.entra import Entra
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from urllib.parse import quote, urlsplit
 
 from timetable_sync.errors import UsageError
-from timetable_sync.settings.schema import Entra
+from timetable_sync.settings.sections.entra import Entra
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 

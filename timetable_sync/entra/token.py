@@ -18,7 +18,7 @@ from timetable_sync.entra.endpoint import token_form, token_url
 from timetable_sync.entra.facts import Remark, TokenFacts, facts_of, warning
 from timetable_sync.entra.refusals import PASSING, Circumstances, refusal
 from timetable_sync.errors import CredentialsRefused, Passing
-from timetable_sync.settings.schema import Entra
+from timetable_sync.settings.sections.entra import Entra
 
 #: So long before its end a token is renewed; at half its life where it lives for less than twice that.
 AHEAD = timedelta(seconds=300)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from timetable_sync.model.plan import CalendarPlan, Held
 from timetable_sync.settings.quantities import show_share
-from timetable_sync.settings.schema import Guards
+from timetable_sync.settings.sections.safety import Guards
 
 EMPTY = "empty_timetable"
 SHRUNKEN = "shrunken_timetable"

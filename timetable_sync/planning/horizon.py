@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from timetable_sync.errors import UsageError
 from timetable_sync.model.window import Window
-from timetable_sync.settings.schema import WindowSpan
+from timetable_sync.settings.sections.safety import WindowSpan
 
 
 def window_of(now: datetime, span: WindowSpan, time_zone: str) -> Window:

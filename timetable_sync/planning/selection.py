@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from timetable_sync.model.calendar import Calendar
-from timetable_sync.settings.schema import Calendars
+from timetable_sync.settings.sections.calendars import Calendars
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from timetable_sync.settings.columns import KNOWN_COLUMNS
 from timetable_sync.settings.keys import ROOT, Key
 from timetable_sync.settings.origins import effective_default
-from timetable_sync.settings.schema import Column, EventRule
+from timetable_sync.settings.sections.event import EventRule
+from timetable_sync.settings.sections.timetable import Column
 from timetable_sync.settings.toml_text import toml_key, toml_value
 
 _WIDTH = 110

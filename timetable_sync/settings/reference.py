@@ -11,8 +11,10 @@ from timetable_sync.settings.columns import KNOWN_COLUMNS
 from timetable_sync.settings.example import docstring
 from timetable_sync.settings.keys import ROOT, Key
 from timetable_sync.settings.origins import effective_default
-from timetable_sync.settings.schema import Column, EventRule, Limit
 from timetable_sync.settings.secret import SecretRef
+from timetable_sync.settings.sections.event import EventRule
+from timetable_sync.settings.sections.safety import Limit
+from timetable_sync.settings.sections.timetable import Column
 from timetable_sync.settings.toml_text import toml_value
 
 _HEAD = """\

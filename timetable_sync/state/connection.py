@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from timetable_sync.errors import StateUnusable
-from timetable_sync.settings.schema import StateDatabase
+from timetable_sync.settings.sections.keeping import StateDatabase
 
 #: Milliseconds that SQLite waits for another program's lock.
 SQLITE_PATIENCE = 30_000

@@ -9,7 +9,7 @@ from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.ledger import LedgerEntry
 from timetable_sync.model.plan import Held
 from timetable_sync.model.window import Window
-from timetable_sync.settings.schema import StateDatabase
+from timetable_sync.settings.sections.keeping import StateDatabase
 from timetable_sync.state import history, ledger
 from timetable_sync.state.connection import Database, connect, nothing_there, place, state_url
 from timetable_sync.state.lease import Lease, NoLease

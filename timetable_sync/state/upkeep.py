@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from timetable_sync.settings.schema import StateDatabase
+from timetable_sync.settings.sections.keeping import StateDatabase
 from timetable_sync.state.connection import Database, connect, nothing_there, place, state_url
 from timetable_sync.state.lease import refuse_at_work
 from timetable_sync.state.schema import Fit, SchemaVersion, lock_for_upgrade, migrate, refuse_unfit, version_of, wanted_version

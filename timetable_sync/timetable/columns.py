@@ -11,7 +11,7 @@ from typing import Any
 
 from timetable_sync.errors import TimetableUnusable
 from timetable_sync.model.key import OWN
-from timetable_sync.settings.schema import Timetable
+from timetable_sync.settings.sections.timetable import Timetable
 from timetable_sync.timetable.cells import name_in, prose_in, several_in, yes_or_no
 from timetable_sync.timetable.names import nearest
 from timetable_sync.timetable.times import Clock, Unreadable, duration

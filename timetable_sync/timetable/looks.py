@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from timetable_sync.errors import UsageError
 from timetable_sync.model.event import LONGEST_SUBJECT, BodyKind, Busy, Sensitivity
-from timetable_sync.settings.schema import EventLook, EventRule
+from timetable_sync.settings.sections.event import EventLook, EventRule
 from timetable_sync.timetable.names import nearest_or_all
 from timetable_sync.timetable.templates import LONGEST_TEXT, Compiled, Templates
 from timetable_sync.timetable.text import clean_name, cut, fit_for_xml

@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 
 from timetable_sync.errors import Stopped, TimetableUnusable, UsageError
 from timetable_sync.settings.quantities import show_duration
-from timetable_sync.settings.schema import Timetable
+from timetable_sync.settings.sections.timetable import Timetable
 from timetable_sync.timetable.cells import decoded
 from timetable_sync.timetable.interruption import Interruption, interruptible
 from timetable_sync.timetable.query import query_text

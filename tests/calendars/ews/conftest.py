@@ -20,8 +20,9 @@ from timetable_sync.entra.certificate import load_certificate
 from timetable_sync.entra.token import TokenProvider
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.sandbox.client import SandboxClient
-from timetable_sync.settings.schema import Entra, Ews
 from timetable_sync.settings.secret import SecretRef
+from timetable_sync.settings.sections.entra import Entra
+from timetable_sync.settings.sections.ews import Ews
 
 COMP = Calendar("comp1511@groups.example.ac.uk", "COMP1511")
 

@@ -13,7 +13,7 @@ from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.event import Busy, Sensitivity
 from timetable_sync.model.marker import PROPERTY_NAME, PROPERTY_SET
 from timetable_sync.sandbox.client import SandboxClient
-from timetable_sync.settings.schema import Ews
+from timetable_sync.settings.sections.ews import Ews
 
 _BUSY = {
     "Free": Busy.FREE,

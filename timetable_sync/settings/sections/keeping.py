@@ -1,0 +1,31 @@
+"""``[state]`` and ``[report]``: where our record is kept, and the reports."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from timetable_sync.settings.database_url import state_url
+from timetable_sync.settings.quantities import Duration, SomeTime
+from timetable_sync.settings.secret import SecretRef
+from timetable_sync.settings.sections.values import LocalPath, Section
+
+
+class StateDatabase(Section):
+    """The ledger, the history and the lease."""
+
+    url: Annotated[str, AfterValidator(state_url)] = Field(
+        "sqlite:////var/lib/timetable-sync/state.db",
+        description="SQLAlchemy URL, without the password: SQLite for one host, PostgreSQL for one or several.",
+    )
+    password: SecretRef | None = Field(None, description="The database password, by reference.", examples=[{"credential": "state-db"}])
+    lease: SomeTime = Field(timedelta(minutes=2), description="A run that does not renew its lease for so long is taken for dead.")
+
+
+class Report(Section):
+    """Where reports of nights are kept."""
+
+    directory: LocalPath | None = Field(
+        None, description="Folder for a report of every run; without it none are kept.", examples=["/var/lib/timetable-sync/reports"]
+    )
+    keep: Duration = Field(timedelta(days=60), description="How long they are kept.")

@@ -1,0 +1,28 @@
+"""``[run]`` and ``[schedule]``: how a night works, and when the daemon wakes."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from timetable_sync.settings import wellformed
+from timetable_sync.settings.quantities import SomeTime
+from timetable_sync.settings.sections.values import Section, Whole, ZoneName
+
+
+class Run(Section):
+    """How a night works."""
+
+    calendars_at_once: Whole = Field(
+        8, ge=1, le=64, description="Calendars worked on at the same time, 1 to 64. Microsoft advises at most 10 open requests."
+    )
+    deadline: SomeTime = Field(timedelta(hours=3), description="After this long no new batch is begun; the rest waits for the next night.")
+
+
+class Schedule(Section):
+    """When the daemon wakes. A systemd timer or cron needs none of it."""
+
+    cron: Annotated[str, AfterValidator(wellformed.cron)] = Field(
+        "0 2 * * *", description="Cron expression: minute, hour, day, month, weekday. Weekdays by name, as in mon-fri."
+    )
+    time_zone: ZoneName = Field("UTC", description="IANA zone of the cron expression.", examples=["Europe/London"])

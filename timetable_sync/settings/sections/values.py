@@ -1,0 +1,34 @@
+"""The types of single values that several tables share, and what every table is: unknown keys are errors."""
+
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Strict, model_validator
+
+from timetable_sync.settings import wellformed
+
+Text = Annotated[str, AfterValidator(wellformed.not_blank)]
+Whole = Annotated[int, Strict()]
+YesNo = Annotated[bool, Strict()]
+LocalPath = Annotated[Path, BeforeValidator(wellformed.local_path)]
+ZoneName = Annotated[str, AfterValidator(wellformed.zone_name)]
+Template = Annotated[str, AfterValidator(wellformed.template)]
+Pattern = Annotated[str, AfterValidator(wellformed.pattern)]
+ServiceUrl = Annotated[str, AfterValidator(wellformed.service_url)]
+DirectoryName = Annotated[str, AfterValidator(wellformed.directory_name)]
+
+
+class Section(BaseModel):
+    """A table of the configuration: unknown keys are errors.
+
+    ``shorthand`` names the key that text in the table's place stands for: ``start = "starts_at"`` for ``start = { column = "starts_at" }``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True)
+
+    shorthand: ClassVar[str] = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_full(cls, value: Any) -> Any:
+        return {cls.shorthand: value} if cls.shorthand and isinstance(value, str) else value

@@ -1,6 +1,7 @@
 """Fixtures for all rooms: the shared test data and real database servers; and what CI asks of every test."""
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -10,6 +11,15 @@ from tests.databases import MARIADB, POSTGRESQL, database_of_our_own, shared_dat
 
 #: Begins the reason of a skip that is right in CI as well: the machine is of another kind.
 NOT_HERE = "not here:"
+
+
+def pytest_configure() -> None:
+    """Ctrl-C means Ctrl-C to the programs that tests start, also where the tests themselves run in a shell's background.
+
+    A shell has the jobs that it starts with ``&`` ignore SIGINT, and what is ignored is inherited.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

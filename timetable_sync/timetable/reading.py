@@ -19,6 +19,7 @@ from timetable_sync.timetable.spool import EventRow, Spool
 from timetable_sync.timetable.templates import Templates
 from timetable_sync.timetable.times import Clock, moment_of
 from timetable_sync.timetable.variables import Variables
+from timetable_sync.timetable.witness import Witness
 from timetable_sync.timetable.work import Work
 
 _BUSY = {busy.value: busy for busy in Busy}
@@ -83,17 +84,18 @@ def read_timetable(
     environ: Mapping[str, str] | None = None,
     progress: Callable[[int], None] | None = None,
     stop: threading.Event | None = None,
+    witness: Witness | None = None,
 ) -> Iterator[Reading]:
     """Read the timetable of ``settings`` for ``window``; what it gives can be used until it is closed.
 
     ``base`` is the folder that a query file is relative to, ``spool`` one for the temporary file. ``progress`` is told how many
-    rows more were read. Raises UsageError for templates, a URL or a query file that cannot be used, TimetableUnusable when the
-    timetable cannot be read completely, Stopped once ``stop`` is set.
+    rows more were read; ``witness`` sees rows and lessons. Raises UsageError for templates, a URL or a query file that cannot be used,
+    TimetableUnusable when the timetable cannot be read completely, Stopped once ``stop`` is set.
     """
     variables, clock, looks, addresses = _prepared(settings)
     stop = stop or threading.Event()
     with closing(Spool(spool, len(fields_of(settings.timetable)))) as store:
-        work = Work(settings, window, store, variables, clock, looks, addresses, stop)
+        work = Work(settings, window, store, variables, clock, looks, addresses, stop, witness)
         with open_rows(settings.timetable, base, environ, stop) as rows:
             work.take(rows, progress or (lambda more: None))
         work.make_events()

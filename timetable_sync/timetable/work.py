@@ -22,6 +22,7 @@ from timetable_sync.timetable.spool import EventRow, Spool
 from timetable_sync.timetable.templates import TemplateFailed
 from timetable_sync.timetable.times import Clock
 from timetable_sync.timetable.variables import Variables
+from timetable_sync.timetable.witness import Witness
 
 _AT_ONCE = 1_000
 
@@ -39,7 +40,9 @@ class Work:
         looks: Looks,
         addresses: Addresses,
         stop: threading.Event,
+        witness: Witness | None = None,
     ) -> None:
+        self._witness = witness
         self._settings, self._store, self._variables, self._clock = settings, store, variables, clock
         self._looks, self._addresses, self._stop = looks, addresses, stop
         self._from, self._until = window.start.timestamp(), window.end.timestamp()
@@ -62,10 +65,14 @@ class Work:
             self._go_on()
             good = []
             for number, row in enumerate(batch, self.rows + 1):
+                made = []
                 try:
-                    good.append(columns.read(number, row))
+                    made.append(columns.read(number, row))
                 except RowRefused as refused:
                     self._row_refused(refused)
+                good += made
+                if self._witness is not None:
+                    self._witness.row(number, rows.names, row, made)
             self._store.add_rows(good)
             self.rows += len(batch)
             progress(len(batch))
@@ -101,6 +108,8 @@ class Work:
                 return []
             self.lessons += 1
         inside = not gone and self._from <= lesson.start < self._until
+        if self._witness is not None and not gone:
+            self._witness.lesson(lesson, inside=inside)
         events: list[EventRow] = []
         done: set[str] = set()
         for name in lesson.calendars:

@@ -1,0 +1,20 @@
+"""Who looks on while a timetable is read, to tell people more than the events say. Changes nothing of what is read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from timetable_sync.timetable.columns import MeetingRow
+from timetable_sync.timetable.lessons import Lesson
+
+
+class Witness:
+    """Sees everything once and keeps what it likes, but never all of it. This one keeps nothing."""
+
+    def row(self, number: int, names: Sequence[str], row: Sequence[Any], meetings: Sequence[MeetingRow]) -> None:
+        """A row of ``timetable.query`` as the driver gave it, with its columns' names, and the meetings that were made of it.
+
+        ``number`` counts from 1. A row that was set aside has no meetings.
+        """
+
+    def lesson(self, lesson: Lesson, *, inside: bool) -> None:
+        """A lesson that takes place, or is shown as cancelled; ``inside`` says whether it starts in the window."""

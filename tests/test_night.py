@@ -96,6 +96,21 @@ def test_a_bad_row_leaves_its_event_as_it_is_and_stands_in_the_exit_code(world: 
     assert subjects(world, address) == before
 
 
+def test_a_start_mistyped_into_another_week_deletes_no_lecture(world: NightWorld) -> None:
+    address = world.calendar("COMP101")
+    world.timetable(weekly())
+    world.night()
+    before = subjects(world, address)
+    rows = weekly()
+    rows[3] = ("A1", "COMP101", "2026-12-04 09:00", "2026-11-04 10:00", "Logic", "R1")
+    world.timetable(rows)
+    assert world.night().exit_code == 1
+    assert subjects(world, address) == before
+    world.timetable(rows[:3] + rows[4:])
+    assert world.night().exit_code == 0
+    assert len(subjects(world, address)) == len(before) - 1
+
+
 def test_an_empty_timetable_is_refused_and_nothing_can_release_it(world: NightWorld) -> None:
     address = world.calendar("COMP101")
     world.timetable(weekly())
@@ -121,6 +136,21 @@ def test_a_held_calendar_is_named_with_numbers_while_the_others_go_ahead(world: 
     assert len(subjects(world, comp)) == 10
     released = world.night(forced=["deletes_in_calendar"])
     assert (released.exit_code, len(subjects(world, comp))) == (0, 2)
+
+
+def test_a_calendar_that_is_only_reported_is_never_held_but_it_is_said_what_would_hold_it(tmp_path: Path) -> None:
+    world = NightWorld(tmp_path)
+    address = world.calendar("COMP101")
+    world.timetable(weekly(weeks=10))
+    world.night()
+    text = world.configuration.read_text("utf-8")
+    world.configuration.write_text(text.replace("allow =", 'report_only = ["COMP*"]\nallow ='), "utf-8")
+    world.timetable(weekly(weeks=2))
+    night = world.night()
+    assert (night.exit_code, night.held) == (0, ())
+    assert night.calendars[0].status is Status.REPORT_ONLY
+    assert "8 of 10 events would be deleted" in night.worth_knowing[0].message
+    assert len(subjects(world, address)) == 10
 
 
 def test_a_calendar_that_left_the_timetable_is_still_visited(world: NightWorld) -> None:

@@ -87,6 +87,19 @@ def test_a_bad_row_without_a_week_holds_the_weeks_that_lack_a_meeting_and_no_oth
     assert {change.key for change in found.changes} == {lesson.key for lesson in moved}
 
 
+def test_a_row_that_ends_before_it_starts_holds_both_weeks_and_elsewhere_only_what_would_be_missed() -> None:
+    """Its start says the second week, its end the first; in the third a lesson moves, in the fourth one is gone."""
+    there = stand([*week(0, 2), *week(0, first=7), *week(0, first=14), *week(0, 2, first=21)])
+    moved = week(1, first=14)
+
+    found = plan(
+        [*week(0, 3), *moved, *week(0, first=21)], there, unsettled=[row(calendar=None, of=possible) for possible in (W49, W48, None)]
+    )
+
+    assert [(type(change), change.key) for change in found.changes] == [(Update, moved[0].key)]
+    assert {left.why for left in found.left_alone} == {Left.UNSETTLED}
+
+
 def test_a_bad_row_of_unknown_activity_deletes_nothing_in_its_calendar() -> None:
     there = stand([*week(0), *week(1, activity="LAB")])
 

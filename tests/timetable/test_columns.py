@@ -120,6 +120,15 @@ def test_a_bad_row_says_why_and_what_is_known_of_it(
     assert "Logic" in refused.about
 
 
+def test_a_row_that_ends_before_it_starts_may_belong_to_either_week_or_to_any() -> None:
+    with pytest.raises(RowRefused) as caught:
+        columns().read(3, [{"starts": "2026-12-24 09:00"}.get(name, cell) for name, cell in zip(NAMES, GOOD, strict=True)])
+    assert caught.value.weeks == ("2026-W52", "2026-W48", None)
+    with pytest.raises(RowRefused) as caught:
+        columns().read(3, [{"ends": None}.get(name, cell) for name, cell in zip(NAMES, GOOD, strict=True)])
+    assert caught.value.weeks == ("2026-W48",)
+
+
 def test_a_row_without_a_calendar_is_good_where_the_rows_of_a_lesson_complement_each_other() -> None:
     row = columns(calendar={"column": "module", "many": True}).read(1, ("A1", None, *GOOD[2:]))
     assert row[At.CALENDARS] == ""

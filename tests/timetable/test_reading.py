@@ -157,7 +157,9 @@ def test_a_bad_row_is_set_aside_with_its_reason_and_reach(source: Source, fields
     with source.read([row(activity="A2"), row(**fields)]) as reading:
         assert dict(reading.bad_rows.by_reason) == {kind: 1}
         assert reading.bad_rows.examples[0].row == 2
-        assert reading.unsettled == (Unsettled(None, "2026/27", "A1", week),)
+        # Of two times that contradict each other either may be the mistake, or both.
+        weeks = [None, week] if kind == "end before start" else [week]
+        assert reading.unsettled == tuple(Unsettled(None, "2026/27", "A1", possible) for possible in weeks)
         assert reading.lessons == 1
 
 

@@ -5,6 +5,7 @@ How far a bad row reaches depends on what is known of it:
 - activity and week (or the source's own key): whatever stands of that activity in that week stays as it is;
 - activity alone: in weeks where more stands than the good rows account for, the missing one may be the bad row's, and
   since meetings are numbered within the week, none of that week's can be told apart: they all stay;
+- activity and several weeks, as of a row that ends before it starts, where either time may be the mistake: each of them as above;
 - neither: it may be any activity's, so this holds for all of them, and nothing is deleted: in the calendar it names, or
   everywhere if it names none.
 """

@@ -48,11 +48,12 @@ class RowRefused(Exception):
 
     ``field`` is the configuration's name of the column, ``kind`` the reason in general, ``reason`` for this row, ``about`` what
     identifies it to a person. ``known`` is what can be known of it all the same, as far as the calendars; None for what cannot.
+    ``weeks`` are those that it may be meant for, as in ``known``; None stands for any.
     """
 
-    def __init__(self, field: str, kind: str, reason: str, about: str, known: MeetingRow) -> None:
+    def __init__(self, field: str, kind: str, reason: str, about: str, known: MeetingRow, weeks: tuple[str | None, ...]) -> None:
         super().__init__(reason)
-        self.field, self.kind, self.reason, self.about, self.known = field, kind, reason, about, known
+        self.field, self.kind, self.reason, self.about, self.known, self.weeks = field, kind, reason, about, known, weeks
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +146,17 @@ class Columns:
             raise self._refused(number, row, field, f"with {_article(field)} that cannot be read", str(error)) from None
         if end is None:
             raise self._refused(number, row, field, f"without {_article(field)}")
-        if end <= start:
-            raise self._refused(number, row, field, "of no length" if end == start else "end before start")
+        if end == start:
+            raise self._refused(number, row, field, "of no length")
+        if end < start:
+            # Which of the two is the mistake nobody knows: the start, then the week is the end's; or both, then any.
+            raise self._refused(number, row, field, "end before start", weeks=() if self.own_ids else (self._clock.week(end), None))
         return end
 
-    def _refused(self, number: int, row: Sequence[Any], field: str, kind: str, reason: str = "") -> RowRefused:
-        """What is known of a bad row: each cell is read anew, and one that cannot be read is unknown."""
+    def _refused(
+        self, number: int, row: Sequence[Any], field: str, kind: str, reason: str = "", weeks: tuple[str | None, ...] = ()
+    ) -> RowRefused:
+        """What is known of a bad row: each cell is read anew, and one that cannot be read is unknown. ``weeks`` other than the start's."""
         activity, start = name_in(row[self._identity]), None
         try:
             start = self._clock.start(row[self._start])
@@ -165,7 +171,7 @@ class Columns:
         titles = [text for field_, text in zip(self.fields, described, strict=True) if field_.name == "title"]
         about = " ".join(part for part in (activity, *titles) if part)[:_LONGEST_HINT]
         known = (self._period_of(row), activity, week, start, None, number, None, calendars, *described)
-        return RowRefused(field, kind, reason or kind, about, known)
+        return RowRefused(field, kind, reason or kind, about, known, tuple(dict.fromkeys((week, *weeks))))
 
 
 def _article(field: str) -> str:

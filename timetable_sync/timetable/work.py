@@ -152,12 +152,12 @@ class Work:
     def _row_refused(self, refused: RowRefused) -> None:
         column = self._settings.timetable.columns[refused.field].column
         bad = BadRow(refused.known[At.NUMBER], column, refused.reason, refused.about)
-        self.bad_rows.add(bad, refused.kind, self._left_open(refused.known))
+        self.bad_rows.add(bad, refused.kind, self._left_open(refused.known, refused.weeks))
 
-    def _left_open(self, known: MeetingRow) -> list[Unsettled]:
+    def _left_open(self, known: MeetingRow, weeks: Sequence[str | None]) -> list[Unsettled]:
         """A known activity could stand in any calendar; of an unknown one, only those that the row names are concerned."""
         period, activity, week = known[: At.START]
-        anywhere = [Unsettled(None, period, activity, week)]
+        anywhere = [Unsettled(None, period, activity, possible) for possible in weeks]
         if activity is not None or not known[At.CALENDARS]:
             return anywhere
         names = tuple(known[At.CALENDARS].split(JOINT))
@@ -171,7 +171,7 @@ class Work:
             addresses = {self._addresses.address(self._variables.values(lesson, name)) for name in names}
         except (TemplateFailed, NotAnAddress):
             return anywhere
-        return [Unsettled(address, period, None, week) for address in addresses]
+        return [Unsettled(address, period, None, possible) for address in addresses for possible in weeks]
 
     def _contradiction(self, found: Contradiction) -> None:
         column = self._settings.timetable.columns["start"].column

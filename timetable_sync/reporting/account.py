@@ -77,7 +77,11 @@ class Account:
         self.note(held=(verdict,))
 
     def surveyed(self, survey: Survey, selection: Selection, held: Sequence[Held]) -> list[CalendarPlan]:
-        """Everything is read and judged. Gives the plans that may be carried out (in a dry run: would be)."""
+        """Everything is read and judged. Gives the plans that may be carried out (in a dry run: would be).
+
+        A calendar that is only reported on is never written, so there is nothing to hold: its verdict is worth knowing, no more.
+        """
+        held = self._of_those_written(held, selection)
         self.note(held=tuple(held))
         for calendar in selection.refused:
             trouble = Trouble(
@@ -94,13 +98,24 @@ class Account:
             verdicts = tuple(verdict for verdict in held if verdict.calendar == plan.calendar)
             if not plan.changes:
                 self._reports.append(_report(plan, Status.UNCHANGED))
+            elif plan.calendar.address in selection.report_only:
+                self._reports.append(_report(plan, Status.REPORT_ONLY, fate=Fate.PLANNED))
             elif run_held or any(not verdict.forced for verdict in verdicts):
                 self._reports.append(_report(plan, Status.HELD, fate=Fate.HELD, held=verdicts))
-            elif plan.calendar.address in selection.report_only:
-                self._reports.append(_report(plan, Status.REPORT_ONLY, fate=Fate.PLANNED, held=verdicts))
             else:
                 go_ahead.append(plan)
         return go_ahead
+
+    def _of_those_written(self, held: Sequence[Held], selection: Selection) -> list[Held]:
+        written = []
+        for verdict in held:
+            if verdict.calendar is None or verdict.calendar.address not in selection.report_only:
+                written.append(verdict)
+            else:
+                self.worth_knowing(
+                    f"{verdict.calendar.name} is report only; were it written, {verdict.guard} would hold it: {verdict.sentence}"
+                )
+        return written
 
     def planned(self, plans: Sequence[CalendarPlan]) -> None:
         """``plans`` would have been carried out, were this not a dry run."""

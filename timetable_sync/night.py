@@ -5,11 +5,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+import structlog
 
 from timetable_sync import logs
 from timetable_sync.applying.apply import apply_plans
 from timetable_sync.applying.patience import CutShort, Pace, Patience
+from timetable_sync.applying.phases import Phases
 from timetable_sync.applying.progress import Progress
 from timetable_sync.applying.survey import Sides, Survey, survey
 from timetable_sync.calendars.contract import Outcome
@@ -24,14 +27,17 @@ from timetable_sync.planning.compare import Rules
 from timetable_sync.planning.guards import empty_timetable, judge
 from timetable_sync.planning.horizon import window_of
 from timetable_sync.planning.selection import select
+from timetable_sync.reporting import ownrecord
 from timetable_sync.reporting.account import Account
-from timetable_sync.reporting.summary import RunSummary, Status
+from timetable_sync.reporting.summary import RunSummary
 from timetable_sync.settings.load import Loaded
 from timetable_sync.settings.schema import Settings
 from timetable_sync.state.database import State, open_state
-from timetable_sync.state.records import CalendarRecord, RunBeginning
+from timetable_sync.state.records import RunBeginning
 from timetable_sync.timetable.mapping import mapping_id
 from timetable_sync.timetable.reading import Reading, read_timetable
+
+log = structlog.stdlib.get_logger(__name__)
 
 Connect = Callable[[Settings, TokenProvider], CountingBackend]
 
@@ -68,18 +74,20 @@ def run_night(
     window = window_of(request.now, settings.window, settings.timetable.time_zone)
     account = Account(RunSummary(None, settings.timetable.source, now, now, window, settings.timetable.time_zone, request.dry_run))
     deadline = time.monotonic() + settings.run.deadline.total_seconds()
+    watched = Phases(progress)
     try:
         certificate = load_certificate(settings.entra)
         account.certificate_ends(certificate.not_after, now)
         token = TokenProvider(settings.entra, certificate)
         with open_state(settings.state, read_only=request.dry_run) as state, _alone(state, settings, request) as check:
-            patience = Patience(stop, deadline, progress, pace=pace, check=check)
-            with _recorded(state, request, account) as run, closing(connect(settings, token)) as backend:
-                night = _Night(loaded, request, window, account, state, run, backend, patience, progress)
+            patience = Patience(stop, deadline, watched, pace=pace, check=check)
+            with _recorded(state, request, account, settings.history.keep) as run, closing(connect(settings, token)) as backend:
+                night = _Night(loaded, request, window, account, state, run, backend, patience, watched)
                 try:
                     night.read_compare_write(token, stop)
                 finally:
-                    account.note(requests=dict(backend.requests) | {"token": token.requests})
+                    account.note(requests=dict(backend.requests) | {"token": token.requests}, token_ends=token.ends)
+                    account.note(phases=watched.seconds(), retries=patience.retries, waited=patience.waited)
     except CutShort as end:
         account.cut_short(str(end))
     except TimetableSyncError as error:
@@ -98,7 +106,7 @@ def _alone(state: State, settings: Settings, request: NightRequest) -> Iterator[
 
 
 @contextmanager
-def _recorded(state: State, request: NightRequest, account: Account) -> Iterator[int | None]:
+def _recorded(state: State, request: NightRequest, account: Account, keep: timedelta) -> Iterator[int | None]:
     """The run's own record is begun, and finished whatever happens. A dry run has none."""
     if request.dry_run:
         yield None
@@ -114,40 +122,26 @@ def _recorded(state: State, request: NightRequest, account: Account) -> Iterator
     except TimetableSyncError as error:
         account.failed(error)
     finally:
-        _finish(state, run, account.summary())
+        _finish(state, run, account.summary(), whole=not request.calendars, keep=keep)
 
 
-def _finish(state: State, run: int, summary: RunSummary) -> None:
-    """The run's own record, in full; of calendars, only those about which there is something to say."""
-    figures = {
-        "rows": summary.rows,
-        "lessons": summary.lessons,
-        "events": summary.events,
-        "bad_rows": sum((summary.bad_rows or {}).values()),
-    }
-    calendars = [
-        CalendarRecord(
-            report.calendar,
-            report.status,
-            report.created,
-            report.updated,
-            report.deleted,
-            report.trouble.message if report.trouble else "",
-            report.trouble.advice if report.trouble else "",
-        )
-        for report in summary.calendars
-        if report.status is not Status.UNCHANGED
-    ]
+def _finish(state: State, run: int, summary: RunSummary, *, whole: bool, keep: timedelta) -> None:
+    """The run's own record, in full; and what is older than ``keep`` goes, while nobody else works on it."""
     state.finish_run(
         run,
         finished=summary.finished,
         exit_code=summary.exit_code,
-        counts=figures,
-        summary={"cut_short": summary.cut_short, "requests": summary.requests},
-        calendars=calendars,
+        counts=ownrecord.counts(summary),
+        summary=ownrecord.figures(summary),
+        calendars=ownrecord.calendars(summary),
         verdicts=summary.held,
         failure=summary.failure.message if summary.failure else "",
+        source=summary.source,
+        holding=ownrecord.holding(summary, whole=whole),
     )
+    log.info("run recorded", exit_code=summary.exit_code)
+    if (gone := state.forget_before(summary.source, summary.finished - keep)) > 0:
+        log.info("old runs forgotten", runs=gone)
 
 
 @dataclass(frozen=True, slots=True)

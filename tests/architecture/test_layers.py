@@ -13,6 +13,7 @@ LAYERS: list[set[str]] = [
     {"state"},
     {"applying"},
     {"reporting"},
+    {"chronicle"},
     {"night"},
     {"service", "demo"},
     {"cli"},

@@ -30,6 +30,7 @@ key         = { file = "key.pem" }
 [state]
 url = "sqlite:///state.db"
 """
+from timetable_sync.state.schema import wanted_version
 
 
 @pytest.fixture
@@ -44,9 +45,9 @@ def configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_upgrade_makes_the_database_once_and_says_so(configuration: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["state", "upgrade", "--config", str(configuration)]
     assert exit_code_of(command) == 0
-    assert capsys.readouterr().out == f"{configuration.parent / 'state.db'}: made, schema 0001\n"
+    assert capsys.readouterr().out == f"{configuration.parent / 'state.db'}: made, schema {wanted_version()}\n"
     assert exit_code_of(command) == 0
-    assert "up to date, schema 0001" in capsys.readouterr().out
+    assert f"up to date, schema {wanted_version()}" in capsys.readouterr().out
 
 
 def test_info_says_what_there_is_and_makes_nothing(configuration: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,8 +70,8 @@ def test_info_as_json_holds_every_fact(configuration: Path, capsys: pytest.Captu
         "where": str(configuration.parent / "state.db"),
         "kind": "sqlite",
         "fit": "current",
-        "version": "0001",
-        "wanted": "0001",
+        "version": wanted_version(),
+        "wanted": wanted_version(),
         "runs": 0,
         "ledger_entries": 0,
         "history_entries": 0,

@@ -63,7 +63,7 @@ def test_an_ordinary_night_is_a_table_for_each_calendar() -> None:
 
 
 def test_commands_are_code_that_can_be_copied() -> None:
-    assert "look: `timetable-sync run --dry-run --calendar COMP999 --report held.html`" in written(summaries.everything())
+    assert "look: `timetable-sync held COMP999`" in written(summaries.everything())
 
 
 @pytest.mark.parametrize("text", summaries.NASTY)

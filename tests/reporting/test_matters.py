@@ -37,7 +37,7 @@ def test_a_held_calendar_is_named_with_numbers_and_two_commands() -> None:
     matter = next(matter for matter in needs(summaries.everything()) if matter.about == "COMP999")
     assert matter.sentence == "held: 41 of 90 events would be deleted, the limit is 30 %, at least 5"
     assert [(advice.label, advice.text) for advice in matter.advice] == [
-        ("look", "timetable-sync run --dry-run --calendar COMP999 --report held.html"),
+        ("look", "timetable-sync held COMP999"),
         ("release", "timetable-sync run --calendar COMP999 --force-guard deletes_in_calendar"),
     ]
 

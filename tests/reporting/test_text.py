@@ -42,7 +42,7 @@ def test_a_held_calendar_stands_under_needs_you_with_its_commands_in_a_column() 
     lines = screen(summaries.everything()).splitlines()
     at = lines.index("  COMP999  held: 41 of 90 events would be deleted, the limit is 30 %, at least 5")
     assert lines[at + 1 : at + 3] == [
-        "           look:    timetable-sync run --dry-run --calendar COMP999 --report held.html",
+        "           look:    timetable-sync held COMP999",
         "           release: timetable-sync run --calendar COMP999 --force-guard deletes_in_calendar",
     ]
     assert lines.index("Needs you") < at < lines.index("Worth knowing")

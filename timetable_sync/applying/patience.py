@@ -78,6 +78,7 @@ class Patience:
         self._silent_since: float | None = None
         self._ended = ""
         self.waited = 0.0
+        self.retries = 0
 
     def ready(self) -> None:
         """Returns when a request may be made. Raises CutShort when the run is to end."""
@@ -137,6 +138,8 @@ class Patience:
                 raise CutShort(f"the deadline would pass while waiting ({error.message})")
             raise CalendarFailed(f"{error.message} (asked to wait {wait / 60:.0f} minutes, past the deadline)", error.advice)
         effort.waited += wait
+        with self._lock:
+            self.retries += 1
         self._progress.waiting(wait, error.message)
         self._wait(wait)
 

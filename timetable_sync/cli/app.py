@@ -10,8 +10,12 @@ import typer
 from timetable_sync import __version__, logs
 from timetable_sync.cli import config, interruption, sandbox, state
 from timetable_sync.cli.demo import demo
+from timetable_sync.cli.explain import explain
+from timetable_sync.cli.held import held
+from timetable_sync.cli.history import history
 from timetable_sync.cli.output import PROGRAM, complain, forgiving
 from timetable_sync.cli.run import run
+from timetable_sync.cli.status import status
 from timetable_sync.errors import TimetableSyncError
 
 log = structlog.stdlib.get_logger(__name__)
@@ -27,6 +31,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 app.command()(run)
+app.command()(status)
+app.command()(history)
+app.command()(explain)
+app.command()(held)
 app.command()(demo)
 app.add_typer(config.app, name="config")
 app.add_typer(state.app, name="state")

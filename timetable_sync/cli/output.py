@@ -31,6 +31,15 @@ def tell(write: Callable[[TextIO], None]) -> None:
         _muted(sys.stdout)
 
 
+def tell_text(text: str) -> None:
+    """``text``, as it stands, to standard output."""
+
+    def write(out: TextIO) -> None:
+        out.write(text)
+
+    tell(write)
+
+
 def wants_colour() -> bool:
     """Whether standard output is a terminal whose owner has nothing against colours (https://no-color.org)."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

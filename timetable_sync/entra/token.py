@@ -68,6 +68,12 @@ class TokenProvider:
         """How many requests have been sent."""
         return self._requests
 
+    @property
+    def ends(self) -> datetime | None:
+        """When the present token ends, in UTC; None before the first."""
+        with self._lock:
+            return None if self._current is None else self._current.ends
+
     def token(self) -> str:
         """A token that is good for some minutes. Threads that ask meanwhile wait for the one request.
 

@@ -53,6 +53,7 @@ class Account:
 
     def certificate_ends(self, not_after: datetime, now: datetime) -> None:
         """Say so when the certificate ends soon. Both moments are aware."""
+        self.note(certificate_ends=not_after)
         left = not_after - now
         if left <= CERTIFICATE_WARNING:
             self.needs_you(

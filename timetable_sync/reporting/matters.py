@@ -154,7 +154,7 @@ def _not_begun(report: CalendarReport) -> int:
 
 
 def _held_run(verdict: Held) -> Matter:
-    advice = [Advice("timetable-sync run --dry-run --report held.html", "look", command=True)]
+    advice = [Advice("timetable-sync held", "look", command=True)]
     if verdict.guard == _NEVER_RELEASED:
         advice.append(Advice("Nothing releases this guard. Mend the query, or what it reads."))
     else:
@@ -163,15 +163,15 @@ def _held_run(verdict: Held) -> Matter:
 
 
 def _held_calendar(calendar: Calendar, verdict: Held) -> Matter:
-    pattern = shlex.quote(_pattern(calendar))
+    pattern = shlex.quote(pattern_for(calendar))
     advice = (
-        Advice(f"timetable-sync run --dry-run --calendar {pattern} --report held.html", "look", command=True),
+        Advice(f"timetable-sync held {pattern}", "look", command=True),
         Advice(f"timetable-sync run --calendar {pattern} --force-guard {verdict.guard}", "release", command=True),
     )
     return Matter(f"held: {verdict.sentence}", calendar.name, Weight.HELD, advice, calendar=calendar)
 
 
-def _pattern(calendar: Calendar) -> str:
+def pattern_for(calendar: Calendar) -> str:
     """What finds just this calendar when it is typed after ``--calendar``: its name, or its address where the name is no plain word."""
     plain = calendar.name.isprintable() and calendar.name.strip() == calendar.name and not calendar.name.startswith("-")
     return calendar.name if plain and calendar.name and not _GLOB & {*calendar.name} else calendar.address

@@ -102,7 +102,8 @@ class RunSummary:
 
     ``bad_rows`` counts all rows set aside, by reason; ``bad_row_examples`` holds the first of them. ``needs_you`` and
     ``worth_knowing`` hold what is not said by calendars, guards and rows. ``cut_short`` says why the run ended early, or is
-    empty. ``failure`` is what ended the whole run.
+    empty. ``failure`` is what ended the whole run. ``phases`` says how long each part took, in seconds; ``retries`` how often a request
+    was put off, and ``waited`` for how many seconds in all. ``certificate_ends`` and ``token_ends`` are None where that is not known.
     """
 
     run: int | None
@@ -125,3 +126,8 @@ class RunSummary:
     failure: Trouble | None = None
     exit_code: int = 0
     requests: dict[str, int] | None = None
+    phases: dict[str, float] | None = None
+    retries: int = 0
+    waited: float = 0.0
+    certificate_ends: datetime | None = None
+    token_ends: datetime | None = None

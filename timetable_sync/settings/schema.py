@@ -4,7 +4,7 @@ from timetable_sync.settings.sections.calendars import Calendars
 from timetable_sync.settings.sections.entra import Entra
 from timetable_sync.settings.sections.event import EventLook
 from timetable_sync.settings.sections.ews import Ews
-from timetable_sync.settings.sections.keeping import Report, StateDatabase
+from timetable_sync.settings.sections.keeping import History, Report, StateDatabase
 from timetable_sync.settings.sections.run import Run, Schedule
 from timetable_sync.settings.sections.safety import Drift, Guards, WindowSpan
 from timetable_sync.settings.sections.timetable import Timetable
@@ -25,4 +25,5 @@ class Settings(Section):
     run: Run = Run()
     schedule: Schedule = Schedule()
     state: StateDatabase = StateDatabase()
+    history: History = History()
     report: Report = Report()

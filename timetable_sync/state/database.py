@@ -10,10 +10,13 @@ from timetable_sync.model.ledger import LedgerEntry
 from timetable_sync.model.plan import Held
 from timetable_sync.model.window import Window
 from timetable_sync.settings.sections.keeping import StateDatabase
-from timetable_sync.state import history, ledger
+from timetable_sync.state import history, ledger, retention
+from timetable_sync.state import holding as holds
 from timetable_sync.state.connection import Database, connect, nothing_there, place, state_url
 from timetable_sync.state.lease import Lease, NoLease
-from timetable_sync.state.records import CalendarRecord, HistoryEntry, Json, RunBeginning, RunRecord
+from timetable_sync.state.matters import Matters
+from timetable_sync.state.recorded import Recorded
+from timetable_sync.state.records import CalendarRecord, HistoryEntry, Holding, Json, RunBeginning, RunRecord
 from timetable_sync.state.schema import Fit, refuse_older, refuse_unfit, version_of
 from timetable_sync.state.upkeep import bring_up_to_date
 
@@ -67,10 +70,13 @@ class State:
         calendars: Sequence[CalendarRecord] = (),
         verdicts: Sequence[Held] = (),
         failure: str = "",
+        source: str = "",
+        holding: Holding | None = None,
     ) -> None:
         """The run's own record, once it is over.
 
         ``calendars`` are those about which there is something to say; ``verdicts`` are all that guards said, released ones included.
+        ``holding`` is what the run found to be held, None where it did not come to judge.
         """
         with self._writable().writing() as connection:
             history.finish(
@@ -84,6 +90,8 @@ class State:
                 verdicts=verdicts,
                 failure=failure,
             )
+            if holding is not None:
+                holds.replace(connection, source, run_id, finished, holding)
 
     def written(self, run_id: int, source: str, calendar: Calendar, outcomes: Sequence[Outcome], mapping: str) -> None:
         """What became of a batch, in one transaction: a history row a change, and for what was done the ledger too.
@@ -104,7 +112,12 @@ class State:
             ledger.forget(connection, source, calendar, forget)
             ledger.record(connection, source, calendar, record)
 
-    def runs(self, source: str, most: int = 20) -> list[RunRecord]:
+    def forget_before(self, source: str, moment: datetime) -> int:
+        """Strike out runs that started before ``moment`` (aware), with their history; gives how many. See ``retention``."""
+        with self._writable().writing() as connection:
+            return retention.forget_before(connection, source, moment)
+
+    def runs(self, source: str, most: int | None = 20) -> list[RunRecord]:
         """The latest runs, newest first."""
         if self._database is None:
             return []
@@ -137,6 +150,16 @@ class State:
             return []
         with self._database.reading() as connection:
             return history.changes(connection, source, key=key, address=address, run_id=run_id, most=most)
+
+    @property
+    def recorded(self) -> Recorded:
+        """What else is on record, for those who look back. Only reads."""
+        return Recorded(self._database)
+
+    @property
+    def matters(self) -> Matters:
+        """What people have been told of."""
+        return Matters(self._database, read_only=self._read_only)
 
     def lease(self, holder: str, lasts: timedelta) -> Lease | NoLease:
         """A context manager that keeps other runs out; ``holder`` says in a few words who we are. See :class:`Lease`."""

@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,8 +18,11 @@ from timetable_sync.model.plan import Held
 from timetable_sync.model.window import Window
 from timetable_sync.state import portrait
 from timetable_sync.state.portrait import plain
-from timetable_sync.state.records import CalendarRecord, HistoryEntry, Json, RunBeginning, RunRecord
+from timetable_sync.state.records import NIGHT, CalendarRecord, HistoryEntry, Json, RunBeginning, RunRecord
 from timetable_sync.state.tables import history, run, run_calendar, verdict
+
+#: Where a run's summary says that it was no night.
+KIND = "kind"
 
 
 def begin(connection: sa.Connection, beginning: RunBeginning) -> int:
@@ -35,7 +39,7 @@ def begin(connection: sa.Connection, beginning: RunBeginning) -> int:
             only_calendars=list(beginning.calendars),
             forced_guards=list(beginning.forced),
             counts={},
-            summary={},
+            summary={} if beginning.kind == NIGHT else {KIND: beginning.kind},
             failure="",
         )
     )
@@ -55,10 +59,11 @@ def finish(
     failure: str,
 ) -> None:
     """The run's own record, once it is over."""
+    kept = connection.scalar(sa.select(run.c.summary).where(run.c.id == run_id)) or {}
     connection.execute(
         sa.update(run)
         .where(run.c.id == run_id)
-        .values(finished=finished, exit_code=exit_code, counts=dict(counts), summary=dict(summary), failure=plain(failure))
+        .values(finished=finished, exit_code=exit_code, counts=dict(counts), summary={**kept, **summary}, failure=plain(failure))
     )
     if calendars:
         # By address, as two names for one mailbox must not spoil a night's end.
@@ -93,28 +98,48 @@ def record(connection: sa.Connection, run_id: int, source: str, calendar: Calend
         connection.execute(sa.insert(history), rows)
 
 
-def runs(connection: sa.Connection, source: str, most: int) -> list[RunRecord]:
+def runs(connection: sa.Connection, source: str, most: int | None) -> list[RunRecord]:
     """The latest runs of a source, newest first."""
     query = sa.select(run).where(run.c.source == source).order_by(run.c.id.desc()).limit(most)
-    return [
-        RunRecord(
-            id=row.id,
-            source=row.source,
-            started=row.started,
-            finished=row.finished,
-            window=Window(row.window_start, row.window_end),
-            version=row.version,
-            host=row.host,
-            pid=row.pid,
-            calendars=tuple(row.only_calendars),
-            forced=tuple(row.forced_guards),
-            exit_code=row.exit_code,
-            counts=row.counts,
-            summary=row.summary,
-            failure=row.failure,
-        )
-        for row in connection.execute(query)
-    ]
+    return [_run(row) for row in connection.execute(query)]
+
+
+def one_run(connection: sa.Connection, source: str, run_id: int) -> RunRecord | None:
+    """A run of a source by its number."""
+    row = connection.execute(sa.select(run).where(run.c.id == run_id, run.c.source == source)).one_or_none()
+    return None if row is None else _run(row)
+
+
+def runs_after(connection: sa.Connection, source: str, run_id: int) -> list[RunRecord]:
+    """The runs that began after the one of this number, oldest first."""
+    query = sa.select(run).where(run.c.source == source, run.c.id > run_id).order_by(run.c.id)
+    return [_run(row) for row in connection.execute(query)]
+
+
+def last_well(connection: sa.Connection, source: str) -> RunRecord | None:
+    """The latest run that ended with 0, purges not counted."""
+    query = sa.select(run).where(run.c.source == source, run.c.exit_code == 0).order_by(run.c.id.desc())
+    return next((found for row in connection.execute(query) if (found := _run(row)).kind == NIGHT), None)
+
+
+def _run(row: sa.Row[Any]) -> RunRecord:
+    return RunRecord(
+        id=row.id,
+        source=row.source,
+        started=row.started,
+        finished=row.finished,
+        window=Window(row.window_start, row.window_end),
+        version=row.version,
+        host=row.host,
+        pid=row.pid,
+        calendars=tuple(row.only_calendars),
+        forced=tuple(row.forced_guards),
+        exit_code=row.exit_code,
+        counts=row.counts,
+        summary={name: value for name, value in row.summary.items() if name != KIND},
+        failure=row.failure,
+        kind=row.summary.get(KIND, NIGHT),
+    )
 
 
 def calendars_of(connection: sa.Connection, run_id: int) -> list[CalendarRecord]:

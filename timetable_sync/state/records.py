@@ -1,22 +1,29 @@
 """What the state database tells of runs: plain values, as written and as read. No query here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.change import Change
+from timetable_sync.model.plan import Held
 from timetable_sync.model.window import Window
 
 #: What JSON can carry.
 Json = Any
+
+#: What a run can be.
+NIGHT: Final = "night"
+PURGE: Final = "purge"
 
 
 @dataclass(frozen=True, slots=True)
 class RunBeginning:
     """What is known when a run begins.
 
-    ``started`` is aware; ``calendars`` are the globs of ``--calendar``, ``forced`` the guards of ``--force-guard``.
+    ``started`` is aware; ``calendars`` are the globs of ``--calendar``, ``forced`` the guards of ``--force-guard``. ``kind`` says
+    what it is: a night, or a purge.
     """
 
     source: str
@@ -24,6 +31,7 @@ class RunBeginning:
     window: Window
     calendars: tuple[str, ...] = ()
     forced: tuple[str, ...] = ()
+    kind: str = NIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,7 @@ class RunRecord:
     counts: Mapping[str, int] = field(default_factory=dict)
     summary: Mapping[str, Json] = field(default_factory=dict)
     failure: str = ""
+    kind: str = NIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +94,91 @@ class HistoryEntry:
     after: Mapping[str, Json] | None
     outcome: str
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a run that judged has to say of what is held.
+
+    ``whole``: it looked at every calendar, but for those in ``unread`` (addresses), which stay as they were recorded. Else it looked at
+    those in ``judged`` only, and says nothing of the run. ``verdicts`` are those that were not released; ``changes`` what is not made.
+    """
+
+    whole: bool
+    judged: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
+    verdicts: Sequence[Held] = ()
+    changes: Mapping[Calendar, Sequence[Change]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldVerdict:
+    """A guard that holds something now: ``calendar`` is None for the whole run. ``run_id`` judged it last, ``since_run`` first."""
+
+    guard: str
+    calendar: Calendar | None
+    sentence: str
+    count: int
+    of: int
+    limit: int
+    run_id: int
+    since: datetime
+    since_run: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCalendar:
+    """How many changes are held in one calendar."""
+
+    calendar: Calendar
+    created: int
+    updated: int
+    deleted: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldChange:
+    """One change that is held; fields as in :class:`HistoryEntry`."""
+
+    key: str
+    action: str
+    reason: str
+    before: Mapping[str, Json] | None
+    after: Mapping[str, Json] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Something that people are told once.
+
+    A matter is the same from night to night by ``kind``, ``address`` (empty for the whole run) and ``detail`` (a guard, an exit code).
+    ``since`` is when it was first seen, ``seen`` when last, ``gone`` when it was first seen to be over. ``told`` says by channel when it
+    was told of last, and by "channel/gone" when its end was told.
+    """
+
+    kind: str
+    address: str
+    detail: str
+    name: str
+    sentence: str
+    advice: str
+    since: datetime
+    seen: datetime
+    gone: datetime | None = None
+    told: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What makes it the same matter."""
+        return (self.kind, self.address, self.detail)
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRecord:
+    """Who holds the lease. Times are aware, in UTC."""
+
+    holder: str
+    host: str
+    pid: int
+    since: datetime
+    until: datetime

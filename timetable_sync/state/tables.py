@@ -147,3 +147,70 @@ lease = sa.Table(
     sa.Column("since", Moment, nullable=False),
     sa.Column("until", Moment, nullable=False),
 )
+
+held = sa.Table(
+    "held",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    # Empty where the whole run is held: a primary key takes no NULL.
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("guard", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("sentence", sa.Text, nullable=False),
+    sa.Column("counted", sa.Integer, nullable=False),
+    sa.Column("out_of", sa.Integer, nullable=False),
+    sa.Column("allowed", sa.Integer, nullable=False),
+    sa.Column("run_id", sa.Integer, nullable=False),
+    sa.Column("since", Moment, nullable=False),
+    sa.Column("since_run", sa.Integer, nullable=False),
+)
+
+held_change = sa.Table(
+    "held_change",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("before", sa.JSON(none_as_null=True)),
+    sa.Column("after", sa.JSON(none_as_null=True)),
+    sa.Index("held_change_by_address", "source", "address", "id"),
+)
+
+held_count = sa.Table(
+    "held_count",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("created", sa.Integer, nullable=False),
+    sa.Column("updated", sa.Integer, nullable=False),
+    sa.Column("deleted", sa.Integer, nullable=False),
+)
+
+matter = sa.Table(
+    "matter",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("detail", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("sentence", sa.Text, nullable=False),
+    sa.Column("advice", sa.Text, nullable=False),
+    sa.Column("since", Moment, nullable=False),
+    sa.Column("seen", Moment, nullable=False),
+    sa.Column("gone", Moment),
+    sa.Column("told", sa.JSON, nullable=False),
+)
+
+noted = sa.Table(
+    "noted",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)

@@ -1,4 +1,4 @@
-"""``[state]`` and ``[report]``: where our record is kept, and the reports."""
+"""``[state]``, ``[history]`` and ``[report]``: where our record is kept and for how long, and the reports."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -20,6 +20,15 @@ class StateDatabase(Section):
     )
     password: SecretRef | None = Field(None, description="The database password, by reference.", examples=[{"credential": "state-db"}])
     lease: SomeTime = Field(timedelta(minutes=2), description="A run that does not renew its lease for so long is taken for dead.")
+
+
+class History(Section):
+    """What is remembered of runs and of every change they made."""
+
+    keep: SomeTime = Field(
+        timedelta(days=730),
+        description="How long; older runs are forgotten at the end of a run. Events that live longer lose the beginning of their story.",
+    )
 
 
 class Report(Section):

@@ -1,0 +1,42 @@
+"""How long each part of a night took. Hands everything on to whoever watches."""
+
+import time
+from collections.abc import Callable
+
+from timetable_sync.applying.progress import Progress
+
+
+class Phases:
+    """A progress that also holds a watch; ``clock`` counts seconds."""
+
+    def __init__(self, watcher: Progress, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._watcher = watcher
+        self._clock = clock
+        self._done: dict[str, float] = {}
+        self._name = ""
+        self._since = 0.0
+
+    def phase(self, name: str, total: int | None) -> None:
+        """The last part is over, this one begins."""
+        self._end()
+        self._name, self._since = name, self._clock()
+        self._watcher.phase(name, total)
+
+    def step(self, count: int = 1) -> None:
+        """Handed on."""
+        self._watcher.step(count)
+
+    def waiting(self, seconds: float, why: str) -> None:
+        """Handed on."""
+        self._watcher.waiting(seconds, why)
+
+    def seconds(self) -> dict[str, float]:
+        """Seconds by part, in their order; the last one up to now."""
+        self._end()
+        return dict(self._done)
+
+    def _end(self) -> None:
+        if self._name:
+            now = self._clock()
+            self._done[self._name] = self._done.get(self._name, 0.0) + now - self._since
+            self._since = now

@@ -1,0 +1,57 @@
+"""Everything that ``status`` tells, gathered once: last runs, next start, what is held, lease, certificate."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from timetable_sync.chronicle.next_start import next_start
+from timetable_sync.entra.certificate import read_certificate
+from timetable_sync.errors import TimetableSyncError
+from timetable_sync.settings.schema import Settings
+from timetable_sync.state.database import State
+from timetable_sync.state.records import HeldCalendar, HeldVerdict, LeaseRecord, Matter, RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Times are aware. ``certificate_ends`` is None where the certificate cannot be read; ``certificate_trouble`` then says why.
+
+    ``next_start`` is by the schedule of the configuration; ``matters`` are those that people were told of and that are not over.
+    """
+
+    where: str
+    now: datetime
+    runs: tuple[RunRecord, ...]
+    last_well: RunRecord | None
+    next_start: datetime | None
+    held: tuple[HeldVerdict, ...]
+    held_calendars: tuple[HeldCalendar, ...]
+    lease: LeaseRecord | None
+    matters: tuple[Matter, ...]
+    certificate_ends: datetime | None
+    certificate_trouble: str
+
+
+def overview(state: State, settings: Settings, now: datetime, *, most: int, environ: Mapping[str, str]) -> Overview:
+    """What there is to say now (aware). Connects to nothing but the state database. Raises StateUnusable."""
+    source = settings.timetable.source
+    ends: datetime | None = None
+    trouble = ""
+    try:
+        ends = read_certificate(settings.entra, environ=environ).not_after
+    except TimetableSyncError as error:
+        trouble = error.message
+    held, held_calendars = state.recorded.held(source)
+    return Overview(
+        where=state.where,
+        now=now,
+        runs=tuple(state.runs(source, most)),
+        last_well=state.recorded.last_well(source),
+        next_start=next_start(settings.schedule, now),
+        held=tuple(held),
+        held_calendars=tuple(held_calendars),
+        lease=state.recorded.lease(),
+        matters=tuple(matter for matter in state.matters.known(source) if matter.gone is None),
+        certificate_ends=ends,
+        certificate_trouble=trouble,
+    )

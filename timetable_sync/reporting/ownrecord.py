@@ -1,0 +1,98 @@
+"""What a run's own record keeps of its summary: numbers by name, and what guards hold. Metrics are made from these numbers alone."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from timetable_sync.model.plan import Left
+from timetable_sync.redaction import redact
+from timetable_sync.reporting.figures import count, verdicts
+from timetable_sync.reporting.summary import Fate, RunSummary, Status
+from timetable_sync.reporting.wording import KINDS, kind_of
+from timetable_sync.state.records import CalendarRecord, Holding
+
+#: Reasons of changes that the timetable did not ask for, as the record names them.
+_DRIFT = {"someone edited it": "edited", "someone deleted it": "deleted", "a duplicate": "duplicate"}
+_LEFT = {
+    Left.EDITED_KEPT: "edited_kept",
+    Left.EDITED_REPORTED: "edited_kept",
+    Left.DELETED_KEPT: "deleted_kept",
+    Left.DELETED_REPORTED: "deleted_kept",
+    Left.SERIES: "series",
+}
+
+
+def counts(summary: RunSummary) -> dict[str, int]:
+    """How much there was."""
+    return {
+        "rows": summary.rows,
+        "lessons": summary.lessons,
+        "events": summary.events,
+        "bad_rows": sum((summary.bad_rows or {}).values()),
+    }
+
+
+def figures(summary: RunSummary) -> dict[str, Any]:
+    """All numbers of a run, as JSON. Names with blanks keep them; moments are ISO texts in UTC; what is not known is left out."""
+    counted = count(summary)
+    changes = Counter((kind_of(report.change), report.fate) for calendar in summary.calendars for report in calendar.changes)
+    drift = Counter({_DRIFT[reason.value]: many for reason, many in counted.reasons.items() if reason.value in _DRIFT})
+    for why, name in _LEFT.items():
+        if counted.left[why]:
+            drift[name] += counted.left[why]
+    kept: dict[str, Any] = {
+        "cut_short": redact(summary.cut_short),
+        "requests": dict(summary.requests or {}),
+        "phases": {name: round(seconds, 3) for name, seconds in (summary.phases or {}).items()},
+        "calendars": {status.value: counted.statuses[status] for status in Status if counted.statuses[status]},
+        "changes": {kind: {fate.value: changes[kind, fate] for fate in Fate if changes[kind, fate]} for kind in KINDS},
+        "drift": dict(sorted(drift.items())),
+        "bad_rows": dict(summary.bad_rows or {}),
+        "held": sum(not verdict.forced for verdict in verdicts(summary)),
+        "retries": summary.retries,
+        "waited": round(summary.waited, 3),
+    }
+    for name, moment in (("certificate_ends", summary.certificate_ends), ("token_ends", summary.token_ends)):
+        if moment is not None:
+            kept[name] = _utc(moment)
+    return kept
+
+
+def calendars(summary: RunSummary) -> list[CalendarRecord]:
+    """Only those about which there is something to say."""
+    return [
+        CalendarRecord(
+            report.calendar,
+            report.status,
+            report.created,
+            report.updated,
+            report.deleted,
+            report.trouble.message if report.trouble else "",
+            report.trouble.advice if report.trouble else "",
+        )
+        for report in summary.calendars
+        if report.status is not Status.UNCHANGED
+    ]
+
+
+def holding(summary: RunSummary, *, whole: bool) -> Holding | None:
+    """What is held, or None where the run did not come to judge. ``whole``: it was not limited to some calendars."""
+    standing = [verdict for verdict in verdicts(summary) if not verdict.forced]
+    if not summary.calendars:
+        # Only an empty timetable is held before any calendar was looked at; then nothing is known of the calendars.
+        return Holding(whole=False, judged=frozenset({""}), verdicts=standing) if standing and whole else None
+    unread = frozenset(report.calendar.address for report in summary.calendars if report.status is Status.FAILED and not report.changes)
+    judged = frozenset(report.calendar.address for report in summary.calendars) - unread
+    return Holding(
+        whole=whole,
+        judged=judged,
+        unread=unread,
+        verdicts=[verdict for verdict in standing if whole or verdict.calendar is not None],
+        changes={
+            report.calendar: [change.change for change in report.changes] for report in summary.calendars if report.status is Status.HELD
+        },
+    )
+
+
+def _utc(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

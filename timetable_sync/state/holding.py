@@ -1,0 +1,110 @@
+"""What guards hold now: the verdicts, and the changes that are not made because of them. Replaced by each run that judged anew.
+
+Each function works in the caller's transaction.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.change import Change, Create, Delete, Update
+from timetable_sync.state import portrait
+from timetable_sync.state.portrait import plain
+from timetable_sync.state.records import HeldCalendar, HeldChange, HeldVerdict, Holding, Json
+from timetable_sync.state.tables import held, held_change, held_count
+
+#: So many changes are kept with their content for each calendar, deletes first; all are counted.
+KEPT_OF_A_CALENDAR = 1_000
+KEPT_IN_ALL = 20_000
+
+_ORDER: dict[type[Change], int] = {Delete: 0, Update: 1, Create: 2}
+
+
+def replace(connection: sa.Connection, source: str, run_id: int, at: datetime, now: Holding) -> None:
+    """What ``now`` judged takes the place of what was held there; the rest stays. Nothing held before and now writes nothing."""
+    before = {(row.address, row.guard): row for row in connection.execute(sa.select(held).where(held.c.source == source))}
+    for table in (held, held_change, held_count):
+        connection.execute(sa.delete(table).where(table.c.source == source, *_judged(table, now)))
+    verdicts = []
+    for verdict in now.verdicts:
+        address = "" if verdict.calendar is None else plain(verdict.calendar.address)
+        old = before.get((address, verdict.guard))
+        verdicts.append(
+            {
+                "source": source,
+                "address": address,
+                "guard": verdict.guard,
+                "name": "" if verdict.calendar is None else plain(verdict.calendar.name),
+                "sentence": plain(verdict.sentence),
+                "counted": verdict.count,
+                "out_of": verdict.of,
+                "allowed": verdict.limit,
+                "run_id": run_id,
+                "since": at if old is None else old.since,
+                "since_run": run_id if old is None else old.since_run,
+            }
+        )
+    if verdicts:
+        connection.execute(sa.insert(held), verdicts)
+    _keep_changes(connection, source, now.changes)
+
+
+def verdicts(connection: sa.Connection, source: str) -> list[HeldVerdict]:
+    """What is held now, the run's first, then by calendar."""
+    query = sa.select(held).where(held.c.source == source).order_by(held.c.address, held.c.guard)
+    return [
+        HeldVerdict(
+            row.guard,
+            None if row.address == "" else Calendar(row.address, row.name),
+            row.sentence,
+            row.counted,
+            row.out_of,
+            row.allowed,
+            row.run_id,
+            row.since,
+            row.since_run,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def calendars(connection: sa.Connection, source: str) -> list[HeldCalendar]:
+    """How many changes are held in each calendar, by address."""
+    query = sa.select(held_count).where(held_count.c.source == source).order_by(held_count.c.address)
+    return [HeldCalendar(Calendar(row.address, row.name), row.created, row.updated, row.deleted) for row in connection.execute(query)]
+
+
+def changes(connection: sa.Connection, source: str, address: str) -> list[HeldChange]:
+    """A calendar's held changes, as far as they are kept: deletes, then updates, then creates, each by time."""
+    query = sa.select(held_change).where(held_change.c.source == source, held_change.c.address == address).order_by(held_change.c.id)
+    return [HeldChange(row.key, row.action, row.reason, row.before, row.after) for row in connection.execute(query)]
+
+
+def _judged(table: sa.Table, now: Holding) -> tuple[sa.ColumnElement[bool], ...]:
+    """The rows that ``now`` has something to say of."""
+    address = table.c.address
+    if now.whole:
+        return (address.not_in(list(now.unread)),) if now.unread else ()
+    return (address.in_(list(now.judged)),)
+
+
+def _keep_changes(connection: sa.Connection, source: str, by_calendar: Mapping[Calendar, Sequence[Change]]) -> None:
+    counts: list[dict[str, Json]] = []
+    rows: list[dict[str, Json]] = []
+    for calendar, found in by_calendar.items():
+        place = {"source": source, "address": plain(calendar.address), "name": plain(calendar.name)}
+        counts.append({**place, "created": _many(found, Create), "updated": _many(found, Update), "deleted": _many(found, Delete)})
+        most = min(KEPT_OF_A_CALENDAR, KEPT_IN_ALL - len(rows))
+        for change in sorted(found, key=lambda change: (_ORDER[type(change)], change.when, change.key))[: max(0, most)]:
+            action, before, after = portrait.of_change(change)
+            rows.append({**place, "key": change.key, "action": action, "reason": change.reason.value, "before": before, "after": after})
+    if counts:
+        connection.execute(sa.insert(held_count), counts)
+    if rows:
+        connection.execute(sa.insert(held_change), rows)
+
+
+def _many(changes: Collection[Change], kind: type[Change]) -> Json:
+    return sum(isinstance(change, kind) for change in changes)

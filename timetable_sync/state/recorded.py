@@ -1,0 +1,111 @@
+"""What commands that look back ask of the state database. Only reads; every method is one transaction of its own."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.state import history, holding
+from timetable_sync.state.connection import Database
+from timetable_sync.state.lease import holder
+from timetable_sync.state.records import HeldCalendar, HeldChange, HeldVerdict, HistoryEntry, LeaseRecord, RunRecord
+from timetable_sync.state.tables import history as history_table
+from timetable_sync.state.tables import ledger, run_calendar
+
+
+class Recorded:
+    """``database`` is None where there is none yet: then nothing is on record. Raises StateUnusable whenever the database fails."""
+
+    def __init__(self, database: Database | None) -> None:
+        self._database = database
+
+    def run(self, source: str, run_id: int) -> RunRecord | None:
+        """A run by its number."""
+        if self._database is None:
+            return None
+        with self._database.reading() as connection:
+            return history.one_run(connection, source, run_id)
+
+    def runs_after(self, source: str, run_id: int) -> list[RunRecord]:
+        """The runs that began after the one of this number, oldest first."""
+        if self._database is None:
+            return []
+        with self._database.reading() as connection:
+            return history.runs_after(connection, source, run_id)
+
+    def last_well(self, source: str) -> RunRecord | None:
+        """The latest night that ended with exit code 0."""
+        if self._database is None:
+            return None
+        with self._database.reading() as connection:
+            return history.last_well(connection, source)
+
+    def held(self, source: str) -> tuple[list[HeldVerdict], list[HeldCalendar]]:
+        """What guards hold now, and how many changes that is in each calendar."""
+        if self._database is None:
+            return [], []
+        with self._database.reading() as connection:
+            return holding.verdicts(connection, source), holding.calendars(connection, source)
+
+    def held_changes(self, source: str, calendar: Calendar) -> list[HeldChange]:
+        """A calendar's held changes, as far as they are kept."""
+        if self._database is None:
+            return []
+        with self._database.reading() as connection:
+            return holding.changes(connection, source, calendar.address)
+
+    def calendars(self, source: str) -> list[Calendar]:
+        """Every calendar that was ever heard of, by address: those of the ledger, of the history and of runs, each by its latest name."""
+        if self._database is None:
+            return []
+        with self._database.reading() as connection:
+            names: dict[str, str] = {
+                address: address for address in connection.scalars(_distinct(history_table).where(history_table.c.source == source))
+            }
+            names.update(
+                (row.address, row.name)
+                for row in connection.execute(sa.select(run_calendar.c.address, run_calendar.c.name).order_by(run_calendar.c.run_id))
+                if row.address in names
+            )
+            stands = sa.select(ledger.c.address, sa.func.max(ledger.c.name).label("name")).where(ledger.c.source == source)
+            names.update((row.address, row.name) for row in connection.execute(stands.group_by(ledger.c.address)))
+        return [Calendar(address, name) for address, name in sorted(names.items())]
+
+    def keys(self, source: str, part: str) -> list[tuple[str, str]]:
+        """Address and key of every event whose key holds ``part``, whatever became of it."""
+        if self._database is None:
+            return []
+        found: set[tuple[str, str]] = set()
+        with self._database.reading() as connection:
+            for table in (history_table, ledger):
+                query = sa.select(table.c.address, table.c.key).where(table.c.source == source, table.c.key.contains(part, autoescape=True))
+                found.update((row.address, row.key) for row in connection.execute(query.distinct()))
+        return sorted(found)
+
+    def changes_of(self, source: str, address: str) -> list[HistoryEntry]:
+        """Every change in a calendar, oldest first."""
+        if self._database is None:
+            return []
+        with self._database.reading() as connection:
+            return history.changes(connection, source, key=None, address=address, run_id=None, most=None)
+
+    def span(self, source: str, address: str) -> tuple[datetime, datetime] | None:
+        """The earliest and latest start of the events that the ledger knows in a calendar."""
+        if self._database is None:
+            return None
+        with self._database.reading() as connection:
+            query = sa.select(sa.func.min(ledger.c.starts), sa.func.max(ledger.c.starts))
+            first, last = connection.execute(query.where(ledger.c.source == source, ledger.c.address == address)).one()
+        return None if first is None else (first, last)
+
+    def lease(self) -> LeaseRecord | None:
+        """Who is at work now and seems to live, or None."""
+        if self._database is None:
+            return None
+        with self._database.reading() as connection:
+            row = holder(connection)
+        return None if row is None else LeaseRecord(row.holder, row.host, row.pid, row.since, row.until)
+
+
+def _distinct(table: sa.Table) -> sa.Select[tuple[str]]:
+    return sa.select(table.c.address).distinct()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from timetable_sync.cli.app import exit_code_of
+from timetable_sync.state.schema import wanted_version
 
 CONFIGURATION = """
 [timetable]
@@ -30,7 +31,6 @@ key         = { file = "key.pem" }
 [state]
 url = "sqlite:///state.db"
 """
-from timetable_sync.state.schema import wanted_version
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ class Entra(Section):
     )
     next: NextCertificate | None = Field(
         None,
-        description="The certificate that is to follow, while both are registered. Sign-in falls back to it where the current key is refused.",
+        description="Certificate that is to follow, once it is registered too. Sign-in falls back to it where the current key is refused.",
         examples=[{"certificate": {"credential": "certificate-next.pem"}, "key": {"credential": "certificate-next-key.pem"}}],
     )
     expiry_warning: SomeTime = Field(

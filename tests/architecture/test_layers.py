@@ -13,7 +13,7 @@ LAYERS: list[set[str]] = [
     {"state"},
     {"applying"},
     {"reporting"},
-    {"chronicle"},
+    {"chronicle", "inspection"},
     {"night"},
     {"service", "demo"},
     {"cli"},

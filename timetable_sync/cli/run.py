@@ -9,13 +9,13 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import structlog
 import typer
 
 from timetable_sync import logs
 from timetable_sync.cli.interruption import interruptible
+from timetable_sync.cli.moment import moment_of
 from timetable_sync.cli.output import complain, tell, wants_colour
 from timetable_sync.cli.progress import progress
 from timetable_sync.errors import UsageError
@@ -85,7 +85,7 @@ def run(
     loaded = load(find_configuration(config, os.environ, Path.cwd()), os.environ)
     if loaded.settings.report.directory is not None and not dry_run:
         kept.prepare(loaded.settings.report.directory)
-    request = NightRequest(_moment(now, loaded.settings.timetable.time_zone), dry_run, tuple(calendar or ()), forced)
+    request = NightRequest(moment_of(now, loaded.settings.timetable.time_zone), dry_run, tuple(calendar or ()), forced)
 
     summary = _night(loaded, request, watched=not quiet and log_format is Form.TEXT)
 
@@ -107,19 +107,6 @@ def _guards(names: Sequence[str]) -> frozenset[str]:
                 advice = "Nothing releases that one: an empty timetable is never meant."
             raise UsageError(f'--force-guard: "{name}" cannot be released', advice)
     return frozenset(names)
-
-
-def _moment(given: str | None, zone: str) -> datetime:
-    """The moment that ``given`` (ISO 8601) names, in UTC; without an offset it is local time in ``zone``. None is now."""
-    if given is None:
-        return datetime.now(UTC)
-    try:
-        moment = datetime.fromisoformat(given)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=ZoneInfo(zone))
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise UsageError(f'--now: "{given}" is not a time', "Write it as in 2026-11-24T02:00 or 2026-11-24T02:00+01:00.") from None
 
 
 def _night(loaded: Loaded, request: NightRequest, *, watched: bool) -> RunSummary:

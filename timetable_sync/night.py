@@ -77,7 +77,7 @@ def run_night(
     watched = Phases(progress)
     try:
         certificate = load_certificate(settings.entra)
-        account.certificate_ends(certificate.not_after, now, settings.entra.expiry_warning)
+        account.certificate_ends(certificate.not_after, now)
         token = TokenProvider(settings.entra, certificate)
         with open_state(settings.state, read_only=request.dry_run) as state, _alone(state, settings, request) as check:
             patience = Patience(stop, deadline, watched, pace=pace, check=check)

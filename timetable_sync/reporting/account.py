@@ -13,8 +13,10 @@ from timetable_sync.model.change import Change
 from timetable_sync.model.plan import CalendarPlan, Held
 from timetable_sync.planning.selection import Selection
 from timetable_sync.reporting.summary import BadRowReport, CalendarReport, ChangeReport, Fate, RunSummary, Status, Trouble
-from timetable_sync.reporting.wording import counted
 from timetable_sync.timetable.reading import Reading
+
+#: From so long before its end, every report speaks of the certificate.
+CERTIFICATE_WARNING = timedelta(days=30)
 
 
 class Account:
@@ -49,13 +51,13 @@ class Account:
         """The run ended early, in good order."""
         self.note(cut_short=why)
 
-    def certificate_ends(self, not_after: datetime, now: datetime, warning: timedelta) -> None:
-        """Say so when the certificate ends within ``warning``. Both moments are aware."""
+    def certificate_ends(self, not_after: datetime, now: datetime) -> None:
+        """Say so when the certificate ends soon. Both moments are aware."""
         self.note(certificate_ends=not_after)
         left = not_after - now
-        if left <= warning:
+        if left <= CERTIFICATE_WARNING:
             self.needs_you(
-                f"the certificate expires in {counted(left.days, 'day')}, on {not_after:%d %b %Y}",
+                f"the certificate expires in {left.days} days, on {not_after:%d %b %Y}",
                 "Make a new one, register it beside the old one, then change entra.certificate and entra.key.",
             )
 

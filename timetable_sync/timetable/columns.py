@@ -11,7 +11,6 @@ from typing import Any
 
 from timetable_sync.errors import TimetableUnusable
 from timetable_sync.model.key import OWN
-from timetable_sync.settings.columns import PLACED_COLUMNS
 from timetable_sync.settings.sections.timetable import Timetable
 from timetable_sync.timetable.cells import name_in, prose_in, several_in, yes_or_no
 from timetable_sync.timetable.names import nearest
@@ -20,10 +19,9 @@ from timetable_sync.timetable.times import Clock, Unreadable, duration
 #: A control character (unit separator): cleaning removes it from every text.
 JOINT = "\x1f"
 
-#: What a child query calls them, or one of its columns.
-CALENDARS = frozenset({"calendar", "calendars"})
 #: Several values, whatever the configuration says of them.
 _ALWAYS_SEVERAL = frozenset({"rooms", "staff", "groups"})
+_WITH_A_PLACE = frozenset({"key", "activity", "period", "calendar", "start", "end", "duration", "cancelled"})
 _LONGEST_HINT = 120
 _SHOWN = 40
 
@@ -67,16 +65,12 @@ class Field:
 
 
 def fields_of(timetable: Timetable) -> tuple[Field, ...]:
-    """What the configured columns and the child queries describe, by name. What a child query gives can be several."""
-    found = {
-        name: name in _ALWAYS_SEVERAL or column.many or column.split is not None
-        for name, column in timetable.columns.items()
-        if name not in PLACED_COLUMNS
-    }
-    for name, child in timetable.children.items():
-        given = [*child.columns, *([] if child.value is None else [name])]
-        found.update(dict.fromkeys((field for field in given if field not in CALENDARS), True))
-    return tuple(Field(name, several) for name, several in sorted(found.items()))
+    """What the configured columns describe, by name."""
+    return tuple(
+        Field(name, name in _ALWAYS_SEVERAL or column.many or column.split is not None)
+        for name, column in sorted(timetable.columns.items())
+        if name not in _WITH_A_PLACE
+    )
 
 
 class Columns:
@@ -95,7 +89,7 @@ class Columns:
         self._identity = places[self._identity_field]
         self._start, self._calendar = places["start"], places["calendar"]
         self._end, self._duration, self._period = places.get("end"), places.get("duration"), places.get("period")
-        self._unit = (columns["duration"].unit or "minutes") if "duration" in columns else ""
+        self._unit = columns["duration"].unit if "duration" in columns else ""
         self._split = columns["calendar"].split
         # Rows that complement each other name the calendar in one of them; that is for the configuration to say. Elsewhere
         # a row without one is a mistake: taken for "nothing more", it would delete the lesson from the calendar it was meant for.

@@ -1,6 +1,6 @@
 """What templates and rules see of a lesson: names, and where in a lesson's values each stands. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from timetable_sync.timetable.columns import Field
@@ -16,13 +16,8 @@ class Variables:
     """
 
     def __init__(self, fields: Sequence[Field]) -> None:
-        self._mailboxes: Mapping[str, str] = {}
         self.places = {name: place for place, name in enumerate((*ALWAYS_THERE, *(field.name for field in fields)))}
         self._columns = {field.name: field.several for field in fields}
-
-    def set_mailboxes(self, mailboxes: Mapping[str, str]) -> None:
-        """The mailbox of each calendar's name, as the configuration and its query know them."""
-        self._mailboxes = mailboxes
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -39,7 +34,6 @@ class Variables:
             (lesson.end - lesson.start) // 60,
             lesson.end,
             lesson.activity,
-            self._mailboxes.get(calendar, "") if self._mailboxes else "",
             lesson.nth,
             lesson.period,
             lesson.start,

@@ -53,6 +53,13 @@ def database_of_our_own(server: str) -> Iterator[str]:
         _tell(server, drop)
 
 
+def emptied(server: str, url: str) -> None:
+    """The database of ``url``, one of :func:`database_of_our_own`, is lost with all that is in it, and made anew."""
+    made, name = make_url(server), make_url(url).database
+    _tell(server, f"DROP DATABASE {name}" + (" WITH (FORCE)" if made.get_backend_name() == "postgresql" else ""))
+    _tell(server, f"CREATE DATABASE {name}")
+
+
 def _tell(server: str, sql: str) -> None:
     # CREATE DATABASE cannot stand in a transaction; the time-out keeps a machine without the server from waiting.
     engine = create_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 5})

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.sandbox_process import CLIENT_ID, TENANT, SandboxProcess, make_certificate, ready_app
@@ -11,10 +11,17 @@ from tests.sandbox_process import CLIENT_ID, TENANT, SandboxProcess, make_certif
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class Installation:
-    """``folder`` takes certificate and state; ``configuration`` is used as it is, but for what lies elsewhere here."""
+#: Operations that change a mailbox, or send something.
+WRITING = frozenset({"CreateItem", "UpdateItem", "DeleteItem", "SendItem", "MoveItem"})
 
-    def __init__(self, folder: Path, sandbox: SandboxProcess, configuration: Path, timetable_url: str) -> None:
+
+class Installation:
+    """``folder`` takes certificate and state; ``configuration`` is used as it is, but for what lies elsewhere here.
+
+    ``state_url`` is where the state is, if not in ``folder``.
+    """
+
+    def __init__(self, folder: Path, sandbox: SandboxProcess, configuration: Path, timetable_url: str, state_url: str = "") -> None:
         self.folder = folder
         self.sandbox = sandbox
         self.configuration = configuration
@@ -23,7 +30,7 @@ class Installation:
         self.state = folder / "state.db"
         self.environment = {
             "TIMETABLE_SYNC_TIMETABLE__URL": timetable_url,
-            "TIMETABLE_SYNC_STATE__URL": f"sqlite:///{self.state}",
+            "TIMETABLE_SYNC_STATE__URL": state_url or f"sqlite:///{self.state}",
             "TIMETABLE_SYNC_ENTRA__TENANT": TENANT,
             "TIMETABLE_SYNC_ENTRA__CLIENT": CLIENT_ID,
             "TIMETABLE_SYNC_ENTRA__CERTIFICATE": f'{{ file = "{files.cert_pem}" }}',
@@ -33,15 +40,36 @@ class Installation:
         }
 
     def run(self, *arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        """``timetable-sync run`` as it is typed."""
-        command = [sys.executable, "-m", "timetable_sync", "run", "--config", str(self.configuration), *arguments]
+        """``timetable-sync run`` as it is typed, to its end."""
+        with self.start(*arguments, environment=environment) as process:
+            try:
+                out, err = process.communicate(timeout=900)
+            except BaseException:
+                process.kill()
+                raise
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def start(
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        cwd: Path = ROOT,
+        configured: bool = True,
+        program: Sequence[str] = ("-m", "timetable_sync"),
+    ) -> subprocess.Popen[str]:
+        """``timetable-sync run`` begun. Without ``configured``, no configuration is named; ``program`` is what Python is to run."""
+        named = ["--config", str(self.configuration)] if configured else []
+        command = [sys.executable, *program, "run", *named, *arguments]
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("TIMETABLE_SYNC_")}
-        return subprocess.run(
+        return subprocess.Popen(
             command,
-            env={**inherited, **self.environment, **(environment or {})},
-            cwd=ROOT,
-            capture_output=True,
+            env={**inherited, "PYTHONPATH": str(ROOT), **self.environment, **(environment or {})},
+            cwd=cwd,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=900,
-            check=False,
         )
+
+    def written(self) -> set[str]:
+        """Which operations that write the sandbox was asked for since its requests were last counted from zero."""
+        return WRITING & set(self.sandbox.client.requests())

@@ -72,4 +72,4 @@ class Installation:
 
     def written(self) -> set[str]:
         """Which operations that write the sandbox was asked for since its requests were last counted from zero."""
-        return WRITING & set(self.sandbox.client.requests())
+        return set(self.sandbox.client.requests()) & WRITING

@@ -67,6 +67,11 @@ def entry(of: Standing, *, mapping: str | None = None) -> LedgerEntry:
     return LedgerEntry(of.marker.key, of.item, of.marker.fingerprint, mapping or of.marker.mapping, of.start, of.end)
 
 
+def only_seen(of: Standing) -> LedgerEntry:
+    """What the ledger has of an event that it found standing, and nobody compared or found right."""
+    return replace(entry(of), item=ItemRef(of.item.id, ""))
+
+
 def ledger(*items: Standing) -> dict[str, LedgerEntry]:
     """A ledger that knows just these."""
     return {item.marker.key: entry(item) for item in items}

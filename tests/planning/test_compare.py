@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.planning.builders import DAY, HOUR, MONDAY, RULES, WINDOW, entry, event, key, ledger, plan, snapshot, standing
+from tests.planning.builders import DAY, HOUR, MONDAY, RULES, WINDOW, entry, event, key, ledger, only_seen, plan, snapshot, standing
 from timetable_sync.model.change import Create, Delete, Reason, Update
 from timetable_sync.model.event import Busy, Event, Sensitivity
 from timetable_sync.model.key import EventKey
@@ -111,13 +111,15 @@ def test_an_edited_event_that_is_kept_is_on_record_too(rules: Rules) -> None:
     lecture = event()
     there = standing(lecture, subject="Party")
 
-    assert plan([lecture], [there], known={}, rules=rules).record == (entry(there),)
+    assert plan([lecture], [there], known={}, rules=rules).record == (only_seen(there),)
 
 
 def test_what_is_on_record_is_not_recorded_again_while_its_change_is_held_night_after_night() -> None:
     left, edited = event("LEFT"), event("EDITED", MONDAY + DAY)
 
-    found = plan([edited], [standing(left, "1"), standing(edited, "2", subject="Party")])
+    there = [standing(left, "1"), standing(edited, "2", version="v2", subject="Party")]
+
+    found = plan([edited], there, ledger(standing(left, "1"), standing(edited, "2")))
 
     assert len(found.changes) == 2
     assert found.record == ()
@@ -316,10 +318,43 @@ def edited(of: Event, fields: dict[str, object]) -> Standing:
 def test_an_edited_event_is_restored(fields: dict[str, object]) -> None:
     lecture = event(categories=("Timetable",))
 
-    (change,) = plan([lecture], [edited(lecture, fields)]).changes
+    (change,) = plan([lecture], [edited(lecture, fields)], ledger(standing(lecture))).changes
 
     assert isinstance(change, Update)
     assert (change.after, change.reason) == (lecture, Reason.EDITED)
+
+
+@pytest.mark.parametrize("fields", EDITS, ids=str)
+@pytest.mark.parametrize("rules", [RULES, KEEP, REPORT], ids=["restore", "keep", "report"])
+def test_what_the_service_makes_of_an_event_is_not_written_every_night(fields: dict[str, object], rules: Rules) -> None:
+    """The version that stands is the one we wrote, so nobody edited it."""
+    lecture = event(categories=("Timetable",))
+    there = edited(lecture, fields)
+
+    found = plan([lecture], [there], ledger(there), rules)
+
+    assert (found.changes, found.record, found.unchanged) == ((), (), 0)
+    assert [(left.why, left.before, left.after) for left in found.left_alone] == [(Left.NOT_KEPT, there, lecture)]
+
+
+def test_what_the_service_makes_of_an_event_is_written_once_more_after_the_ledger_was_lost() -> None:
+    lecture = event()
+    there = standing(lecture, subject="ALGORITHMS")
+    first = plan([lecture], [there], known={})
+
+    again = plan([lecture], [there], known={known.key: known for known in first.record})
+
+    # The change may have been held in the first night: that the event was seen then says nothing about who made it so.
+    assert [change.reason for change in (*first.changes, *again.changes)] == [Reason.EDITED] * 2
+
+
+def test_an_event_that_the_service_keeps_otherwise_is_written_when_the_timetable_changes_it() -> None:
+    lecture = event()
+    there = standing(lecture, subject="ALGORITHMS")
+
+    (change,) = plan([replace(lecture, subject="Logic")], [there], ledger(there)).changes
+
+    assert change.reason is Reason.TIMETABLE
 
 
 @pytest.mark.parametrize("fields", EDITS, ids=str)
@@ -328,7 +363,7 @@ def test_an_edited_event_is_kept_where_that_is_the_policy(fields: dict[str, obje
     lecture = event(categories=("Timetable",))
     there = edited(lecture, fields)
 
-    found = plan([lecture], [there], rules=rules)
+    found = plan([lecture], [there], ledger(standing(lecture)), rules)
 
     assert found.changes == ()
     assert [(left.why, left.before, left.after) for left in found.left_alone] == [(why, there, lecture)]
@@ -516,9 +551,10 @@ def test_whatever_order_they_are_listed_in_the_same_one_stays() -> None:
 
 def test_the_one_of_several_duplicates_that_stays_is_put_right_too() -> None:
     lecture = event()
-    known, copy = standing(lecture, "item-1", subject="Party"), standing(lecture, "item-2", start=MONDAY + DAY, end=MONDAY + DAY + HOUR)
+    known = standing(lecture, "item-1", version="v2", subject="Party")
+    copy = standing(lecture, "item-2", start=MONDAY + DAY, end=MONDAY + DAY + HOUR)
 
-    found = plan([lecture], [known, copy], ledger(known))
+    found = plan([lecture], [known, copy], ledger(standing(lecture, "item-1")))
 
     assert {(type(change), change.reason) for change in found.changes} == {(Update, Reason.EDITED), (Delete, Reason.DUPLICATE)}
 

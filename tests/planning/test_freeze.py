@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.planning.builders import COMP101, DAY, MATH200, MONDAY, RULES, event, ledger, plan, standing
+from tests.planning.builders import COMP101, DAY, MATH200, MONDAY, RULES, event, ledger, only_seen, plan, standing
 from timetable_sync.model.change import Change, Create, Delete, Update
 from timetable_sync.model.event import Event
 from timetable_sync.model.key import OWN, EventKey
@@ -151,7 +151,10 @@ def test_a_bad_row_of_the_sources_own_key_holds_just_that_event() -> None:
 def test_a_frozen_event_is_on_record_even_if_the_ledger_was_lost() -> None:
     there = stand(week(0))
 
-    assert {known.key: known for known in plan([], there, {}, unsettled=[row()]).record} == ledger(*there)
+    assert {known.key: known for known in plan([], there, {}, unsettled=[row()]).record} == {
+        one.marker.key: only_seen(one) for one in there
+    }
+    assert {known.key: known for known in plan(week(0), there, {}, unsettled=[row()]).record} == ledger(*there)
 
 
 def test_a_frozen_event_that_is_right_counts_as_unchanged() -> None:

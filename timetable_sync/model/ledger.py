@@ -10,6 +10,7 @@ from timetable_sync.model.snapshot import ItemRef
 class LedgerEntry:
     """One event of ours in one calendar as we last saw or wrote it.
 
+    ``item.change_key`` is of the version that we wrote, or found to be right; empty where the event was only seen to be there.
     ``mapping`` is the last one under which the content was seen to be right, or else that of the marker. ``start`` and ``end``
     are aware, in UTC.
     """

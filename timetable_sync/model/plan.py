@@ -19,6 +19,7 @@ class Left(StrEnum):
     DELETED_REPORTED = "deleted by someone, reported"
     UNSETTLED = "a row of it was set aside"
     SERIES = "someone made it a series"
+    NOT_KEPT = "the calendar service keeps it otherwise than it was written"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from timetable_sync.model.key import source_prefix
 from timetable_sync.model.ledger import LedgerEntry
 from timetable_sync.model.marker import Marker
 from timetable_sync.model.plan import BodyToCheck, CalendarPlan, Left, LeftAlone
-from timetable_sync.model.snapshot import Snapshot, Standing
+from timetable_sync.model.snapshot import ItemRef, Snapshot, Standing
 from timetable_sync.model.unsettled import Unsettled
 from timetable_sync.planning.body_match import same_body
 from timetable_sync.planning.difference import differences
@@ -169,7 +169,10 @@ def _present(draft: _Draft, there: Standing, event: Event, entry: LedgerEntry | 
         mapping = entry.mapping if entry is not None and entry.fingerprint == there.marker.fingerprint else there.marker.mapping
         draft.changes.append(Update(there, event, marker, Reason.TIMETABLE if mapping == rules.mapping else Reason.MAPPING))
     elif differences(event, there):
-        if rules.edited == "restore":
+        if entry is not None and entry.item == there.item and entry.fingerprint == fingerprint:
+            # The very version that we wrote, so nobody edited it: the service does not keep what it was given, tonight or ever.
+            _left(draft, event.key, Left.NOT_KEPT, there, event, entry)
+        elif rules.edited == "restore":
             _learn(draft, there, entry)
             draft.changes.append(Update(there, event, marker, Reason.EDITED))
         else:
@@ -203,7 +206,8 @@ def _stay(draft: _Draft, there: list[Standing], event: Event | None, entry: Ledg
     before = there[0] if there else None
     if before is not None and event is not None and before.marker.fingerprint == event.fingerprint() and not differences(event, before):
         draft.unchanged += 1
-        _learn(draft, before, entry)
+        if entry is None:
+            draft.record.setdefault(before.marker.key, _entry(before, before.marker.mapping))
         return
     key = before.marker.key if before is not None else event.key if event is not None else ""
     _left(draft, key, Left.UNSETTLED, before, event, entry)
@@ -216,9 +220,10 @@ def _left(draft: _Draft, key: str, why: Left, before: Standing | None, event: Ev
 
 
 def _learn(draft: _Draft, there: Standing, entry: LedgerEntry | None) -> None:
-    """Put on record what the ledger does not know, as it stands."""
+    """Put on record what the ledger does not know, but not its version: that one was seen, and not written or found to be right."""
     if entry is None:
-        draft.record.setdefault(there.marker.key, _entry(there, there.marker.mapping))
+        known = _entry(there, there.marker.mapping)
+        draft.record.setdefault(there.marker.key, replace(known, item=ItemRef(there.item.id, "")))
 
 
 def _edited(rules: Rules) -> Left:

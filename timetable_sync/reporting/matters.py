@@ -29,6 +29,7 @@ _NAMED: Final = {
     Left.EDITED_REPORTED: "edited by someone and left as {it}",
     Left.DELETED_REPORTED: "deleted by someone and not made anew",
     Left.SERIES: "made a series by someone and left as {it}",
+    Left.NOT_KEPT: "written, and kept otherwise by the calendar service; left as {it}",
 }
 _COUNTED: Final = {
     Left.EDITED_KEPT: "edited by someone and kept so",

@@ -27,6 +27,7 @@ _START, _END, _SUBJECT, _LOCATION = T + "Start", T + "End", T + "Subject", T + "
 _CATEGORIES, _CREATED, _ALL_DAY, _FREE_BUSY = T + "Categories", T + "DateTimeCreated", T + "IsAllDayEvent", T + "LegacyFreeBusyStatus"
 _REMINDER, _MINUTES, _SENSITIVE, _TYPE = T + "ReminderIsSet", T + "ReminderMinutesBeforeStart", T + "Sensitivity", T + "CalendarItemType"
 _URI, _VALUE = T + "ExtendedFieldURI", T + "Value"
+_NAME, _SET = PROPERTY_NAME.casefold(), PROPERTY_SET.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +122,14 @@ def _marker_text(element: etree._Element) -> str | None:
     for extended in element.iterchildren(_PROPERTY):
         parts = {part.tag: part for part in extended}
         uri = parts.get(_URI)
-        if uri is None or uri.get("PropertyName") != PROPERTY_NAME or (uri.get("PropertySetId") or "").lower() != PROPERTY_SET:
+        # A marker that is overlooked makes a duplicate every night, so its address is read in any spelling.
+        if (
+            uri is None
+            or (uri.get("PropertyName") or "").casefold() != _NAME
+            or (uri.get("PropertySetId") or "").strip("{}").lower() != _SET
+        ):
             continue
-        return _text(parts, _VALUE)
+        return _text(parts, _VALUE).strip()
     return None
 
 

@@ -14,7 +14,8 @@ from timetable_sync.applying.apply import apply_plans
 from timetable_sync.applying.patience import CutShort, Pace, Patience
 from timetable_sync.applying.phases import Phases
 from timetable_sync.applying.progress import Progress
-from timetable_sync.applying.survey import Sides, Survey, survey
+from timetable_sync.applying.survey import Survey, survey
+from timetable_sync.applying.visit import Memory, Sides
 from timetable_sync.calendars.contract import Outcome
 from timetable_sync.calendars.registry import CountingBackend, open_backend
 from timetable_sync.entra.certificate import load_certificate
@@ -178,7 +179,16 @@ class _Night:
         remembered = self.state.ledger_calendars(source, self.window)
         selection = select(reading.calendars(), remembered, settings.calendars, self.request.calendars)
         rules = Rules(source, mapping_id(settings), settings.drift.edited, settings.drift.deleted)
-        sides = Sides(reading.events, lambda calendar: self.state.ledger_entries(source, calendar, self.window), reading.unsettled, rules)
+        memory = Memory(
+            self.state.sightings(source),
+            reading.fingerprints,
+            lambda calendar: self.state.ledger_fingerprints(source, calendar, self.window),
+            self.request.now,
+            settings.run.full_reading,
+        )
+        sides = Sides(
+            reading.events, lambda calendar: self.state.ledger_entries(source, calendar, self.window), reading.unsettled, rules, memory
+        )
         self.progress.phase("reading calendars", len(selection.visited))
         found: Survey = survey(
             self.backend,
@@ -190,17 +200,19 @@ class _Night:
             progress=self.progress,
         )
         known = self.state.ledger_count(source, self.window, [plan.calendar.address for plan in found.plans])
-        self._learn(found.plans)
+        self._learn(found)
         held = judge(found.plans, known, settings.guards, self.request.forced, never_written=selection.report_only)
         return self.account.surveyed(found, selection, held)
 
-    def _learn(self, plans: Sequence[CalendarPlan]) -> None:
-        """What the ledger lacked or had too much of; no calendar is touched. A dry run learns nothing."""
+    def _learn(self, found: Survey) -> None:
+        """What the ledger lacked or had too much of, then what was seen to be right; no calendar is touched. A dry run learns nothing."""
         if self.run is None:
             return
-        for plan in plans:
+        source = self.loaded.settings.timetable.source
+        for plan in found.plans:
             if plan.record or plan.forget:
-                self.state.learn(self.loaded.settings.timetable.source, plan.calendar, plan.record, plan.forget)
+                self.state.learn(source, plan.calendar, plan.record, plan.forget)
+        self.state.remember(source, found.sightings)
 
     def _write(self, plans: Sequence[CalendarPlan]) -> None:
         """Carry out what the guards let through, soonest first; ledger and history are told after each batch."""
@@ -212,6 +224,7 @@ class _Night:
         def record(calendar: Calendar, outcomes: Sequence[Outcome]) -> None:
             self.state.written(run, source, calendar, outcomes, mapping)
 
+        self.state.will_be_written(source, [plan.calendar for plan in plans])
         self.progress.phase("writing", sum(len(plan.changes) for plan in plans))
         applied = apply_plans(
             self.backend,

@@ -10,7 +10,8 @@ from tests.applying.virtual import Run, Watcher, written
 from tests.planning.builders import DAY, MONDAY, RULES, WINDOW, entry, event
 from timetable_sync.applying import patience as patience_module
 from timetable_sync.applying.patience import CutShort, Patience
-from timetable_sync.applying.survey import Sides, Survey, survey
+from timetable_sync.applying.survey import Survey, survey
+from timetable_sync.applying.visit import Sides
 from timetable_sync.calendars.memory import MemoryBackend
 from timetable_sync.errors import CalendarFailed, LeaseLost, Passing, RunFailed, StateUnusable
 from timetable_sync.model.calendar import Calendar

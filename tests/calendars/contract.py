@@ -420,6 +420,19 @@ class BackendContract:
         with pytest.raises(Passing):
             world.backend.snapshot(world.calendar, WEEK)
 
+    def test_looking_ahead_says_where_beyond_the_window_the_next_of_ours_starts(self, world: World) -> None:
+        after = WEEK.end + timedelta(days=2)
+        world.backend.apply(world.calendar, creating(event(1), event(2, start=after)))
+        world.add_appointment(world.calendar, WEEK.end + HOUR, WEEK.end + 2 * HOUR, "Coffee")
+
+        near = world.backend.snapshot(world.calendar, WEEK, timedelta(days=1))
+        far = world.backend.snapshot(world.calendar, WEEK, timedelta(days=7))
+
+        assert (near.ours, near.foreign) == (far.ours, far.foreign)
+        assert (len(far.ours), far.foreign) == (1, 0)
+        assert near.clear_until == WEEK.end + timedelta(days=1)
+        assert far.clear_until == after
+
     # Signs of change, and the rest
 
     def test_the_stamp_stays_while_nothing_changes_and_changes_with_everything(self, world: World, made: Standing) -> None:
@@ -428,11 +441,16 @@ class BackendContract:
             pytest.skip("this service gives no stamp")
         world.backend.snapshot(world.calendar, WEEK)
         world.backend.apply(world.other, creating(event(9)))
-        assert world.backend.stamp(world.calendar) == first
-        stamps = [first]
+        second = world.backend.stamp(world.calendar)
+        assert second is not None
+        assert second.sign == first.sign
+        assert second.age >= first.age
+        stamps = [first.sign]
 
         def look() -> None:
-            stamps.append(world.backend.stamp(world.calendar) or "")
+            stamp = world.backend.stamp(world.calendar)
+            assert stamp is not None
+            stamps.append(stamp.sign)
             world.let_time_pass()
 
         world.let_time_pass()

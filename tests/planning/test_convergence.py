@@ -1,8 +1,8 @@
 """Whatever has happened, one clean night makes every calendar equal to the timetable, and the next has nothing to do.
 
 A state machine invents histories: the timetable changes; colleagues edit, copy, delete and add; nights are cut short, lose answers,
-crash before they could record; the ledger is lost or comes back from an old copy; time passes; the mapping changes. In all of it
-nothing foreign and nothing past is touched.
+crash before they could record; the ledger is lost or comes back from an old copy; time passes; the mapping changes. Nights look at stamps
+where that is enough; in the end every calendar is read. In all of it nothing foreign and nothing past is touched.
 """
 
 from collections import Counter
@@ -17,7 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.applying.virtual import Run
 from tests.planning.builders import COMP101, DAY, HOUR, MATH200, MONDAY
 from timetable_sync.applying.apply import apply_plans
-from timetable_sync.applying.survey import Sides, survey
+from timetable_sync.applying.survey import Survey, survey
+from timetable_sync.applying.visit import Memory, Sides
 from timetable_sync.calendars.contract import Outcome
 from timetable_sync.calendars.memory import MemoryBackend, MemoryItem
 from timetable_sync.errors import BackendError, CalendarFailed, ItemRefused, Passing, StateUnusable, Unclear
@@ -28,6 +29,7 @@ from timetable_sync.model.key import EventKey, digested, iso_week
 from timetable_sync.model.ledger import LedgerEntry
 from timetable_sync.model.marker import Marker
 from timetable_sync.model.plan import CalendarPlan
+from timetable_sync.model.sighting import Sighting
 from timetable_sync.model.unsettled import Unsettled
 from timetable_sync.model.window import Window
 from timetable_sync.planning.compare import Rules
@@ -52,10 +54,24 @@ class Lesson:
 
 
 class Ledger:
-    """A ledger as the state database keeps it, in a dictionary: by calendar and key."""
+    """A ledger as the state database keeps it, in a dictionary: by calendar and key; and the sightings, which go with it."""
 
     def __init__(self) -> None:
         self.entries: dict[str, dict[str, LedgerEntry]] = {calendar.address: {} for calendar in CALENDARS}
+        self.sightings: dict[str, Sighting] = {}
+
+    def copy(self) -> "Ledger":
+        copy = Ledger()
+        copy.entries = {address: dict(entries) for address, entries in self.entries.items()}
+        copy.sightings = dict(self.sightings)
+        return copy
+
+    def fingerprints(self, calendar: Calendar, window: Window) -> dict[str, str]:
+        return {key: entry.fingerprint for key, entry in self.of(calendar, window).items()}
+
+    def will_be_written(self, calendar: Calendar) -> None:
+        if calendar.address in self.sightings:
+            self.sightings[calendar.address] = replace(self.sightings[calendar.address], intact=False)
 
     def of(self, calendar: Calendar, window: Window) -> dict[str, LedgerEntry]:
         return {key: entry for key, entry in self.entries[calendar.address].items() if window.holds(entry.start)}
@@ -89,7 +105,7 @@ class Nights(RuleBasedStateMachine):
         self.people = self.backend.people
         self.lessons: list[Lesson] = []
         self.ledger = Ledger()
-        self.copy_of_ledger: dict[str, dict[str, LedgerEntry]] | None = None
+        self.copy_of_ledger: Ledger | None = None
         self.mapping = 0
         self.now = MONDAY
         self.foreign: dict[tuple[str, str], MemoryItem] = {}
@@ -239,13 +255,13 @@ class Nights(RuleBasedStateMachine):
 
     @rule()
     def ledger_is_copied(self) -> None:
-        self.copy_of_ledger = {address: dict(entries) for address, entries in self.ledger.entries.items()}
+        self.copy_of_ledger = self.ledger.copy()
 
     @precondition(lambda self: self.copy_of_ledger is not None)
     @rule()
     def ledger_comes_back_from_an_old_copy(self) -> None:
         assert self.copy_of_ledger is not None
-        self.ledger.entries = {address: dict(entries) for address, entries in self.copy_of_ledger.items()}
+        self.ledger = self.copy_of_ledger.copy()
 
     # Nights
 
@@ -357,9 +373,14 @@ class Nights(RuleBasedStateMachine):
             if batches == stop_after:
                 run.stop.set()
 
-        plans = self.survey(run, without, unsettled)
+        found = self.survey(run, without, unsettled, every=3 * DAY)
+        plans = found.plans
         for plan in plans:
             self.ledger.learn(plan)
+        self.ledger.sightings.update((sighting.address, sighting) for sighting in found.sightings)
+        for plan in plans:
+            if plan.changes:
+                self.ledger.will_be_written(plan.calendar)
         if stop_after == 0:
             run.stop.set()
         apply_plans(self.backend, plans, record=record, patience=run.patience, at_once=at_once, progress=run.progress)
@@ -367,14 +388,25 @@ class Nights(RuleBasedStateMachine):
         there = {item for calendar in CALENDARS for item in self.people.see(calendar.address)}
         assert there.issuperset(outside)
 
-    def survey(self, run: Run, without: Lesson | None = None, unsettled: Sequence[Unsettled] = ()) -> tuple[CalendarPlan, ...]:
+    def survey(
+        self, run: Run, without: Lesson | None = None, unsettled: Sequence[Unsettled] = (), every: timedelta = timedelta(0)
+    ) -> Survey:
+        """``every`` is how often calendars are read in full: nought is always."""
+        memory = Memory(
+            self.ledger.sightings,
+            lambda calendar: {event.key: event.fingerprint() for event in self.events(calendar, without) if self.window.holds(event.start)},
+            lambda calendar: self.ledger.fingerprints(calendar, self.window),
+            self.now,
+            every,
+        )
         sides = Sides(
             lambda calendar: self.events(calendar, without),
             lambda calendar: self.ledger.of(calendar, self.window),
             unsettled,
             Rules(SOURCE, MAPPINGS[self.mapping]),
+            memory,
         )
-        return survey(self.backend, CALENDARS, self.window, sides, patience=run.patience, at_once=1, progress=run.progress).plans
+        return survey(self.backend, CALENDARS, self.window, sides, patience=run.patience, at_once=1, progress=run.progress)
 
     @property
     def window(self) -> Window:
@@ -405,7 +437,7 @@ class Nights(RuleBasedStateMachine):
             assert Counter(self.key(item) for item in there) == Counter(list(wanted))
             for item in there:
                 self.equals(item, wanted[self.key(item)])
-        for plan in self.survey(Run()):
+        for plan in self.survey(Run()).plans:
             assert (plan.changes, plan.left_alone, plan.record, plan.forget, plan.bodies) == ((), (), (), (), ())
 
     def equals(self, item: MemoryItem, event: Event) -> None:

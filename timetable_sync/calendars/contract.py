@@ -7,13 +7,17 @@ is decided in ``applying``, which alone knows the deadline and whether we are as
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from timetable_sync.errors import BackendError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change
+from timetable_sync.model.sighting import Stamp
 from timetable_sync.model.snapshot import ItemRef, Snapshot
 from timetable_sync.model.window import Window
+
+NOT_AHEAD = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,11 @@ class Backend(Protocol):
     #: How many changes a single request carries at most.
     batch: int
 
-    def snapshot(self, calendar: Calendar, window: Window) -> Snapshot:
-        """Everything of ours that starts within ``window``: complete, or it raises a BackendError."""
+    def snapshot(self, calendar: Calendar, window: Window, ahead: timedelta = NOT_AHEAD) -> Snapshot:
+        """Everything of ours that starts within ``window``: complete, or it raises a BackendError.
+
+        ``ahead`` is how far to look beyond its end for where the next of ours starts.
+        """
         ...
 
     def read_bodies(self, calendar: Calendar, items: Sequence[ItemRef]) -> Mapping[str, str]:
@@ -53,8 +60,8 @@ class Backend(Protocol):
         """
         ...
 
-    def stamp(self, calendar: Calendar) -> str | None:
-        """A cheap sign that is equal as long as nothing changed in the calendar; None where the service gives none."""
+    def stamp(self, calendar: Calendar) -> Stamp | None:
+        """A cheap sign that is equal as long as nothing changed in the calendar; None where the service gives none, or not its age."""
         ...
 
     def close(self) -> None:

@@ -46,9 +46,11 @@ class Snapshot:
     """A complete reading of a calendar's window. An incomplete one is an error, never a shorter list.
 
     ``ours`` are the events that bear a marker (of any source) and start within the window, ``foreign`` counts the others.
+    ``clear_until`` says how far it was seen that beyond the window's end no event with a marker starts; None where nobody looked.
     """
 
     calendar: Calendar
     window: Window
     ours: tuple[Standing, ...]
     foreign: int
+    clear_until: datetime | None = None

@@ -8,9 +8,10 @@ from timetable_sync.calendars.contract import Outcome
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.ledger import LedgerEntry
 from timetable_sync.model.plan import Held
+from timetable_sync.model.sighting import Sighting
 from timetable_sync.model.window import Window
 from timetable_sync.settings.sections.keeping import StateDatabase
-from timetable_sync.state import history, ledger, retention
+from timetable_sync.state import history, ledger, retention, sightings
 from timetable_sync.state import holding as holds
 from timetable_sync.state.connection import Database, connect, nothing_there, place, state_url
 from timetable_sync.state.lease import Lease, NoLease
@@ -53,6 +54,32 @@ class State:
             return 0
         with self._database.reading() as connection:
             return ledger.count(connection, source, window, addresses)
+
+    def ledger_fingerprints(self, source: str, calendar: Calendar, window: Window) -> dict[str, str]:
+        """The fingerprints of one calendar's entries that start in the window, by key."""
+        if self._database is None:
+            return {}
+        with self._database.reading() as connection:
+            return ledger.fingerprints(connection, source, calendar.address, window)
+
+    def sightings(self, source: str) -> dict[str, Sighting]:
+        """When each calendar was last seen to be right, by address."""
+        if self._database is None:
+            return {}
+        with self._database.reading() as connection:
+            return sightings.all_of(connection, source)
+
+    def remember(self, source: str, seen: Sequence[Sighting]) -> None:
+        """What was seen tonight. Nothing to remember writes nothing."""
+        if seen:
+            with self._writable().writing() as connection:
+                sightings.remember(connection, source, seen)
+
+    def will_be_written(self, source: str, calendars: Sequence[Calendar]) -> None:
+        """To be said before these calendars are written: then what was seen of them no longer holds."""
+        if calendars:
+            with self._writable().writing() as connection:
+                sightings.will_be_written(connection, source, [calendar.address for calendar in calendars])
 
     def begin_run(self, beginning: RunBeginning) -> int:
         """The number of the run that begins."""

@@ -1,10 +1,8 @@
 """The ledger's queries: what stands where, as we last saw or wrote it. Each function works in the caller's transaction."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from timetable_sync.calendars.contract import Outcome
 from timetable_sync.model.calendar import Calendar
@@ -14,6 +12,7 @@ from timetable_sync.model.snapshot import ItemRef
 from timetable_sync.model.window import Window
 from timetable_sync.state.portrait import plain
 from timetable_sync.state.tables import ledger
+from timetable_sync.state.upsert import upsert
 
 _KEPT = ("name", "item_id", "change_key", "fingerprint", "mapping", "starts", "ends")
 
@@ -26,6 +25,12 @@ def entries(connection: sa.Connection, source: str, address: str, window: Window
         key: LedgerEntry(key, ItemRef(item_id, change_key), fingerprint, mapping, starts, ends)
         for key, item_id, change_key, fingerprint, mapping, starts, ends in connection.execute(query)
     }
+
+
+def fingerprints(connection: sa.Connection, source: str, address: str, window: Window) -> dict[str, str]:
+    """The fingerprints of one calendar's entries that start in the window, by key."""
+    query = sa.select(ledger.c.key, ledger.c.fingerprint).where(ledger.c.source == source, ledger.c.address == address, *_within(window))
+    return {key: fingerprint for key, fingerprint in connection.execute(query)}  # noqa: C416 - rows are no tuples to dict()
 
 
 def calendars(connection: sa.Connection, source: str, window: Window | None) -> list[Calendar]:
@@ -64,7 +69,7 @@ def record(connection: sa.Connection, source: str, calendar: Calendar, known: It
         for entry in known
     ]
     if rows:
-        connection.execute(_upsert(connection), rows)
+        connection.execute(upsert(connection, ledger, ("source", "address", "key"), _KEPT), rows)
 
 
 def forget(connection: sa.Connection, source: str, calendar: Calendar, keys: Sequence[str]) -> None:
@@ -112,13 +117,4 @@ def _strike() -> sa.Delete:
         ledger.c.source == sa.bindparam("of_source"),
         ledger.c.address == sa.bindparam("of_address"),
         ledger.c.key == sa.bindparam("of_key"),
-    )
-
-
-def _upsert(connection: sa.Connection) -> Any:
-    # Both dialects say "on conflict do update" alike, but SQLAlchemy has no class that they share.
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(ledger)
-    return statement.on_conflict_do_update(
-        index_elements=["source", "address", "key"], set_={name: statement.excluded[name] for name in _KEPT}
     )

@@ -59,6 +59,21 @@ ledger = sa.Table(
     sqlite_with_rowid=False,
 )
 
+sighting = sa.Table(
+    "sighting",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("sign", sa.Text),
+    sa.Column("mapping", sa.Text, nullable=False),
+    sa.Column("since", Moment, nullable=False),
+    sa.Column("until", Moment, nullable=False),
+    sa.Column("seen", Moment, nullable=False),
+    sa.Column("others", sa.Integer, nullable=False),
+    sa.Column("intact", sa.Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 run = sa.Table(
     "run",
     metadata,

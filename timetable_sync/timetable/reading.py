@@ -51,6 +51,10 @@ class Reading:
         """The calendar's events in the window, sorted by start and key; keys are unique."""
         return [self._event(row) for row in self._spool.events(calendar.address)]
 
+    def fingerprints(self, calendar: Calendar) -> dict[str, str]:
+        """The fingerprints of the calendar's events in the window, by key."""
+        return {event.key: event.fingerprint() for event in self.events(calendar)}
+
     def _event(self, row: EventRow) -> Event:
         _, start, key, end, subject, location, body, categories, busy, reminder, sensitivity = row
         return Event(

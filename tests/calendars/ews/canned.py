@@ -70,7 +70,8 @@ class CannedServer:
                 if answer.drop:
                     self.close_connection = True
                     return
-                self.send_response(answer.status)
+                # Not send_response: that adds a Date of its own.
+                self.send_response_only(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(answer.body)))

@@ -15,6 +15,7 @@ from timetable_sync.errors import BackendError, CalendarFailed, Passing
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.event import Busy, Sensitivity
 from timetable_sync.model.marker import PROPERTY_NAME, PROPERTY_SET
+from timetable_sync.model.sighting import Stamp
 from timetable_sync.model.snapshot import ItemRef
 from timetable_sync.model.window import Window
 
@@ -422,8 +423,8 @@ def stamp_answer(*properties: tuple[str, str], count: str = "<t:TotalCount>12</t
 
 
 def test_the_stamp_is_made_of_all_three_signs(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
-    server.answer(stamp_answer(("0x670a", "2026-11-23T08:00:00Z"), ("0x670B", "7")))
-    assert backend.stamp(calendar) == "2026-11-23T08:00:00Z|7|12"
+    server.answer(stamp_answer(("0x670a", "2026-11-23T08:00:00Z"), ("0x670B", "7")), Date="Mon, 23 Nov 2026 08:05:00 GMT")
+    assert backend.stamp(calendar) == Stamp("2026-11-23T08:00:00Z|7|12", timedelta(minutes=5))
     asked = server.asked[0]
     assert [uri.get("PropertyTag") for uri in asked.root.iter("{*}ExtendedFieldURI")] == ["0x670A", "0x670B"]
     assert backend.requests == {"GetFolder": 1}
@@ -437,10 +438,18 @@ def test_the_stamp_is_made_of_all_three_signs(server: CannedServer, backend: Ews
         stamp_answer(("0x670B", "7")),
         stamp_answer(("0x670A", "2026-11-23T08:00:00Z"), ("0x670B", "7"), count=""),
         stamp_answer(("0x670A", ""), ("0x670B", "7")),
+        stamp_answer(("0x670A", "yesterday"), ("0x670B", "7")),
     ],
 )
 def test_without_all_the_signs_there_is_no_stamp(server: CannedServer, backend: EwsBackend, calendar: Calendar, body: bytes) -> None:
-    server.answer(body)
+    server.answer(body, Date="Mon, 23 Nov 2026 08:05:00 GMT")
+    assert backend.stamp(calendar) is None
+
+
+@pytest.mark.parametrize("date", ["", "the day before yesterday"])
+def test_without_the_servers_clock_there_is_no_stamp(server: CannedServer, backend: EwsBackend, calendar: Calendar, date: str) -> None:
+    """How old the last change is cannot be told by a clock of ours: a later one in the same second might hide."""
+    server.answer(stamp_answer(("0x670A", "2026-11-23T08:00:00Z"), ("0x670B", "7")), Date=date)
     assert backend.stamp(calendar) is None
 
 

@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import cast
 
 from exchangelib import Version
@@ -9,7 +10,7 @@ from exchangelib.version import EXCHANGE_2013, EXCHANGE_2013_SP1, EXCHANGE_2016,
 from lxml import etree
 
 from timetable_sync import __version__
-from timetable_sync.calendars.contract import Outcome
+from timetable_sync.calendars.contract import NOT_AHEAD, Outcome
 from timetable_sync.calendars.ews import payloads
 from timetable_sync.calendars.ews.answers import NotWhole
 from timetable_sync.calendars.ews.listing import Page, read_page
@@ -28,11 +29,13 @@ from timetable_sync.calendars.ews.services import (
     Result,
     UpdateItems,
 )
+from timetable_sync.calendars.ews.stamps import stamp_of
 from timetable_sync.calendars.ews.verdicts import TooMany
 from timetable_sync.calendars.token import TokenSource
 from timetable_sync.errors import BackendError, Stale, UsageError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change, Create, Delete, Update
+from timetable_sync.model.sighting import Stamp
 from timetable_sync.model.snapshot import ItemRef, Snapshot
 from timetable_sync.model.window import Window
 from timetable_sync.settings.sections.ews import Ews
@@ -81,7 +84,7 @@ class EwsBackend:
         """Requests sent so far, by operation."""
         return dict(self._protocol.requests)
 
-    def snapshot(self, calendar: Calendar, window: Window) -> Snapshot:
+    def snapshot(self, calendar: Calendar, window: Window, ahead: timedelta = NOT_AHEAD) -> Snapshot:
         """See the contract. One request, and more where the window is longer than two years or holds more than Exchange lists at once."""
         service = FindItems(self._account(calendar))
 
@@ -92,10 +95,10 @@ class EwsBackend:
                 return None
 
         try:
-            ours, foreign = read_window(find, window, calendar.address)
+            found = read_window(find, window, ahead, calendar.address)
         except NotWhole as error:
             raise service.not_whole(str(error)) from None
-        return Snapshot(calendar, window, ours, foreign)
+        return Snapshot(calendar, window, found.ours, found.foreign, found.clear_until)
 
     def read_bodies(self, calendar: Calendar, items: Sequence[ItemRef]) -> Mapping[str, str]:
         """See the contract."""
@@ -114,23 +117,14 @@ class EwsBackend:
                 bodies[item.id] = found.findtext(f"{T}Body") or ""
         return bodies
 
-    def stamp(self, calendar: Calendar) -> str | None:
+    def stamp(self, calendar: Calendar) -> Stamp | None:
         """See the contract. None where the folder does not give all three signs.
 
         Exchange tells the folder's time by the second: a second edit within the same second does not show. (The header that asks for
         more, DateTimePrecision, is declared for FindItem and GetItem only: Services.wsdl.)
         """
-        message = GetFolders(self._account(calendar)).ask_one(payloads.get_stamp(calendar.address))
-        count = message.findtext(f"{M}Folders/*/{T}TotalCount")
-        tags: dict[str, str] = {}
-        for extended in message.iterfind(f"{M}Folders/*/{T}ExtendedProperty"):
-            uri = extended.find(f"{T}ExtendedFieldURI")
-            tag = uri.get("PropertyTag") if uri is not None else None
-            value = extended.findtext(f"{T}Value")
-            if tag and value:
-                tags[tag.lower()] = value
-        signs = [tags.get(uri["PropertyTag"].lower()) for uri in (payloads.COMMIT_TIME, payloads.DELETED_COUNT)]
-        return "|".join(cast(list[str], [*signs, count])) if all([*signs, count]) else None
+        service = GetFolders(self._account(calendar))
+        return stamp_of(service.ask_one(payloads.get_stamp(calendar.address)), service.given)
 
     def apply(self, calendar: Calendar, changes: Sequence[Change]) -> list[Outcome]:
         """See the contract. More than ``batch`` changes, or changes of several kinds, are the caller's mistake: ValueError."""

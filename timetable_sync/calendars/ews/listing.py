@@ -60,9 +60,10 @@ def read_page(message: etree._Element) -> Page:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One item: its id, and what of ours it is; None for a foreign one."""
+    """One item: its id, when it starts (aware, UTC), and what of ours it is; None for a foreign one."""
 
     id: str
+    start: datetime
     ours: Standing | None
 
 
@@ -84,7 +85,7 @@ def read_item(element: etree._Element, window: Window, address: str) -> Listed |
         raise NotWhole("an event has no id")
     marker = _marker_text(element) if _PROPERTY in fields else None
     if marker is None:
-        return Listed(item_id, None)
+        return Listed(item_id, start, None)
     try:
         understood = Marker.parse(marker)
     except MarkerNotUnderstood:
@@ -92,7 +93,7 @@ def read_item(element: etree._Element, window: Window, address: str) -> Listed |
             f'{address}: the event "{_text(fields, _SUBJECT)[:60]}" of {start:%d %b %Y %H:%M} UTC bears a marker that is not understood',
             "A newer version of timetable-sync may have written it: use that one, or remove the event by hand.",
         ) from None
-    return Listed(item_id, _standing(ItemRef(item_id, change_key), understood, start, fields))
+    return Listed(item_id, start, _standing(ItemRef(item_id, change_key), understood, start, fields))
 
 
 _Fields = dict[str, etree._Element]

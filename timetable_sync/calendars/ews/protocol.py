@@ -9,6 +9,9 @@ import logging
 import time
 from collections import Counter
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -30,6 +33,14 @@ _LONGEST_CONNECT = 30.0
 
 #: Seconds; firewalls forget connections that were silent for minutes without telling, and a write on one ends in a time-out, unclear.
 _LONGEST_IDLE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of Exchange's: its body, and when it was given by the server's clock (aware, UTC), None where it does not say."""
+
+    content: bytes
+    given: datetime | None
 
 
 class BearerAuth(AuthBase):
@@ -148,8 +159,8 @@ class ExchangeProtocol(BaseProtocol):
             for session, _ in idle:
                 session.close()
 
-    def post(self, operation: str, body: bytes, headers: dict[str, str], *, where: str, writing: bool) -> bytes:
-        """Send one request; the answer's body where that is one of Exchange's (HTTP 200, or 500 with a fault), else a BackendError.
+    def post(self, operation: str, body: bytes, headers: dict[str, str], *, where: str, writing: bool) -> Answer:
+        """Send one request; the answer where that is one of Exchange's (HTTP 200, or 500 with a fault), else a BackendError.
 
         ``where`` names the calendar in messages. ``writing`` says that what is not known to have failed may have been done.
         """
@@ -160,7 +171,7 @@ class ExchangeProtocol(BaseProtocol):
             response = self._send(operation, body, headers, asked)
         if not is_soap(response):
             raise of_status(response, asked)
-        return response.content
+        return Answer(response.content, _given(response))
 
     def speaks(self) -> None:
         """Remember that this endpoint gave an answer of Exchange's."""
@@ -185,3 +196,11 @@ class ExchangeProtocol(BaseProtocol):
         self.release_session(session)
         _log.debug("%s for %s: HTTP %s in %.3f s", operation, asked.where, response.status_code, response.elapsed.total_seconds())
         return response
+
+
+def _given(response: requests.Response) -> datetime | None:
+    try:
+        given = parsedate_to_datetime(response.headers.get("Date", ""))
+    except ValueError:
+        return None
+    return given if given.tzinfo else given.replace(tzinfo=UTC)

@@ -2,9 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from timetable_sync.calendars.ews.listing import Page, read_item
+from timetable_sync.calendars.ews.listing import Listed, Page, read_item
 from timetable_sync.errors import CalendarFailed
 from timetable_sync.model.snapshot import Standing
 from timetable_sync.model.window import Window
@@ -21,15 +22,25 @@ SHORTEST_VIEW = timedelta(minutes=1)
 _LEAD = timedelta(minutes=1)
 
 
-def read_window(find: Callable[[Window], Page | None], window: Window, address: str) -> tuple[tuple[Standing, ...], int]:
-    """Our events that start within ``window``, and the number of the others that do.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Our events that start within a window, by start; the number of the others that do; until when beyond it none of ours starts."""
+
+    ours: tuple[Standing, ...]
+    foreign: int
+    clear_until: datetime
+
+
+def read_window(find: Callable[[Window], Page | None], window: Window, ahead: timedelta, address: str) -> Found:
+    """What starts within ``window``, and of what starts ``ahead`` of its end, where ours begin.
 
     ``find`` lists what overlaps a view; None, or a page that is not whole, stands for "more than I list". An event that overlaps
     several views comes with each of them and counts once. Raises what ``find`` and :func:`read_item` raise, and CalendarFailed
     when no cutting helps.
     """
-    found: dict[str, Standing | None] = {}
-    waiting = deque(window.slices(LONGEST_VIEW))
+    found: dict[str, Listed] = {}
+    looked = Window(window.start, window.end + ahead)
+    waiting = deque(looked.slices(LONGEST_VIEW))
     while waiting:
         part = waiting.popleft()
         page = find(Window(part.start - _LEAD, part.end))
@@ -37,13 +48,13 @@ def read_window(find: Callable[[Window], Page | None], window: Window, address: 
             waiting.extendleft(reversed(_halves(part, address)))
             continue
         for element in page.items:
-            listed = read_item(element, window, address)
+            listed = read_item(element, looked, address)
             if listed is not None:
-                found[listed.id] = listed.ours
-    ours = sorted(
-        (standing for standing in found.values() if standing is not None), key=lambda standing: (standing.start, standing.item.id)
-    )
-    return tuple(ours), len(found) - len(ours)
+                found[listed.id] = listed
+    inside = [listed for listed in found.values() if listed.start < window.end]
+    ours = sorted((listed.ours for listed in inside if listed.ours is not None), key=lambda standing: (standing.start, standing.item.id))
+    beyond = (listed.start for listed in found.values() if listed.ours is not None and listed.start >= window.end)
+    return Found(tuple(ours), len(inside) - len(ours), min(beyond, default=looked.end))
 
 
 def _halves(part: Window, address: str) -> list[Window]:

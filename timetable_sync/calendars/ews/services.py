@@ -5,6 +5,8 @@ back off, cut a call into several requests and lose the results of the first whe
 as a reason to raise. Every response message's result comes back, in order.
 """
 
+from datetime import datetime
+
 from exchangelib import IMPERSONATION, UTC, Identity
 from exchangelib.services.common import EWSAccountService
 from lxml import etree
@@ -42,6 +44,9 @@ class OneRequest(EWSAccountService):
     SERVICE_NAME: str = ""  # type: ignore[assignment]  # exchangelib's own is None
     writing = False
 
+    #: When the latest answer was given, by the server's clock.
+    given: datetime | None = None
+
     def __init__(self, account: MailboxAccount) -> None:
         super().__init__(account=account)  # type: ignore[no-untyped-call]  # exchangelib has no types
 
@@ -56,9 +61,10 @@ class OneRequest(EWSAccountService):
         where = self.account.primary_smtp_address
         version = self.account.version.api_version
         body = self.wrap(content=payload, api_version=version)  # type: ignore[no-untyped-call]  # exchangelib has no types
-        content = self.protocol.post(self.SERVICE_NAME, body, self._extra_headers(), where=where, writing=self.writing)
+        came = self.protocol.post(self.SERVICE_NAME, body, self._extra_headers(), where=where, writing=self.writing)
+        self.given = came.given
         try:
-            answer = response_messages(content, self.SERVICE_NAME)
+            answer = response_messages(came.content, self.SERVICE_NAME)
             self.protocol.speaks()
             if isinstance(answer, Complaint):
                 raise judge(answer, where, writing=self.writing, scope="request")

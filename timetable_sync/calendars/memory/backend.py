@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from threading import Lock
 
-from timetable_sync.calendars.contract import Outcome
+from timetable_sync.calendars.contract import NOT_AHEAD, Outcome
 from timetable_sync.calendars.memory.faults import Fault, Faults, Operation
 from timetable_sync.calendars.memory.people import People
 from timetable_sync.calendars.memory.plain import plain_text
@@ -15,11 +16,14 @@ from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change, Create, Delete, Update
 from timetable_sync.model.event import Event
 from timetable_sync.model.marker import Marker, MarkerNotUnderstood
+from timetable_sync.model.sighting import Stamp
 from timetable_sync.model.snapshot import ItemRef, Snapshot, Standing
 from timetable_sync.model.window import Window
 
 #: Listings of services cut strings there; so does this one.
 LISTED = 255
+
+_LONG_AGO = timedelta(days=1)
 
 
 class MemoryBackend:
@@ -40,12 +44,15 @@ class MemoryBackend:
         for calendar in calendars:
             self.store.open_calendar(calendar if isinstance(calendar, str) else calendar.address)
 
-    def snapshot(self, calendar: Calendar, window: Window) -> Snapshot:
+    def snapshot(self, calendar: Calendar, window: Window, ahead: timedelta = NOT_AHEAD) -> Snapshot:
         """See the contract."""
         self._begin("snapshot", calendar)
-        items = [item for item in self._items(calendar) if window.holds(item.start)]
+        there = self._items(calendar)
+        items = [item for item in there if window.holds(item.start)]
         ours = tuple(_listed(item, item.marker, calendar) for item in items if item.marker is not None)
-        return Snapshot(calendar, window, ours, len(items) - len(ours))
+        beyond = Window(window.end, window.end + ahead)
+        clear = min((item.start for item in there if item.marker is not None and beyond.holds(item.start)), default=beyond.end)
+        return Snapshot(calendar, window, ours, len(items) - len(ours), clear)
 
     def read_bodies(self, calendar: Calendar, items: Sequence[ItemRef]) -> Mapping[str, str]:
         """See the contract."""
@@ -54,11 +61,11 @@ class MemoryBackend:
         found = [there[ref.id] for ref in items if ref.id in there]
         return {item.id: plain_text(item.body) if item.body_kind == "html" else item.body for item in found}
 
-    def stamp(self, calendar: Calendar) -> str | None:
-        """See the contract."""
+    def stamp(self, calendar: Calendar) -> Stamp | None:
+        """See the contract. The store counts changes, so that its sign is never too young."""
         self._begin("stamp", calendar)
         try:
-            return self.store.stamp(calendar.address)
+            return Stamp(self.store.stamp(calendar.address), _LONG_AGO)
         except KeyError:
             raise _no_such(calendar) from None
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from timetable_sync.settings import wellformed
-from timetable_sync.settings.quantities import SomeTime
+from timetable_sync.settings.quantities import Duration, SomeTime
 from timetable_sync.settings.sections.values import Section, Whole, ZoneName
 
 
@@ -17,6 +17,12 @@ class Run(Section):
         8, ge=1, le=64, description="Calendars worked on at the same time, 1 to 64. Microsoft advises at most 10 open requests."
     )
     deadline: SomeTime = Field(timedelta(hours=3), description="After this long no new batch is begun; the rest waits for the next night.")
+
+    full_reading: Annotated[Duration, AfterValidator(wellformed.at_most(365))] = Field(
+        timedelta(days=7),
+        description="Each calendar is read in full at least so often, its own share of them every night; in other nights a look at "
+        'its stamp is enough where nothing changed. "0 days" reads all of them every night.',
+    )
 
 
 class Schedule(Section):

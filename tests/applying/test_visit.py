@@ -1,0 +1,121 @@
+"""A visit: one cheap request where nothing changed, and a complete reading wherever something might have."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.applying.virtual import Run, written
+from tests.planning.builders import COMP101, DAY, HOUR, MONDAY, RULES, WINDOW, entry, event
+from timetable_sync.applying.visit import Memory, Sides, visit
+from timetable_sync.calendars.memory import MemoryBackend
+from timetable_sync.errors import CalendarFailed, RunFailed
+from timetable_sync.model.event import Event
+from timetable_sync.model.ledger import LedgerEntry
+from timetable_sync.model.plan import CalendarPlan
+from timetable_sync.model.sighting import Sighting
+from timetable_sync.model.window import Window
+
+LECTURE = event(start=MONDAY + DAY)
+
+
+class Visits:
+    """One calendar, visited night after night; what is to be remembered is."""
+
+    def __init__(self) -> None:
+        self.backend = MemoryBackend([COMP101])
+        (there,) = written(self.backend, [LECTURE])
+        self.events: list[Event] = [LECTURE]
+        self.ledger: dict[str, LedgerEntry] = {LECTURE.key: entry(there)}
+        self.sightings: dict[str, Sighting] = {}
+        self.now = MONDAY
+        self.window = WINDOW
+
+    def night(self, every: timedelta = 7 * DAY) -> CalendarPlan:
+        memory = Memory(
+            self.sightings,
+            lambda calendar: {event.key: event.fingerprint() for event in self.events},
+            lambda calendar: {key: entry.fingerprint for key, entry in self.ledger.items()},
+            self.now,
+            every,
+        )
+        self.backend.requests.clear()
+        sides = Sides(lambda calendar: self.events, lambda calendar: self.ledger, (), RULES, memory)
+        plan, sighting = visit(self.backend, COMP101, self.window, sides, Run().patience)
+        if sighting is not None:
+            self.sightings[sighting.address] = sighting
+        return plan
+
+
+@pytest.fixture
+def visits() -> Visits:
+    return Visits()
+
+
+def test_the_first_reading_is_remembered_and_then_one_request_is_enough(visits: Visits) -> None:
+    first = visits.night()
+    assert visits.backend.requests == {"stamp": 1, "snapshot": 1}
+    second = visits.night()
+    assert visits.backend.requests == {"stamp": 1}
+    assert second == first
+
+
+def test_whatever_a_person_does_is_seen_the_next_night(visits: Visits) -> None:
+    address = COMP101.address
+    visits.night()
+    (item,) = visits.backend.people.see(address)
+    visits.backend.people.edit(address, item.id, subject="Party")
+    assert visits.night().updates == 1
+    visits.backend.people.delete(address, item.id)
+    assert visits.night().creates == 1
+
+
+def test_a_changed_timetable_is_read_at_once_without_asking_for_a_stamp(visits: Visits) -> None:
+    visits.night()
+    visits.events = [replace(LECTURE, subject="Another")]
+    assert visits.night().updates == 1
+    assert visits.backend.requests == {"snapshot": 1}
+
+
+def test_an_event_of_ours_that_somebody_dragged_beyond_the_window_is_met_when_the_window_comes_to_it(visits: Visits) -> None:
+    """The window moving on hides nothing: a stamp says that nothing changed, not what lay beyond."""
+    address, beyond = COMP101.address, WINDOW.end + 2 * DAY
+    (item,) = visits.backend.people.see(address)
+    visits.backend.people.copy(address, item.id, start=beyond, end=beyond + HOUR)
+    visits.night()
+    visits.window = Window(WINDOW.start, beyond - DAY)
+    visits.night()
+    assert visits.backend.requests == {"stamp": 1}
+    visits.window = Window(WINDOW.start, beyond + DAY)
+    assert visits.night().deletes == 1
+
+
+def test_a_calendar_whose_stamp_is_refused_is_read(visits: Visits) -> None:
+    visits.night()
+    visits.backend.faults.fail("stamp", CalendarFailed("GetFolder is not for you"), times=None)
+    assert visits.night().unchanged == 1
+    assert visits.backend.requests == {"stamp": 1, "snapshot": 1}
+
+
+def test_what_ends_the_run_ends_it_here_too(visits: Visits) -> None:
+    visits.backend.faults.fail("stamp", RunFailed("blocked"))
+    with pytest.raises(RunFailed):
+        visits.night()
+
+
+def test_a_night_that_reads_everything_asks_for_no_stamp_and_remembers_nothing(visits: Visits) -> None:
+    visits.night(every=timedelta(0))
+    assert visits.backend.requests == {"snapshot": 1}
+    assert visits.sightings == {}
+
+
+def test_after_its_days_a_calendar_is_read_whatever_its_stamp_says(visits: Visits) -> None:
+    visits.night()
+    read: list[datetime] = []
+    for _ in range(7):
+        visits.now += DAY
+        visits.night()
+        if visits.backend.requests["snapshot"]:
+            read.append(visits.now)
+            assert visits.backend.requests == {"snapshot": 1}
+    assert len(read) == 1

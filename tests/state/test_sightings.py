@@ -1,0 +1,36 @@
+"""What is remembered of calendars that were seen to be right."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from tests.state.making import CALENDAR, MONDAY, OTHER, SOURCE, WINDOW, created
+from timetable_sync.model.sighting import Sighting
+from timetable_sync.state.database import State
+from timetable_sync.state.records import RunBeginning
+
+SEEN = Sighting(CALENDAR.address, "2026-11-23T08:00:00Z|7|12", "mapaaa", WINDOW.start, WINDOW.end + timedelta(days=7), MONDAY, 3)
+
+
+def test_a_sighting_comes_back_as_it_was_and_the_later_one_counts(state: State) -> None:
+    later = replace(SEEN, sign=None, foreign=4, seen=MONDAY + timedelta(days=1))
+    state.remember(SOURCE, [SEEN, replace(SEEN, address=OTHER.address)])
+    state.remember(SOURCE, [later])
+    assert state.sightings(SOURCE) == {CALENDAR.address: later, OTHER.address: replace(SEEN, address=OTHER.address)}
+    assert state.sightings("another") == {}
+
+
+def test_a_calendar_that_will_be_written_is_intact_no_more(state: State) -> None:
+    state.remember(SOURCE, [SEEN, replace(SEEN, address=OTHER.address)])
+    state.remember("another", [SEEN])
+    state.will_be_written(SOURCE, [CALENDAR])
+    state.will_be_written(SOURCE, [])
+    assert {address: seen.intact for address, seen in state.sightings(SOURCE).items()} == {CALENDAR.address: False, OTHER.address: True}
+    assert state.sightings("another")[CALENDAR.address].intact
+
+
+def test_the_ledgers_fingerprints_are_those_of_its_entries_in_the_window(state: State) -> None:
+    run = state.begin_run(RunBeginning(SOURCE, MONDAY, WINDOW))
+    state.written(run, SOURCE, CALENDAR, [created("a"), created("b", 24 * 400, "item-b")], "mapaaa")
+    entries = state.ledger_entries(SOURCE, CALENDAR, WINDOW)
+    assert len(entries) == 1
+    assert state.ledger_fingerprints(SOURCE, CALENDAR, WINDOW) == {key: entry.fingerprint for key, entry in entries.items()}

@@ -1,0 +1,91 @@
+"""A visit to one calendar: a look at its stamp where that is enough, else a complete reading and the plan. Writes nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from timetable_sync.applying.patience import Patience
+from timetable_sync.calendars.contract import Backend
+from timetable_sync.errors import CalendarFailed, ItemRefused, Stale
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.event import Event
+from timetable_sync.model.ledger import LedgerEntry
+from timetable_sync.model.plan import CalendarPlan
+from timetable_sync.model.sighting import Sighting, Stamp
+from timetable_sync.model.unsettled import Unsettled
+from timetable_sync.model.window import Window
+from timetable_sync.planning.compare import Rules, compare, settle_bodies
+from timetable_sync.planning.quiet import Approach, approach_to, quiet_plan, sighting_of, unmoved
+
+#: The keys of a calendar's events with their fingerprints.
+Fingerprints = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What lets a look at a stamp be enough. Without it every calendar is read.
+
+    ``sightings`` are the latest, by address; ``wanted`` and ``known`` give the fingerprints of what the timetable asks for in the
+    window, and of what the ledger says stands there. ``now`` is the moment of the night (aware), ``every`` how often each calendar is
+    read in full.
+    """
+
+    sightings: Mapping[str, Sighting]
+    wanted: Callable[[Calendar], Fingerprints]
+    known: Callable[[Calendar], Fingerprints]
+    now: datetime
+    every: timedelta
+
+
+def _nothing(calendar: Calendar) -> Fingerprints:
+    return {}
+
+
+#: Nothing is remembered, nothing will be.
+NO_MEMORY = Memory({}, _nothing, _nothing, datetime(1970, 1, 1, tzinfo=UTC), timedelta(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Where the two sides of the comparison come from. All are called from several threads."""
+
+    events: Callable[[Calendar], Sequence[Event]]
+    ledger: Callable[[Calendar], Mapping[str, LedgerEntry]]
+    unsettled: Sequence[Unsettled]
+    rules: Rules
+    memory: Memory = field(default=NO_MEMORY)
+
+
+def visit(backend: Backend, calendar: Calendar, window: Window, sides: Sides, patience: Patience) -> tuple[CalendarPlan, Sighting | None]:
+    """The plan for ``calendar``, and what is to be remembered of it once the ledger has learnt from the plan.
+
+    Raises CutShort, and every BackendError that does not pass.
+    """
+    memory = sides.memory
+    approach, before, events = Approach.READ, None, 0
+    if memory.every:
+        before, wanted = memory.sightings.get(calendar.address), memory.wanted(calendar)
+        settled, events = wanted == memory.known(calendar), len(wanted)
+        approach = approach_to(
+            calendar.address, before, settled=settled, window=window, mapping=sides.rules.mapping, now=memory.now, every=memory.every
+        )
+    stamp = _stamp(backend, calendar, patience) if approach is not Approach.READ else None
+    if approach is Approach.STAMP and before is not None and unmoved(before, stamp):
+        return quiet_plan(calendar, events, before), None
+    snapshot = patience.call(lambda: backend.snapshot(calendar, window, memory.every))
+    plan = compare(sides.events(calendar), snapshot, sides.ledger(calendar), sides.rules, sides.unsettled)
+    if plan.bodies:
+        items = [check.standing.item for check in plan.bodies]
+        plan = settle_bodies(plan, patience.call(lambda: backend.read_bodies(calendar, items)), sides.rules)
+    if not memory.every:
+        return plan, None
+    asked = approach is not Approach.READ
+    return plan, sighting_of(plan, snapshot, before, stamp, asked=asked, mapping=sides.rules.mapping, now=memory.now)
+
+
+def _stamp(backend: Backend, calendar: Calendar, patience: Patience) -> Stamp | None:
+    """The calendar's stamp. What refuses it may still let the calendar be read: that is for the reading to find out."""
+    try:
+        return patience.call(lambda: backend.stamp(calendar))
+    except (CalendarFailed, ItemRefused, Stale):
+        return None

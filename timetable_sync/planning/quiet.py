@@ -1,0 +1,103 @@
+"""When a look at a calendar's stamp is enough, and when it has to be read in full. Pure.
+
+A stamp is believed only together with a sighting: a complete reading that found the calendar equal to the timetable. It says that
+nothing was changed in there since. That the timetable still asks for what the ledger says stands there, is found out on our side.
+So nothing is hidden:
+
+- somebody's edit, in the second in which the stamp was taken too: a sign is remembered only if the last change was then
+  ``MARGIN`` old, so that whatever comes later has a later time;
+- the window moving on: a sighting says how far ahead nothing else of ours lies, and is not used beyond that;
+- another mapping, or a window that reaches back further: the sighting does not fit;
+- a service whose signs stand still: once we have written, the sign must be another, or no sign of this calendar is believed;
+- all that we did not think of: every calendar is read in full every so many days, its own share of them each night.
+"""
+
+import zlib
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.plan import CalendarPlan
+from timetable_sync.model.sighting import Sighting, Stamp
+from timetable_sync.model.snapshot import Snapshot
+from timetable_sync.model.window import Window
+
+#: The folder's time has no fractions of seconds, and the clock that Date is taken from may be another machine's.
+MARGIN = timedelta(minutes=2)
+
+_DAY = timedelta(days=1)
+
+
+class Approach(Enum):
+    """How to find out about a calendar."""
+
+    STAMP = "its stamp, and read it only if that changed"
+    READ = "read it"
+    STAMP_AND_READ = "its stamp first, then read it"
+
+
+def approach_to(
+    address: str, sighting: Sighting | None, *, settled: bool, window: Window, mapping: str, now: datetime, every: timedelta
+) -> Approach:
+    """What to ask of the calendar at ``address``.
+
+    ``settled`` says that the timetable asks for exactly what the ledger says stands in ``window``. ``now`` is aware; ``every`` is how
+    often each calendar is read in full, nought for always.
+    """
+    if not every or not settled:
+        # What is read now is changed next: a stamp would not outlive it.
+        return Approach.READ
+    if sighting is None or not sighting.intact or sighting.mapping != mapping:
+        return Approach.STAMP_AND_READ
+    due = _due(address, sighting, now, every)
+    if sighting.sign is None:
+        return Approach.STAMP_AND_READ if due else Approach.READ
+    if window.start < sighting.since or window.end > sighting.until:
+        return Approach.STAMP_AND_READ
+    return Approach.READ if due else Approach.STAMP
+
+
+def _due(address: str, sighting: Sighting, now: datetime, every: timedelta) -> bool:
+    age = now - sighting.seen
+    if not timedelta(0) <= age < every:
+        return True
+    days = max(1, every // _DAY)
+    # Each calendar has a day of its own among them, so that not all are read in the same night; it was not read on this one yet.
+    its_day = (now.toordinal() + zlib.crc32(address.encode())) % days == 0
+    return its_day and sighting.seen.toordinal() != now.toordinal()
+
+
+def unmoved(sighting: Sighting | None, stamp: Stamp | None) -> bool:
+    """Whether nothing changed in the calendar since the sighting."""
+    return sighting is not None and stamp is not None and sighting.intact and sighting.sign == stamp.sign
+
+
+def sighting_of(
+    plan: CalendarPlan, snapshot: Snapshot, before: Sighting | None, stamp: Stamp | None, *, asked: bool, mapping: str, now: datetime
+) -> Sighting | None:
+    """What to remember of a complete reading; None where it gives no reason to remember anything new.
+
+    ``plan`` is what came of it, its bodies settled. ``stamp`` was taken before the reading, where it was ``asked`` for.
+    """
+    if plan.changes or plan.left_alone:
+        return None
+    until = snapshot.clear_until or snapshot.window.end
+    seen = Sighting(snapshot.calendar.address, None, mapping, snapshot.window.start, until, now, plan.foreign)
+    if not asked:
+        # What changed before this reading and after the sign, if anything did, shows in the sign.
+        return _kept(seen, before)
+    if stamp is None or (before is not None and not before.intact and before.sign == stamp.sign):
+        return seen
+    return replace(seen, sign=stamp.sign) if stamp.age >= MARGIN else None
+
+
+def _kept(seen: Sighting, before: Sighting | None) -> Sighting | None:
+    if before is None or before.sign is None or not before.intact or before.mapping != seen.mapping:
+        return None
+    return replace(seen, sign=before.sign)
+
+
+def quiet_plan(calendar: Calendar, events: int, sighting: Sighting) -> CalendarPlan:
+    """The plan for a calendar in which nothing changed and nothing is to be changed; ``events`` of ours stand in it."""
+    return CalendarPlan(calendar, events, events, events, sighting.foreign)

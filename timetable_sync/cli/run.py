@@ -28,6 +28,7 @@ from timetable_sync.reporting.render import check_target, write_report
 from timetable_sync.reporting.summary import RunSummary
 from timetable_sync.reporting.times import Clock
 from timetable_sync.settings.load import Loaded, find_configuration, load
+from timetable_sync.telling.around import attended
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -87,10 +88,12 @@ def run(
         kept.prepare(loaded.settings.report.directory)
     request = NightRequest(moment_of(now, loaded.settings.timetable.time_zone), dry_run, tuple(calendar or ()), forced)
 
-    summary = _night(loaded, request, watched=not quiet and log_format is Form.TEXT)
-
-    # Files first: what is printed may go to a pipe that somebody closed.
-    unwritten = not _write_reports(summary, loaded, reports)
+    with attended(loaded.settings, os.environ, wanted=not dry_run) as attendant:
+        summary = _night(loaded, request, watched=not quiet and log_format is Form.TEXT)
+        # Files first: what is printed may go to a pipe that somebody closed.
+        unwritten = not _write_reports(summary, loaded, reports)
+        for trouble in attendant.after(summary):
+            complain(trouble, "The run itself is not affected.")
     _print(summary, form, verbose=verbose, quiet=quiet)
     code = summary.exit_code or int(unwritten)
     if exit_code and not code and count(summary).effective_changes:

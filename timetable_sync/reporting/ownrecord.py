@@ -41,6 +41,7 @@ def figures(summary: RunSummary) -> dict[str, Any]:
         if counted.left[why]:
             drift[name] += counted.left[why]
     kept: dict[str, Any] = {
+        "advice": redact(summary.failure.advice) if summary.failure is not None else "",
         "cut_short": redact(summary.cut_short),
         "requests": dict(summary.requests or {}),
         "phases": {name: round(seconds, 3) for name, seconds in (summary.phases or {}).items()},

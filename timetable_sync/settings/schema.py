@@ -7,6 +7,7 @@ from timetable_sync.settings.sections.ews import Ews
 from timetable_sync.settings.sections.keeping import History, Report, StateDatabase
 from timetable_sync.settings.sections.run import Run, Schedule
 from timetable_sync.settings.sections.safety import Drift, Guards, WindowSpan
+from timetable_sync.settings.sections.telling import Alerts, Apprise, Mail, Metrics, Pings, Webhook
 from timetable_sync.settings.sections.timetable import Timetable
 from timetable_sync.settings.sections.values import Section
 
@@ -27,3 +28,9 @@ class Settings(Section):
     state: StateDatabase = StateDatabase()
     history: History = History()
     report: Report = Report()
+    alerts: Alerts = Alerts()
+    mail: Mail = Mail()
+    webhook: Webhook = Webhook()
+    apprise: Apprise = Apprise()
+    pings: Pings = Pings()
+    metrics: Metrics = Metrics()

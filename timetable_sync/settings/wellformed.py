@@ -128,6 +128,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def loopback_port(text: str) -> str:
+    """ "127.0.0.1:9464": an address of this very machine, and a port. Raises ValueError."""
+    host, _, port = text.rpartition(":")
+    if not is_loopback(host.strip("[]")) or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
+        raise ValueError('must be an address of this very machine and a port, such as "127.0.0.1:9464"')
+    return text
+
+
 def cron(text: str) -> str:
     """A cron expression that means the same to everybody. Raises ValueError.
 

@@ -1,0 +1,87 @@
+"""What goes around a night: a ping before it, then metrics, alerts and the last ping. Nothing of it ever spoils the night."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from io import StringIO
+from typing import Final
+
+import structlog
+
+from timetable_sync.errors import TimetableSyncError
+from timetable_sync.metrics.textfile import write_metrics
+from timetable_sync.reporting.summary import RunSummary
+from timetable_sync.reporting.text import write_screen
+from timetable_sync.settings.schema import Settings
+from timetable_sync.telling.alerting import alert
+from timetable_sync.telling.channels import NotSent
+from timetable_sync.telling.pings import Signal, ping
+
+log = structlog.stdlib.get_logger(__name__)
+
+_ANOTHER_AT_WORK: Final = 6
+
+
+class Attendant:
+    """Stands by a night of ``settings``; one that is not ``wanted`` (for a dry run) does nothing."""
+
+    def __init__(self, settings: Settings, environ: Mapping[str, str], *, wanted: bool) -> None:
+        self._settings, self._environ, self._wanted = settings, environ, wanted
+        self._over = False
+
+    def begin(self) -> None:
+        """The night begins."""
+        self._ping("start", "")
+
+    def after(self, summary: RunSummary) -> list[str]:
+        """The night is over, its reports are written. Gives what went wrong with telling of it, one line each; it is in the log too."""
+        self._over = True
+        if not self._wanted:
+            return []
+        troubles = self._quietly("the metrics were not written", lambda: write_metrics(self._settings, summary, self._environ))
+        try:
+            troubles += alert(self._settings, summary, datetime.now(UTC), self._environ)
+        except TimetableSyncError as error:
+            log.error("alerts failed", trouble=error.message)
+            troubles.append(f"alerts could not be sent: {error.message}")
+        if summary.exit_code != _ANOTHER_AT_WORK:
+            text = StringIO()
+            write_screen(summary, text)
+            if summary.failure is not None:
+                text.write(f"\n{summary.failure.message}\n")
+            troubles += self._ping("fail" if summary.exit_code else "success", text.getvalue())
+        return troubles
+
+    def broke_off(self, error: BaseException) -> None:
+        """The night ended by an exception that nobody foresaw."""
+        if not self._over:
+            self._ping("fail", f"unexpected {type(error).__name__}")
+
+    def _ping(self, signal: Signal, text: str) -> list[str]:
+        if not self._wanted:
+            return []
+        return self._quietly("the ping was not sent", lambda: ping(self._settings, signal, text, self._environ))
+
+    def _quietly(self, what: str, chore: Callable[[], None]) -> list[str]:
+        try:
+            chore()
+        except (NotSent, TimetableSyncError) as error:
+            trouble = f"{what}: {error}"
+        except OSError as error:
+            trouble = f"{what}: {error.strerror or error}"
+        else:
+            return []
+        log.error(what, trouble=trouble)
+        return [trouble]
+
+
+@contextmanager
+def attended(settings: Settings, environ: Mapping[str, str], *, wanted: bool = True) -> Iterator[Attendant]:
+    """A night within it is attended: call ``after`` of what it gives once the reports are written."""
+    attendant = Attendant(settings, environ, wanted=wanted)
+    attendant.begin()
+    try:
+        yield attendant
+    except BaseException as error:
+        attendant.broke_off(error)
+        raise

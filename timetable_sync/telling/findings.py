@@ -1,0 +1,127 @@
+"""What there is to tell of one run, from its record alone; and of what its end can be told. Pure."""
+
+import shlex
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.plan import Held
+from timetable_sync.planning.guards import RELEASABLE
+from timetable_sync.planning.selection import matches
+from timetable_sync.reporting.matters import pattern_for
+from timetable_sync.reporting.summary import RunSummary
+from timetable_sync.reporting.wording import counted
+from timetable_sync.state.records import NIGHT, CalendarRecord, Matter, RunRecord
+
+FAILED: Final = "failed"
+HELD: Final = "held"
+CERTIFICATE: Final = "certificate"
+ROWS: Final = "rows"
+
+KILLED: Final = "killed"
+CUT_SHORT: Final = "cut short"
+
+#: The certificate is spoken of when so many days are left, the nearest stage last.
+STAGES: Final = (30, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that needs a person. ``address`` is empty where it concerns the whole run."""
+
+    kind: str
+    address: str
+    detail: str
+    name: str
+    sentence: str
+    advice: str = ""
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What makes it the same from night to night."""
+        return (self.kind, self.address, self.detail)
+
+
+def of_run(run: RunRecord, calendars: Sequence[CalendarRecord], verdicts: Iterable[Held], now: datetime) -> list[Finding]:
+    """What a run found to be wrong. ``now`` (aware) is when the certificate is judged."""
+    if run.kind != NIGHT:
+        return []
+    found = []
+    if run.finished is None or run.exit_code is None:
+        began = f"{run.started.astimezone(UTC):%d %b %Y, %H:%M} UTC"
+        sentence = f"run {run.id}, begun {began}, never came to its end: it was killed, or the machine {run.host} went down"
+        found.append(Finding(FAILED, "", KILLED, "", sentence, "The next run does what is left. See: timetable-sync history"))
+    elif run.failure:
+        found.append(Finding(FAILED, "", str(run.exit_code), "", run.failure, str(run.summary.get("advice", ""))))
+    if cut := run.summary.get("cut_short"):
+        found.append(Finding(FAILED, "", CUT_SHORT, "", f"the run was cut short: {cut}", "The next run does what is left."))
+    found += [_held(verdict) for verdict in verdicts if not verdict.forced]
+    for record in calendars:
+        if record.status == "failed":
+            calendar = record.calendar
+            found.append(Finding(FAILED, calendar.address, "", calendar.name, record.message or "failed", record.advice))
+    if rows := int(run.counts.get("bad_rows", 0)):
+        reasons = ", ".join(f"{many} {reason}" for reason, many in run.summary.get("bad_rows", {}).items())
+        found.append(Finding(ROWS, "", "", "", f"{counted(rows, 'row', 'was')} set aside ({reasons})", f"timetable-sync history {run.id}"))
+    if ends := run.summary.get("certificate_ends"):
+        found += certificate(datetime.fromisoformat(str(ends)), now)
+    return found
+
+
+def of_summary(summary: RunSummary, now: datetime) -> list[Finding]:
+    """What a run found that has no record, as it failed before it could begin one."""
+    found = []
+    if summary.failure is not None:
+        found.append(Finding(FAILED, "", str(summary.exit_code), "", summary.failure.message, summary.failure.advice))
+    if summary.certificate_ends is not None:
+        found += certificate(summary.certificate_ends, now)
+    return found
+
+
+def certificate(ends: datetime, now: datetime) -> list[Finding]:
+    """The stage that the certificate has come to, if any. Both moments are aware."""
+    left = ends - now
+    day = f"{ends.day} {ends:%b %Y}"
+    advice = "Make a new one, register it beside the old one, then change entra.certificate and entra.key."
+    if left <= timedelta(0):
+        return [Finding(CERTIFICATE, "", "ended", "", f"the certificate expired on {day}", advice)]
+    reached = [stage for stage in STAGES if left <= timedelta(days=stage)]
+    if not reached:
+        return []
+    sentence = f"the certificate expires in {counted(left.days, 'day')}, on {day}"
+    return [Finding(CERTIFICATE, "", f"{min(reached)} days", "", sentence, advice)]
+
+
+def judged_by(run: RunRecord, calendars: Sequence[CalendarRecord]) -> Callable[[Matter], bool]:
+    """Whether this run can tell that a matter is over, if it did not find it anew.
+
+    A run that failed or was cut short tells of nothing; one that was limited to some calendars tells of those, and that runs do
+    work again. A calendar that failed tried nothing that a guard could have held.
+    """
+    if run.kind != NIGHT or run.exit_code is None or run.failure or run.summary.get("cut_short"):
+        return lambda matter: False
+    whole = not run.calendars
+    failed = {record.calendar.address for record in calendars if record.status in ("failed", "cut short")}
+
+    def judged(matter: Matter) -> bool:
+        if matter.kind == CERTIFICATE:
+            return "certificate_ends" in run.summary
+        if not matter.address:
+            return whole or matter.kind in (FAILED, ROWS)
+        visited = whole or matches(Calendar(matter.address, matter.name), run.calendars)
+        return visited and (matter.kind == FAILED or matter.address not in failed)
+
+    return judged
+
+
+def _held(verdict: Held) -> Finding:
+    if verdict.calendar is None:
+        advice = "look: timetable-sync held"
+        if verdict.guard in RELEASABLE:
+            advice += f"\nrelease: timetable-sync run --force-guard {verdict.guard}"
+        return Finding(HELD, "", verdict.guard, "", f"nothing was written, held by {verdict.guard}: {verdict.sentence}", advice)
+    pattern = shlex.quote(pattern_for(verdict.calendar))
+    advice = f"look: timetable-sync held {pattern}\nrelease: timetable-sync run --calendar {pattern} --force-guard {verdict.guard}"
+    return Finding(HELD, verdict.calendar.address, verdict.guard, verdict.calendar.name, f"held: {verdict.sentence}", advice)

@@ -116,6 +116,7 @@ def test_a_second_matter_is_told_while_the_first_lasts_and_names_it(world: Night
     begin(world)
     world.timetable([*weekly(weeks=2), *maths()])
     night(world)
+    world.timetable([*weekly(weeks=2), *maths(), *weekly("NEW", "MATH101", 1)])
     world.backend.faults.fail("snapshot", CalendarFailed("no such mailbox", "Make it."), calendar="math101@groups.example.ac.uk")
     assert night(world)[0].exit_code == 1
     assert mail.subjects == ["timetable-sync: COMP101 held", "timetable-sync: MATH101 failed"]

@@ -56,7 +56,14 @@ def test_a_rule_looks_at_columns_that_there_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "only"), [("values = ['X']", "cancelled"), ("action = 'mark'", "cancelled"), ("unit = 'hours'", "duration")]
+    ("key", "only"),
+    [
+        ("values = ['X']", "cancelled or all_day"),
+        ("action = 'mark'", "cancelled"),
+        ("unit = 'hours'", "duration, start or end"),
+        ("overnight = 'any'", "end"),
+        ("monday = 0", "weekday"),
+    ],
 )
 def test_keys_that_mean_nothing_for_a_column_are_refused(tmp_path: Path, key: str, only: str) -> None:
     said = complaint(tmp_path, SHORTEST.replace('title = "module_title"', f"title = {{ column = 'a', {key} }}"))

@@ -15,7 +15,7 @@ from timetable_sync.settings.toml_text import toml_value
 ROOT = Path(__file__).parents[2]
 
 #: Either of a pair, never both.
-_INSTEAD = ("key", "duration")
+_INSTEAD = ("key", "duration", "date", "begins")
 
 
 def test_what_stands_in_config_is_the_example() -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from timetable_sync.settings.keys import fixed_keys
 from timetable_sync.settings.reference import reference
+from timetable_sync.settings.sections.column import Column
 from timetable_sync.settings.sections.event import EventRule
 from timetable_sync.settings.sections.safety import Limit
-from timetable_sync.settings.sections.timetable import Column
 
 ROOT = Path(__file__).parents[2]
 

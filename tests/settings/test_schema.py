@@ -5,9 +5,9 @@ from pydantic import ValidationError
 
 from timetable_sync.settings.keys import fixed_keys, key_at
 from timetable_sync.settings.schema import Settings
+from timetable_sync.settings.sections.column import Column
 from timetable_sync.settings.sections.event import EventRule
 from timetable_sync.settings.sections.safety import Guards, Limit
-from timetable_sync.settings.sections.timetable import Column
 
 
 def test_every_key_says_what_it_is_for() -> None:

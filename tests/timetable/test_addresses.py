@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from timetable_sync.errors import UsageError
-from timetable_sync.timetable.addresses import Addresses, NotAnAddress
+from timetable_sync.timetable.addresses import Addresses, NoMailbox, NotAnAddress
 from timetable_sync.timetable.columns import Field
 from timetable_sync.timetable.lessons import Lesson
 from timetable_sync.timetable.templates import TemplateFailed, Templates
@@ -44,7 +44,7 @@ def test_what_exchange_calls_an_address_is_one(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "x", "@x.uk", "a@", "a b@x.uk", "a@b@c.uk", ".a@x.uk", "a.@x.uk", "a..b@x.uk", "a@-x.uk", "a@x..uk", "é@x.uk", "a@é.uk",
+        "x", "@x.uk", "a@", "a b@x.uk", "a@b@c.uk", ".a@x.uk", "a.@x.uk", "a..b@x.uk", "a@-x.uk", "a@x..uk", "é@x.uk", "a@é.uk",
         "<a@x.uk>", "a@x.uk, b@x.uk", "a@x.uk\nb@x.uk", '"a"@x.uk', "a" * 65 + "@x.uk",
         "a@" + "b" * 64 + ".uk", "a@" + ".".join(["b" * 60] * 5),
         "a@x.uk.", "a@[127.0.0.1]", "a@x_y.uk", "\u212a@x.uk",
@@ -64,3 +64,9 @@ def test_a_template_that_fails_says_so() -> None:
 def test_an_unknown_column_in_the_address_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match=r'calendars\.address uses "calender", .* "calendar"'):
         addresses("{{ calender }}@x.uk")
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\n"])
+def test_a_calendar_whose_address_comes_out_empty_has_no_mailbox(text: str) -> None:
+    with pytest.raises(NoMailbox):
+        addresses("{{ calendar }}").address(values(text))

@@ -18,7 +18,7 @@ def row(activity: str, start: int = 0, *, week: str = "W1", text: str = "") -> M
 
 
 def event(address: str, start: int, key: str) -> EventRow:
-    return (address, start, key, start + 60, "Subject", None, "", "a\x1fb", "busy", None, "normal")
+    return (address, start, key, start + 60, "Subject", None, "", "a\x1fb", "busy", None, "normal", None)
 
 
 @pytest.fixture

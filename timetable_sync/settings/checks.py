@@ -4,14 +4,25 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from timetable_sync.settings.columns import ALWAYS_THERE, column_faults
+from timetable_sync.settings.columns import ALWAYS_THERE, column_faults, week_fault
 from timetable_sync.settings.keys import KeyPath
 from timetable_sync.settings.places import Places, dotted
 from timetable_sync.settings.problems import Problem
 from timetable_sync.settings.wellformed import nearest
 
 #: Keys of a column that mean something for one column only.
-_ONLY_FOR = {"values": "cancelled", "action": "cancelled", "unit": "duration"}
+_ONLY_FOR = {
+    "values": ("cancelled", "all_day"),
+    "action": ("cancelled",),
+    "unit": ("duration", "start", "end"),
+    "slot": ("duration", "start", "end"),
+    "offset": ("start", "end"),
+    "overnight": ("end",),
+    "monday": ("weekday",),
+    "sunday": ("weekday",),
+    "bits": ("weekday",),
+    "names": ("weekday",),
+}
 
 Finding = tuple[KeyPath, str]
 
@@ -31,19 +42,31 @@ def _columns(tables: Mapping[str, Any]) -> Iterator[Finding]:
     columns = _at(tables, "timetable", "columns")
     if not isinstance(columns, Mapping):
         return
-    for fault in column_faults(columns):
+    children, weeks = _at(tables, "timetable", "children"), _at(tables, "timetable", "weeks")
+    for fault in column_faults(columns, children if isinstance(children, Mapping) else {}):
         yield ("timetable", "columns"), fault
+    if fault := week_fault(columns, isinstance(weeks, Mapping), isinstance(weeks, Mapping) and "axis" in weeks):
+        yield ("timetable", "weeks" if isinstance(weeks, Mapping) else "columns"), fault.partition(" ")[2]
+    yield from _keys_of_columns(("timetable", "columns"), columns)
+    for child, query in children.items() if isinstance(children, Mapping) else ():
+        named = query.get("columns") if isinstance(query, Mapping) else None
+        if isinstance(named, Mapping):
+            yield from _keys_of_columns(("timetable", "children", child, "columns"), named)
+
+
+def _keys_of_columns(path: KeyPath, columns: Mapping[str, Any]) -> Iterator[Finding]:
     for name, column in columns.items():
         for key, only in _ONLY_FOR.items():
-            if isinstance(column, Mapping) and key in column and name != only:
-                yield ("timetable", "columns", name, key), f"means something for the column {only} alone"
+            if isinstance(column, Mapping) and key in column and name not in only:
+                those = only[0] if len(only) == 1 else f"{', '.join(only[:-1])} or {only[-1]}"
+                yield (*path, name, key), f"means something for the column {those} alone"
 
 
 def _rules(tables: Mapping[str, Any]) -> Iterator[Finding]:
     rules, columns = _at(tables, "event", "rules"), _at(tables, "timetable", "columns")
     if not isinstance(rules, list) or not isinstance(columns, Mapping):
         return
-    known = [*columns, *ALWAYS_THERE]
+    known = [*columns, *_given_by_children(tables), *ALWAYS_THERE]
     for number, rule in enumerate(rules):
         when = rule.get("when") if isinstance(rule, Mapping) else None
         for name in when if isinstance(when, Mapping) else ():
@@ -52,10 +75,18 @@ def _rules(tables: Mapping[str, Any]) -> Iterator[Finding]:
                 yield ("event", "rules", number, "when", name), f"is not one of the timetable's columns{hint}"
 
 
+def _given_by_children(tables: Mapping[str, Any]) -> Iterator[str]:
+    children = _at(tables, "timetable", "children")
+    for name, child in children.items() if isinstance(children, Mapping) else ():
+        yield name
+        named = child.get("columns") if isinstance(child, Mapping) else None
+        yield from named if isinstance(named, Mapping) else ()
+
+
 def _files(tables: Mapping[str, Any], base: Path) -> Iterator[Finding]:
-    query = _at(tables, "timetable", "query")
-    if isinstance(query, str) and query.startswith("file:"):
-        yield from _file(("timetable", "query"), base, query.removeprefix("file:").strip())
+    for path, query in _queries(tables):
+        if isinstance(query, str) and query.startswith("file:"):
+            yield from _file(path, base, query.removeprefix("file:").strip())
     for section in ("entra", "ews"):
         bundle = _at(tables, section, "ca_bundle")
         if isinstance(bundle, str):
@@ -63,6 +94,17 @@ def _files(tables: Mapping[str, Any], base: Path) -> Iterator[Finding]:
     folder = _at(tables, "report", "directory")
     if isinstance(folder, str) and _possible(folder) and (base / folder).is_file():
         yield ("report", "directory"), f"names {base / folder}, which is a file and no folder"
+
+
+def _queries(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, object]]:
+    """Wherever one may stand."""
+    yield ("timetable", "query"), _at(tables, "timetable", "query")
+    yield ("calendars", "mailboxes_query"), _at(tables, "calendars", "mailboxes_query")
+    for table, names in (("weeks", ("axis", "table")), ("children", None)):
+        inner = _at(tables, "timetable", table)
+        for name, value in inner.items() if isinstance(inner, Mapping) else ():
+            if isinstance(value, Mapping) and (names is None or name in names):
+                yield ("timetable", table, name, "query"), value.get("query")
 
 
 def _file(path: KeyPath, base: Path, name: str) -> Iterator[Finding]:

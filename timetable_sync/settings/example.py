@@ -9,8 +9,9 @@ from pydantic import BaseModel
 from timetable_sync.settings.columns import KNOWN_COLUMNS
 from timetable_sync.settings.keys import ROOT, Key
 from timetable_sync.settings.origins import effective_default
+from timetable_sync.settings.sections.children import Child
+from timetable_sync.settings.sections.column import Column
 from timetable_sync.settings.sections.event import EventRule
-from timetable_sync.settings.sections.timetable import Column
 from timetable_sync.settings.toml_text import toml_key, toml_value
 
 _WIDTH = 110
@@ -42,7 +43,9 @@ def _section(name: str, key: Key) -> str:
         child = key.child(inner)
         if child is None or child.field is None:
             continue
-        if child.free:
+        if child.free and inner == "children":
+            tables += _children(name, inner, child)
+        elif child.free and inner == "columns":
             tables += [*_prose(child.field.description or ""), f"[{name}.{inner}]", *_column_forms(), "", *_columns(child)]
         elif child.listed and child.field.examples and isinstance(child.field.examples[0][0], Mapping):
             tables += _list_of_tables(f"{name}.{inner}", child.field.examples[0][0])
@@ -70,6 +73,20 @@ def _pair(name: str, key: Key) -> Iterator[str]:
     else:
         yield from _prose(meaning)
         yield f"#{toml_key(name)} = {toml_value(default)}"
+
+
+def _children(section: str, name: str, key: Key) -> Iterator[str]:
+    field = key.field
+    if field is None or not field.examples:
+        return
+    yield from _prose(f"{field.description} {docstring(Child)}")
+    for child, shown in field.examples[0].items():
+        rest = [inner for inner in Child.model_fields if inner not in shown]
+        yield from _prose(f"Further keys: {', '.join(rest)}.")
+        yield f"#[{section}.{name}.{child}]"
+        for inner, value in shown.items():
+            yield f"#{toml_key(inner)} = {toml_value(value)}"
+        yield ""
 
 
 def _column_forms() -> Iterator[str]:

@@ -12,9 +12,11 @@ from timetable_sync.settings.example import docstring
 from timetable_sync.settings.keys import ROOT, Key
 from timetable_sync.settings.origins import effective_default
 from timetable_sync.settings.secret import SecretRef
+from timetable_sync.settings.sections.children import Child
+from timetable_sync.settings.sections.column import Column
 from timetable_sync.settings.sections.event import EventRule
 from timetable_sync.settings.sections.safety import Limit
-from timetable_sync.settings.sections.timetable import Column
+from timetable_sync.settings.sections.weeks import Axis, Weeks, WeekTable
 from timetable_sync.settings.toml_text import toml_value
 
 _HEAD = """\
@@ -92,8 +94,8 @@ def _kind(key: Key) -> str:
     if key.listed:
         item = key.child(0)
         return "list of tables" if item is not None and item.model is not None else "list of texts"
-    if key.free:
-        return "table"
+    if key.free or (key.model is not None and key.model not in _KINDS):
+        return "text, or table" if getattr(key.model, "shorthand", "") else "table"
     kind = _KINDS.get(key.bare, "text")
     limits = key.field.metadata if key.field is not None else []
     least, most = ([getattr(limit, name) for limit in limits if hasattr(limit, name)] for name in ("ge", "le"))
@@ -123,10 +125,20 @@ def _columns() -> str:
     return f"{names}\nA column is written as its name, or as a table of these keys:\n\n{_keys(Column)}"
 
 
+def _weeks() -> str:
+    return (
+        f"{_keys(Weeks)}\naxis is a day - the one that the first week begins on - or a table of these keys:\n\n{_keys(Axis)}"
+        f"\ntable has these:\n\n{_keys(WeekTable)}"
+    )
+
+
 _FURTHER = {
+    "weeks": ("[timetable.weeks]", docstring(Weeks), _weeks),
+    "children": ("[timetable.children.NAME]", docstring(Child), lambda: _keys(Child)),
     "columns": (
         "[timetable.columns]",
-        "Needed are calendar, start, end or duration, title, and activity or key. Any further name is there for templates and rules.",
+        "Needed are calendar (or a child query of calendars), start, end or duration (or date alone), title, and activity or key. "
+        "Any further name is there for templates and rules.",
         _columns,
     ),
     "rules": ("[[event.rules]]", docstring(EventRule), lambda: _keys(EventRule)),

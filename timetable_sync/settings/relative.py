@@ -9,16 +9,18 @@ from sqlalchemy.engine import make_url
 
 from timetable_sync.settings.schema import Settings
 
+#: Keys whose text may be ``file:`` and a path.
+_QUERIES = frozenset({"query", "mailboxes_query"})
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
 def anchored(settings: Settings, base: Path) -> Settings:
     """``settings`` with every relative path made absolute from ``base``: secrets, CA bundles, report folder, query, SQLite files."""
     found = _walk(settings, base)
-    timetable = {"url": _sqlite(found.timetable.url, base), "query": _query(found.timetable.query, base)}
     return found.model_copy(
         update={
-            "timetable": found.timetable.model_copy(update=timetable),
+            "timetable": found.timetable.model_copy(update={"url": _sqlite(found.timetable.url, base)}),
             "state": found.state.model_copy(update={"url": _sqlite(found.state.url, base)}),
         }
     )
@@ -30,8 +32,12 @@ def _walk(model: Model, base: Path) -> Model:
         value = getattr(model, name)
         if isinstance(value, Path):
             changed[name] = base / value
+        elif isinstance(value, str) and name in _QUERIES:
+            changed[name] = _query(value, base)
         elif isinstance(value, BaseModel):
             changed[name] = _walk(value, base)
+        elif isinstance(value, dict):
+            changed[name] = {key: _walk(inner, base) if isinstance(inner, BaseModel) else inner for key, inner in value.items()}
     return model.model_copy(update=changed)
 
 

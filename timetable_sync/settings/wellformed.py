@@ -176,6 +176,20 @@ def query(text: str) -> str:
     return text
 
 
+def wide(text: str) -> str:
+    """The name of a column with a place for a number. Raises ValueError."""
+    if text.count("{}") != 1:
+        raise ValueError('must have {} where the number stands, as in "week{}_date"')
+    return text
+
+
+def flags(text: str) -> str:
+    """Characters that mean yes. Raises ValueError."""
+    if not text or set(text) & set("Nn0 .-_"):
+        raise ValueError("must be one or more characters, and none of those that mean no")
+    return text
+
+
 def environment_variable(text: str) -> str:
     """A variable's name. Raises ValueError; it is not quoted, as it may be the secret itself, given by mistake."""
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):

@@ -22,6 +22,10 @@ class NotAnAddress(Exception):
     """What the template gave is no mail address; the text says so."""
 
 
+class NoMailbox(Exception):
+    """The template gave nothing: the calendar has no mailbox."""
+
+
 class Addresses:
     """The address template, compiled, and what it gave. Raises UsageError for a template that cannot be used."""
 
@@ -30,8 +34,10 @@ class Addresses:
         self._template = templates.compile(KEY, template, _judged)
 
     def address(self, values: Sequence[Any]) -> str:
-        """The address, in lower case, for a lesson's values in one calendar. Raises TemplateFailed, NotAnAddress."""
+        """The address, in lower case, for a lesson's values in one calendar. Raises TemplateFailed, NotAnAddress, NoMailbox."""
         text, well = self._template.render(values)
+        if not text:
+            raise NoMailbox
         if not well:
             raise NotAnAddress(f'the address is "{text[:80]}"')
         return text

@@ -52,12 +52,16 @@ class BadRows:
         """One more. ``kind`` is its reason in general."""
         self.count += 1
         self.by_reason[kind] += 1
+        self.leave_open(unsettled)
+        if len(self._examples) < _EXAMPLES:
+            self._examples.append(bad)
+
+    def leave_open(self, unsettled: Iterable[Unsettled]) -> None:
+        """What a row that is counted already leaves open besides."""
         if _EVERYTHING not in self._unsettled:
             self._unsettled.update(unsettled)
             if len(self._unsettled) > _MOST_LEFT_OPEN:
                 self._unsettled = {_EVERYTHING}
-        if len(self._examples) < _EXAMPLES:
-            self._examples.append(bad)
 
 
 def _order(unsettled: Unsettled) -> tuple[tuple[bool, str], ...]:

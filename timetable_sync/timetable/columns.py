@@ -4,26 +4,31 @@ A good row becomes a tuple, as the spool keeps it and ``lessons`` folds it: at :
 :attr:`Columns.fields`, "" for nothing; what can be several texts is joined by :data:`JOINT`, which no cleaned text holds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from timetable_sync.errors import TimetableUnusable
 from timetable_sync.model.key import OWN
+from timetable_sync.settings.columns import PLACED_COLUMNS
+from timetable_sync.settings.sections.column import Column
 from timetable_sync.settings.sections.timetable import Timetable
 from timetable_sync.timetable.cells import name_in, prose_in, several_in, yes_or_no
-from timetable_sync.timetable.names import nearest
+from timetable_sync.timetable.places import place_of
 from timetable_sync.timetable.times import Clock, Unreadable, duration
 
 #: A control character (unit separator): cleaning removes it from every text.
 JOINT = "\x1f"
 
+#: Between the parts of a key of several columns (record separator).
+PART = "\x1e"
+
+#: What a child query calls them, or one of its columns.
+CALENDARS = frozenset({"calendar", "calendars"})
 #: Several values, whatever the configuration says of them.
 _ALWAYS_SEVERAL = frozenset({"rooms", "staff", "groups"})
-_WITH_A_PLACE = frozenset({"key", "activity", "period", "calendar", "start", "end", "duration", "cancelled"})
 _LONGEST_HINT = 120
-_SHOWN = 40
+_CALLED = {"end_date": "last day", "begins": "beginning of its weeks"}
 
 
 class At(IntEnum):
@@ -41,6 +46,13 @@ class At(IntEnum):
 
 
 MeetingRow = tuple[Any, ...]
+
+
+def article(field: str) -> str:
+    """The field with its article, as reasons name it."""
+    if field == "weeks":
+        return "weeks"
+    return f"an {field}" if field in ("activity", "end") else f"a {_CALLED.get(field, field)}"
 
 
 class RowRefused(Exception):
@@ -65,11 +77,28 @@ class Field:
 
 
 def fields_of(timetable: Timetable) -> tuple[Field, ...]:
-    """What the configured columns describe, by name."""
-    return tuple(
-        Field(name, name in _ALWAYS_SEVERAL or column.many or column.split is not None)
-        for name, column in sorted(timetable.columns.items())
-        if name not in _WITH_A_PLACE
+    """What the configured columns and the child queries describe, by name. What a child query gives can be several."""
+    found = {
+        name: name in _ALWAYS_SEVERAL or column.many or column.split is not None
+        for name, column in timetable.columns.items()
+        if name not in PLACED_COLUMNS
+    }
+    for name, child in timetable.children.items():
+        given = [*child.columns, *([] if child.value is None else [name])]
+        found.update(dict.fromkeys((field for field in given if field not in CALENDARS), True))
+    return tuple(Field(name, several) for name, several in sorted(found.items()))
+
+
+def stored_fields_of(timetable: Timetable) -> tuple[Field, ...]:
+    """What a row has beside: the fields that templates see, then the zone, where rows have their own, and the key of each child query."""
+    zone = (Field("zone", several=False),) if "zone" in timetable.columns else ()
+    return (*fields_of(timetable), *zone, *(Field(f"children.{name}.key", several=True) for name in timetable.children))
+
+
+def gives_calendars(timetable: Timetable) -> bool:
+    """Whether a child query does."""
+    return any(
+        (child.value is not None and name in CALENDARS) or CALENDARS & child.columns.keys() for name, child in timetable.children.items()
     )
 
 
@@ -83,27 +112,35 @@ class Columns:
         self._timetable = timetable
         self._clock = clock
         columns = timetable.columns
-        places = {field: _place(field, column.column, names) for field, column in columns.items()}
+        self._names = names
+        # Behind the query's columns: nothing, for fields that there are not; then what columns with a map stand for.
+        self._maps: list[tuple[int, Mapping[str, str]]] = []
+        places = {field: self._place_of(field, column) for field, column in columns.items()}
         self.own_ids = "key" in columns
         self._identity_field = "key" if self.own_ids else "activity"
         self._identity = places[self._identity_field]
-        self._start, self._calendar = places["start"], places["calendar"]
+        self._places, nothing = places, len(names)
+        self._start, self._calendar = places.get("start", nothing), places.get("calendar", nothing)
         self._end, self._duration, self._period = places.get("end"), places.get("duration"), places.get("period")
-        self._unit = columns["duration"].unit if "duration" in columns else ""
-        self._split = columns["calendar"].split
+        self._unit = (columns["duration"].unit or "minutes") if "duration" in columns else ""
+        calendar = columns.get("calendar")
+        self._split = None if calendar is None else calendar.split
         # Rows that complement each other name the calendar in one of them; that is for the configuration to say. Elsewhere
         # a row without one is a mistake: taken for "nothing more", it would delete the lesson from the calendar it was meant for.
-        self._calendar_may_lack = columns["calendar"].many
+        self._calendar_may_lack = calendar is None or calendar.many or gives_calendars(timetable)
         self._cancelled = places.get("cancelled")
         self._says_yes = yes_or_no(columns["cancelled"].values if "cancelled" in columns else None)
         self.fields = fields_of(timetable)
-        self._described = [(places[field.name], field.several, columns[field.name].split) for field in self.fields]
+        self._described = [
+            (places[field.name], field.several, columns[field.name].split) if field.name in columns else (nothing, True, None)
+            for field in self.fields
+        ]
 
     def read(self, number: int, row: Sequence[Any]) -> MeetingRow:
         """The row's meaning. Raises RowRefused."""
         activity = name_in(row[self._identity])
         if activity is None:
-            raise self._refused(number, row, self._identity_field, f"without {_article(self._identity_field)}")
+            raise self._refused(number, row, self._identity_field, f"without {article(self._identity_field)}")
         try:
             start = self._clock.start(row[self._start])
         except Unreadable as error:
@@ -129,6 +166,20 @@ class Columns:
             ],
         )
 
+    def read_all(self, number: int, row: Sequence[Any]) -> list[MeetingRow]:
+        """All meetings of the row. Raises RowRefused."""
+        return [self.read(number, row)]
+
+    def _known_start(self, row: Sequence[Any]) -> int | None:
+        return self._clock.start(row[self._start])
+
+    def _place_of(self, field: str, column: Column) -> int:
+        place = place_of(f"timetable.columns.{field}", column.column, self._names)
+        if not column.map:
+            return place
+        self._maps.append((place, column.map))
+        return len(self._names) + len(self._maps)
+
     def _period_of(self, row: Sequence[Any]) -> str:
         return (None if self._period is None else name_in(row[self._period])) or self._timetable.period
 
@@ -143,9 +194,9 @@ class Columns:
                 length = duration(row[self._duration], self._unit)
                 end = None if length is None else self._clock.after(start, length)
         except Unreadable as error:
-            raise self._refused(number, row, field, f"with {_article(field)} that cannot be read", str(error)) from None
+            raise self._refused(number, row, field, f"with {article(field)} that cannot be read", str(error)) from None
         if end is None:
-            raise self._refused(number, row, field, f"without {_article(field)}")
+            raise self._refused(number, row, field, f"without {article(field)}")
         if end == start:
             raise self._refused(number, row, field, "of no length")
         if end < start:
@@ -159,7 +210,7 @@ class Columns:
         """What is known of a bad row: each cell is read anew, and one that cannot be read is unknown. ``weeks`` other than the start's."""
         activity, start = name_in(row[self._identity]), None
         try:
-            start = self._clock.start(row[self._start])
+            start = self._known_start(row)
         except Unreadable:
             start = None
         week = OWN if self.own_ids else None if start is None else self._clock.week(start)
@@ -172,29 +223,3 @@ class Columns:
         about = " ".join(part for part in (activity, *titles) if part)[:_LONGEST_HINT]
         known = (self._period_of(row), activity, week, start, None, number, None, calendars, *described)
         return RowRefused(field, kind, reason or kind, about, known, tuple(dict.fromkeys((week, *weeks))))
-
-
-def _article(field: str) -> str:
-    return f"an {field}" if field in ("activity", "end") else f"a {field}"
-
-
-def _place(field: str, wanted: str, names: Sequence[str]) -> int:
-    """The place of the column ``wanted``: as written, or, if that makes one, whatever its case, as databases fold it differently."""
-    matching = [place for place, name in enumerate(names) if name == wanted] or [
-        place for place, name in enumerate(names) if name.casefold() == wanted.casefold()
-    ]
-    if len(matching) == 1:
-        return matching[0]
-    if matching:
-        raise TimetableUnusable(
-            f'timetable.columns.{field} names the column "{wanted}", which the query gives {len(matching)} times',
-            "Name each column once in timetable.query, with AS.",
-        )
-    raise TimetableUnusable(
-        f'timetable.columns.{field} names the column "{wanted}", which the query does not give{_what_there_is(wanted, names)}',
-        "Mend the name, or add the column to timetable.query.",
-    )
-
-
-def _what_there_is(wanted: str, names: Sequence[str]) -> str:
-    return nearest(wanted, names) + (f" (it gives {', '.join(names)})" if len(names) <= _SHOWN else "")

@@ -7,8 +7,8 @@ from timetable_sync.errors import UsageError
 _FILE = "file:"
 
 
-def query_text(query: str, base: Path | None) -> str:
-    """The SQL of ``timetable.query``; a file it names is relative to ``base``. Raises UsageError.
+def query_text(query: str, base: Path | None, key: str = "timetable.query") -> str:
+    """The SQL of ``query``, which stands at ``key``; a file it names is relative to ``base``. Raises UsageError.
 
     A semicolon at the end is left out, since a cursor is declared for the query where it is streamed.
     """
@@ -17,12 +17,12 @@ def query_text(query: str, base: Path | None) -> str:
         try:
             query = file.read_text("utf-8-sig")
         except OSError as error:
-            raise UsageError(f"timetable.query: {file} cannot be read: {error.strerror}", "Check the path and who may read it.") from None
+            raise UsageError(f"{key}: {file} cannot be read: {error.strerror}", "Check the path and who may read it.") from None
         except UnicodeDecodeError:
-            raise UsageError(f"timetable.query: {file} is not UTF-8 text", "Save the query as UTF-8.") from None
+            raise UsageError(f"{key}: {file} is not UTF-8 text", "Save the query as UTF-8.") from None
         if not query.strip():
-            raise UsageError(f"timetable.query: {file} is empty", "Write the query there.")
+            raise UsageError(f"{key}: {file} is empty", "Write the query there.")
     text = query.strip().rstrip(";").rstrip()
     if not text:
-        raise UsageError("timetable.query is empty", 'Write the query, or "file:" and the path of a file that holds it.')
+        raise UsageError(f"{key} is empty", 'Write the query, or "file:" and the path of a file that holds it.')
     return text

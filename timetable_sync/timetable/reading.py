@@ -2,9 +2,12 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+import structlog
+
+from timetable_sync.errors import Stopped
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.event import BodyKind, Busy, Event, Sensitivity
 from timetable_sync.model.unsettled import Unsettled
@@ -12,9 +15,10 @@ from timetable_sync.model.window import Window
 from timetable_sync.settings.schema import Settings
 from timetable_sync.timetable.addresses import Addresses
 from timetable_sync.timetable.bad_rows import BadRows
-from timetable_sync.timetable.columns import JOINT, fields_of
+from timetable_sync.timetable.children import sets_per_child
+from timetable_sync.timetable.columns import JOINT, fields_of, stored_fields_of
 from timetable_sync.timetable.looks import Looks
-from timetable_sync.timetable.source import open_rows
+from timetable_sync.timetable.source import ConnectionLost, open_source
 from timetable_sync.timetable.spool import EventRow, Spool
 from timetable_sync.timetable.templates import Templates
 from timetable_sync.timetable.times import Clock, moment_of
@@ -22,6 +26,10 @@ from timetable_sync.timetable.variables import Variables
 from timetable_sync.timetable.witness import Witness
 from timetable_sync.timetable.work import Work
 
+#: Seconds before reading is begun anew; the last one holds for all that follow.
+_WAITS = (2.0, 10.0, 30.0)
+_ONCE = ("the connection to the timetable failed once before it was read",)
+_LOG = structlog.stdlib.get_logger(__name__)
 _BUSY = {busy.value: busy for busy in Busy}
 _SENSITIVITY = {sensitivity.value: sensitivity for sensitivity in Sensitivity}
 
@@ -31,7 +39,7 @@ class Reading:
 
     ``rows`` are those that the query gave; ``lessons`` what became of them, cancelled ones that are deleted not counted;
     ``events_in_window`` the events of all calendars; ``bad_rows`` what was set aside, ``unsettled`` what that leaves open;
-    ``notes`` sentences for the report.
+    ``notes`` sentences for the report; ``without_mailbox`` counts lessons by the names of calendars that have none.
     """
 
     def __init__(self, spool: Spool, names: Mapping[str, str], zone: str, body_kind: BodyKind) -> None:
@@ -42,6 +50,7 @@ class Reading:
         self.bad_rows = BadRows()
         self.unsettled: tuple[Unsettled, ...] = ()
         self.notes: tuple[str, ...] = ()
+        self.without_mailbox: dict[str, int] = {}
 
     def calendars(self) -> list[Calendar]:
         """Every calendar that the timetable names, at any time, by address. Of several names for one, the first by the alphabet."""
@@ -56,12 +65,12 @@ class Reading:
         return {event.key: event.fingerprint() for event in self.events(calendar)}
 
     def _event(self, row: EventRow) -> Event:
-        _, start, key, end, subject, location, body, categories, busy, reminder, sensitivity = row
+        _, start, key, end, subject, location, body, categories, busy, reminder, sensitivity, zone = row
         return Event(
             key,
             moment_of(start),
             moment_of(end),
-            self._zone,
+            zone or self._zone,
             subject,
             location,
             body,
@@ -96,22 +105,42 @@ def read_timetable(
     rows more were read; ``witness`` sees rows and lessons. Raises UsageError for templates, a URL or a query file that cannot be used,
     TimetableUnusable when the timetable cannot be read completely, Stopped once ``stop`` is set.
     """
-    variables, clock, looks, addresses = _prepared(settings)
+    check_templates(settings)
     stop = stop or threading.Event()
-    with closing(Spool(spool, len(fields_of(settings.timetable)))) as store:
-        work = Work(settings, window, store, variables, clock, looks, addresses, stop, witness)
-        with open_rows(settings.timetable, base, environ, stop) as rows:
-            work.take(rows, progress or (lambda more: None))
+    timetable, lost = settings.timetable, 0
+    with ExitStack() as opened:
+        while True:
+            # All of it anew: what was read before the connection was lost is of another moment.
+            variables, clock, looks, addresses = _prepared(settings)
+            store = opened.enter_context(closing(Spool(spool, len(stored_fields_of(timetable)), sets_per_child(timetable))))
+            work = Work(settings, window, store, variables, clock, looks, addresses, stop, witness)
+            try:
+                with open_source(timetable, base, environ, stop) as source:
+                    work.take(source, progress or (lambda more: None))
+                break
+            except ConnectionLost as error:
+                opened.pop_all().close()
+                if lost >= timetable.retries:
+                    raise
+                _LOG.warning("the timetable is read anew, from its start", attempt=lost + 2, reason=error.message)
+                if stop.wait(_WAITS[min(lost, len(_WAITS) - 1)]):
+                    raise Stopped("it was asked to stop while the timetable was read; nothing was written") from None
+                lost += 1
+                if witness is not None:
+                    witness.anew()
         work.make_events()
         store.settle()
-        reading = Reading(store, work.calendar_names(), settings.timetable.time_zone, looks.body_kind)
+        reading = Reading(store, work.calendar_names(), timetable.time_zone, looks.body_kind)
         reading.rows, reading.lessons, reading.events_in_window = work.rows, work.lessons, work.events
-        reading.bad_rows, reading.unsettled, reading.notes = work.bad_rows, work.bad_rows.unsettled, work.notes()
+        reading.bad_rows, reading.unsettled = work.bad_rows, work.bad_rows.unsettled
+        reading.without_mailbox = dict(work.without_mailbox)
+        again = (f"the connection to the timetable failed {lost} times before it was read",) if lost > 1 else _ONCE[:lost]
+        reading.notes = (*again, *work.notes())
         yield reading
 
 
 def _prepared(settings: Settings) -> tuple[Variables, Clock, Looks, Addresses]:
     clock = Clock(settings.timetable.time_zone)
-    variables = Variables(fields_of(settings.timetable))
+    variables = Variables(fields_of(settings.timetable), zoned="zone" in settings.timetable.columns)
     templates = Templates(variables, clock)
     return variables, clock, Looks(settings.event, templates, variables, clock), Addresses(settings.calendars.address, templates)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from timetable_sync.redaction import redact
 
@@ -38,6 +38,13 @@ def plainly(error: Exception, secrets: Iterable[str] = ()) -> str:
         text = text.replace(secret, "***")
     text = " ".join(_POINTERS.sub("", redact(text)).split())
     return (text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…") or type(cause).__name__
+
+
+def passes(error: Exception, kind: str) -> bool:
+    """Whether it may go well another time: a ``kind`` of database that is elsewhere, and could not be reached or was lost."""
+    if kind == "sqlite" or not isinstance(error, DBAPIError):
+        return False
+    return error.connection_invalidated or (isinstance(error, (OperationalError, InterfaceError)) and advice(error) == _ELSE)
 
 
 def advice(error: Exception) -> str:

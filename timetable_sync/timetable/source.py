@@ -1,4 +1,4 @@
-"""The timetable's database: one query, in one read-only snapshot transaction, streamed. Writes nothing, ever.
+"""The timetable's database: its queries, one after the other in one read-only snapshot transaction, streamed. Writes nothing, ever.
 
 The SQL goes to the driver as it stands: neither ":name" nor "%" in it means anything to us (SQLAlchemy's ``exec_driver_sql`` looks
 for no parameters, and with ``no_parameters`` drivers do not either), so that casts ("::text") and patterns ("LIKE 'A%'") need no escapes.
@@ -24,7 +24,7 @@ from timetable_sync.settings.sections.timetable import Timetable
 from timetable_sync.timetable.cells import decoded
 from timetable_sync.timetable.interruption import Interruption, interruptible
 from timetable_sync.timetable.query import query_text
-from timetable_sync.timetable.refusals import advice, plainly
+from timetable_sync.timetable.refusals import advice, passes, plainly
 from timetable_sync.timetable.transactions import begin_snapshot
 
 #: Rows that wait in memory.
@@ -35,6 +35,14 @@ _SECRET = re.compile("pass|pwd|secret|token", re.IGNORECASE)
 _SECONDS_TO_CONNECT = 15
 #: A server that vanished without a word is noticed after about a minute, not after the two hours that systems wait by default.
 _POSTGRESQL_OPTIONS = {"connect_timeout": _SECONDS_TO_CONNECT, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+
+
+#: Of a week axis, a table of patterns, a list of mailboxes.
+MOST_AT_ONCE = 200_000
+
+
+class ConnectionLost(TimetableUnusable):
+    """The database could not be reached, or the connection was lost: reading may begin anew, from its start."""
 
 
 class Rows:
@@ -56,40 +64,78 @@ class Rows:
             self.count += len(batch)
 
 
+class Source:
+    """An open transaction. ``note`` is worth knowing of it, or empty. One query at a time: its rows are read before the next is asked."""
+
+    def __init__(self, connection: Connection, base: Path | None, note: str) -> None:
+        self._connection, self._base, self.note = connection, base, note
+        self.step, self._key = "cannot be read", ""
+        self._rows: Rows | None = None
+
+    def query(self, query: str, key: str) -> Rows:
+        """The rows of ``query``, as the configuration has it at ``key``. Raises UsageError, TimetableUnusable, SQLAlchemyError."""
+        sql = query_text(query, self._base, key)
+        self.step, self._rows, self._key = f"refuses {key}", None, key
+        result = self._connection.exec_driver_sql(sql)
+        if not result.returns_rows:
+            raise TimetableUnusable(f"{key} gives no rows, not even none", "It must be one SELECT.")
+        self._rows = Rows(result, self.note)
+        return self._rows
+
+    def whole(self, query: str, key: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+        """The columns and all rows of a query that gives few. Raises as :meth:`query`, and TimetableUnusable for too many rows."""
+        rows, found = self.query(query, key), list[Sequence[Any]]()
+        for batch in rows.batches():
+            found += batch
+            if len(found) > MOST_AT_ONCE:
+                raise TimetableUnusable(f"{key} gives more than {MOST_AT_ONCE} rows", "Choose this period's with WHERE.")
+        return rows.names, found
+
+    def where_it_stands(self) -> str:
+        """What the database was at, as the second half of a sentence about it."""
+        if self._rows is None:
+            return self.step
+        of = "" if self._key == "timetable.query" else f" of {self._key}"
+        return f"broke off after {self._rows.count} rows{of}"
+
+
 @contextmanager
 def open_rows(
     timetable: Timetable, base: Path | None, environ: Mapping[str, str] | None = None, stop: threading.Event | None = None
 ) -> Iterator[Rows]:
-    """Run the query.
+    """Run the timetable's query alone. Raises as :func:`open_source`."""
+    with open_source(timetable, base, environ, stop) as source:
+        yield source.query(timetable.query, "timetable.query")
 
-    Raises UsageError for a URL, driver or query file that cannot be used, TimetableUnusable when the database or the query fails,
-    also in the midst of the rows, and Stopped once ``stop`` is set.
+
+@contextmanager
+def open_source(
+    timetable: Timetable, base: Path | None, environ: Mapping[str, str] | None = None, stop: threading.Event | None = None
+) -> Iterator[Source]:
+    """Begin to read: all that is asked while it is open is of one moment.
+
+    Raises UsageError for a URL, driver or query file that cannot be used, TimetableUnusable when the database or a query fails,
+    also in the midst of the rows (ConnectionLost where it may go well another time), and Stopped once ``stop`` is set.
     """
-    sql = query_text(timetable.query, base)
     url = _url(timetable, environ)
     secrets = [str(text) for text in (url.password, *(value for name, value in url.query.items() if _SECRET.search(name))) if text]
     where = place(url)
     engine = _engine(url, timetable.timeout.total_seconds())
-    step, rows, verdict = "cannot be reached", None, Interruption()
+    source, verdict = None, Interruption()
     try:
         with engine.connect() as connection, _all_or_nothing(connection):
-            step = "cannot be read"
-            note = begin_snapshot(connection, timetable.timeout.total_seconds())
+            source = Source(connection, base, "")
+            source.note = begin_snapshot(connection, timetable.timeout.total_seconds())
             with interruptible(engine, connection, timetable.timeout.total_seconds(), stop or threading.Event()) as verdict:
                 connection.execution_options(stream_results=True, max_row_buffer=AT_ONCE, no_parameters=True)
-                step = "refuses timetable.query"
-                result = connection.exec_driver_sql(sql)
-                if not result.returns_rows:
-                    raise TimetableUnusable("timetable.query gives no rows, not even none", "It must be one SELECT.")
-                rows = Rows(result, note)
-                yield rows
+                yield source
         # A server may answer an interrupted query as if it had come to its end.
         _not_interrupted(verdict, timetable, where)
     except (SQLAlchemyError, UnicodeError) as error:
         _not_interrupted(verdict, timetable, where)
-        if rows is not None:
-            step = f"broke off after {rows.count} rows"
-        raise TimetableUnusable(f"the timetable at {where} {step}: {plainly(error, secrets)}", advice(error)) from None
+        step = "cannot be reached" if source is None else source.where_it_stands()
+        kind = ConnectionLost if passes(error, url.get_backend_name()) else TimetableUnusable
+        raise kind(f"the timetable at {where} {step}: {plainly(error, secrets)}", advice(error)) from None
     finally:
         engine.dispose()
 

@@ -9,7 +9,7 @@ import os
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,17 +24,22 @@ _PRAGMAS = (
     "PRAGMA temp_store = FILE",
     "PRAGMA cache_size = -8000",
 )
-_EVENT = "address, start, key, finish, subject, location, body, categories, busy, reminder, sensitivity"
+_EVENT = "address, start, key, finish, subject, location, body, categories, busy, reminder, sensitivity, zone"
 _AT_ONCE = 1_000
 
-#: An event in the spool: its calendar's address, start, key, end, subject, location, body, categories, busy, reminder, sensitivity.
-EventRow = tuple[str, int, str, int, str, str | None, str | None, str | None, str, int | None, str]
+#: An event in the spool: its calendar's address, start, key, end, subject, location, body, categories, busy, reminder, sensitivity,
+#: and its zone where it is not the timetable's.
+EventRow = tuple[str, int, str, int, str, str | None, str | None, str | None, str, int | None, str, str | None]
 
 
 class Spool:
-    """Safe to use from several threads. Raises TimetableUnusable when the disk is full. ``fields`` is how many a row describes."""
+    """Safe to use from several threads. Raises TimetableUnusable when the disk is full.
 
-    def __init__(self, folder: Path | None, fields: int) -> None:
+    ``fields`` is how many a row describes, ``children`` how many sets each child query gives.
+    """
+
+    def __init__(self, folder: Path | None, fields: int, children: Sequence[int] = ()) -> None:
+        self._children = [width + 2 for width in children]
         self._lock = threading.Lock()
         self._folder = folder or Path(tempfile.gettempdir())
         self._columns = int(At.FIELDS) + fields
@@ -54,6 +59,9 @@ class Spool:
             self._database.execute("BEGIN")
             self._database.execute(f"CREATE TABLE meeting ({names})")
             self._database.execute(f"CREATE TABLE event ({_EVENT})")
+            for number, width in enumerate(self._children):
+                parts = ", ".join(f"c{place}" for place in range(width))
+                self._database.execute(f"CREATE TABLE child{number} ({parts})")
 
     def close(self) -> None:
         """Nothing of it remains."""
@@ -80,15 +88,34 @@ class Spool:
                 return
             yield from batch
 
+    def add_child_rows(self, number: int, rows: Iterable[Sequence[str]]) -> None:
+        """Keep rows of a child query: key, weeks, and a text for each set."""
+        marks = ", ".join("?" * self._children[number])
+        with self._working():
+            self._database.executemany(f"INSERT INTO child{number} VALUES ({marks})", rows)  # noqa: S608 - a number and question marks
+
+    def order_children(self) -> None:
+        """All rows of child queries are there: put them in the order of their keys, each once."""
+        for number, width in enumerate(self._children):
+            parts = ", ".join(f"c{place}" for place in range(width))
+            with self._working():
+                self._database.execute(f"CREATE INDEX child{number}_by_key ON child{number} ({parts})")
+
+    def child_rows(self, number: int, key: str) -> list[tuple[str, ...]]:
+        """The different rows of one key."""
+        with self._working():
+            return self._database.execute(f"SELECT DISTINCT * FROM child{number} WHERE c0 = ?", (key,)).fetchall()  # noqa: S608 - a number
+
     def add_events(self, events: Iterable[EventRow]) -> None:
         """Keep events."""
         with self._working():
-            self._database.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", events)
+            self._database.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", events)
 
     def settle(self) -> None:
         """All events are there: make them quick to find. The rows have done their duty."""
         with self._working():
-            self._database.execute("DROP TABLE meeting")
+            for table in ("meeting", *(f"child{number}" for number in range(len(self._children)))):
+                self._database.execute(f"DROP TABLE {table}")
             self._database.execute("CREATE INDEX event_of_calendar ON event (address, start, key)")
             self._database.execute("COMMIT")
 

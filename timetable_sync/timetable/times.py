@@ -34,10 +34,13 @@ class Clock:
     """Reads times in one zone (an IANA name)."""
 
     def __init__(self, zone: str) -> None:
+        self.name = zone
         self._zone = ZoneInfo(zone)
+        self._others: dict[str, Clock] = {zone: self}
         self._read_text = lru_cache(_REMEMBERED)(self._from_text)
         self._read_naive = lru_cache(_REMEMBERED)(self._from_naive)
         self.week = lru_cache(_REMEMBERED)(self._week)
+        self.at = lru_cache(_REMEMBERED)(self._at)
 
     def start(self, cell: object) -> int | None:
         """The moment in ``cell``: a datetime, naive or aware, or such text in an ISO form. None for an empty cell. Raises Unreadable."""
@@ -55,6 +58,24 @@ class Clock:
     def after(self, start: int, seconds: int) -> int:
         """The moment ``seconds`` later: a lesson lasts as long as it lasts, also over a clock change. Raises Unreadable."""
         return self._within_reach(start + seconds)
+
+    def elsewhere(self, zone: str) -> "Clock":
+        """The clock of another zone. Raises Unreadable where there is no such zone."""
+        found = self._others.get(zone)
+        if found is None:
+            try:
+                found = Clock(zone)
+            except (KeyError, ValueError, OSError):
+                raise Unreadable(f'"{zone[:40]}" is no time zone, such as Europe/London') from None
+            self._others[zone] = found
+        return found
+
+    def _at(self, day: int, seconds: int) -> tuple[int, int | None]:
+        """A local time on a day (an ordinal): its moment, and the second pass if there is one. Raises Unreadable."""
+        try:
+            return self._from_naive(datetime.fromordinal(day) + timedelta(seconds=seconds))
+        except (OverflowError, ValueError):
+            raise Unreadable("it is beyond any calendar") from None
 
     def local(self, moment: int) -> datetime:
         """``moment`` as people read it: aware, in the zone."""

@@ -1,6 +1,6 @@
 """What templates and rules see of a lesson: names, and where in a lesson's values each stands. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from timetable_sync.timetable.columns import Field
@@ -15,9 +15,15 @@ class Variables:
     Values are kept as they are quick to compare (moments as numbers, sets as tuples); :meth:`reader` makes of one what a template sees.
     """
 
-    def __init__(self, fields: Sequence[Field]) -> None:
+    def __init__(self, fields: Sequence[Field], *, zoned: bool = False) -> None:
+        self._zone = len(fields) if zoned else None
+        self._mailboxes: Mapping[str, str] = {}
         self.places = {name: place for place, name in enumerate((*ALWAYS_THERE, *(field.name for field in fields)))}
         self._columns = {field.name: field.several for field in fields}
+
+    def set_mailboxes(self, mailboxes: Mapping[str, str]) -> None:
+        """The mailbox of each calendar's name, as the configuration and its query know them."""
+        self._mailboxes = mailboxes
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -26,18 +32,23 @@ class Variables:
 
     def values(self, lesson: Lesson, calendar: str) -> tuple[Any, ...]:
         """Of a lesson in the calendar of that name, in the order of :attr:`places`."""
+        start: Any = lesson.start
+        end: Any = lesson.end
+        if self._zone is not None:
+            start, end = (start, lesson.values[self._zone]), (end, lesson.values[self._zone])
         return (
             lesson.activity,
             calendar,
             lesson.calendars,
             lesson.cancelled,
             (lesson.end - lesson.start) // 60,
-            lesson.end,
+            end,
             lesson.activity,
+            self._mailboxes.get(calendar, "") if self._mailboxes else "",
             lesson.nth,
             lesson.period,
-            lesson.start,
-            lesson.start,  # for the week: that of a key may be "own"
+            start,
+            start,  # for the week: that of a key may be "own"
             *lesson.values,
         )
 
@@ -45,7 +56,12 @@ class Variables:
         """What makes of a value what a template sees of ``name``: lists of texts, aware local datetimes, a truth, numbers, else text."""
         if name in self._columns:
             return list if self._columns[name] else _as_it_is
-        readers: dict[str, Callable[[Any], Any]] = {"calendars": list, "start": clock.local, "end": clock.local, "week": clock.week}
+        readers: dict[str, Callable[[Any], Any]] = {
+            "calendars": list,
+            "start": clock.local if self._zone is None else lambda value: _clock_of(clock, value).local(value[0]),
+            "end": clock.local if self._zone is None else lambda value: _clock_of(clock, value).local(value[0]),
+            "week": clock.week if self._zone is None else lambda value: _clock_of(clock, value).week(value[0]),
+        }
         return readers.get(name, _as_it_is)
 
     def text_of(self, name: str, value: Any, clock: Clock) -> tuple[str, ...]:
@@ -56,6 +72,10 @@ class Variables:
         if isinstance(seen, bool):
             return ("true" if seen else "false",)
         return (seen.strftime("%Y-%m-%d %H:%M"),) if hasattr(seen, "strftime") else (str(seen),)
+
+
+def _clock_of(clock: Clock, value: tuple[int, str]) -> Clock:
+    return clock.elsewhere(value[1]) if value[1] else clock
 
 
 def _as_it_is(value: Any) -> Any:

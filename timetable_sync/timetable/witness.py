@@ -16,5 +16,8 @@ class Witness:
         ``number`` counts from 1. A row that was set aside has no meetings.
         """
 
+    def anew(self) -> None:
+        """The connection was lost, and reading begins anew: what was seen until now does not count."""
+
     def lesson(self, lesson: Lesson, *, inside: bool) -> None:
         """A lesson that takes place, or is shown as cancelled; ``inside`` says whether it starts in the window."""

@@ -11,17 +11,21 @@ from timetable_sync.model.unsettled import Unsettled
 from timetable_sync.model.window import Window
 from timetable_sync.settings.schema import Settings
 from timetable_sync.timetable.addresses import KEY as ADDRESS
-from timetable_sync.timetable.addresses import Addresses, NotAnAddress
+from timetable_sync.timetable.addresses import Addresses, NoMailbox, NotAnAddress
 from timetable_sync.timetable.bad_rows import BadRow, BadRows
-from timetable_sync.timetable.columns import JOINT, At, Columns, MeetingRow, RowRefused, fields_of
+from timetable_sync.timetable.children import ChildRows, Kin, OddRow
+from timetable_sync.timetable.columns import JOINT, At, Columns, MeetingRow, RowRefused, fields_of, stored_fields_of
 from timetable_sync.timetable.lessons import Contradiction, Lesson, fold
 from timetable_sync.timetable.looks import Looks
+from timetable_sync.timetable.meetings import Meetings, is_plain
 from timetable_sync.timetable.notes import notes_of
-from timetable_sync.timetable.source import Rows
+from timetable_sync.timetable.selection import Wanted, mailboxes_of
+from timetable_sync.timetable.source import Source
 from timetable_sync.timetable.spool import EventRow, Spool
 from timetable_sync.timetable.templates import TemplateFailed
 from timetable_sync.timetable.times import Clock
 from timetable_sync.timetable.variables import Variables
+from timetable_sync.timetable.weekly import Weekly, read_weekly
 from timetable_sync.timetable.witness import Witness
 
 _AT_ONCE = 1_000
@@ -50,24 +54,40 @@ class Work:
         self._mark = "cancelled" in columns and columns["cancelled"].action == "mark"
         self._own_ids = "key" in columns
         self._fields = fields_of(settings.timetable)
+        self._stored = stored_fields_of(settings.timetable)
+        self._zone = len(self._fields) if "zone" in columns else None
+        self._wanted = Wanted(settings.calendars)
+        self._weekly: Weekly | None = None
+        self._kin: Kin | None = None
         self._title = next(place for place, field in enumerate(self._fields) if field.name == "title")
         self._names: dict[str, set[str]] = {}
         self._differing: Counter[str] = Counter()
         self._source_note = ""
+        self.without_mailbox: Counter[str] = Counter()
         self.bad_rows = BadRows()
         self.rows = self.lessons = self.events = 0
 
-    def take(self, rows: Rows, progress: Callable[[int], None]) -> None:
-        """Rows into the spool."""
-        columns = Columns(self._settings.timetable, rows.names, self._clock)
-        self._source_note = rows.note
+    def take(self, source: Source, progress: Callable[[int], None]) -> None:
+        """Rows into the spool: what is small first, then the child queries, then the timetable's own."""
+        timetable = self._settings.timetable
+        self._source_note = source.note
+        self._variables.set_mailboxes(mailboxes_of(self._settings.calendars, source))
+        self._weekly = read_weekly(timetable, source.whole)
+        for number, name in enumerate(timetable.children):
+            self._take_children(number, name, source, progress)
+        if timetable.children:
+            self._store.order_children()
+            self._kin = Kin(timetable, self._fields, self._store, self._clock, self._weekly)
+        rows = source.query(timetable.query, "timetable.query")
+        plain = is_plain(timetable)
+        columns = Columns(timetable, rows.names, self._clock) if plain else Meetings(timetable, rows.names, self._clock, self._weekly)
         for batch in rows.batches():
             self._go_on()
             good = []
             for number, row in enumerate(batch, self.rows + 1):
-                made = []
+                made: list[MeetingRow] = []
                 try:
-                    made.append(columns.read(number, row))
+                    made = columns.read_all(number, row)
                 except RowRefused as refused:
                     self._row_refused(refused)
                 good += made
@@ -77,14 +97,40 @@ class Work:
             self.rows += len(batch)
             progress(len(batch))
 
+    def _take_children(self, number: int, name: str, source: Source, progress: Callable[[int], None]) -> None:
+        child = self._settings.timetable.children[name]
+        rows = source.query(child.query, f"timetable.children.{name}.query")
+        reader = ChildRows(name, child, rows.names, self._weekly)
+        first = 1
+        for batch in rows.batches():
+            self._go_on()
+            kept = []
+            for count, row in enumerate(batch, first):
+                good, odd = reader.read(count, row)
+                if good is not None:
+                    kept.append(good)
+                if odd is not None:
+                    self._child_refused(odd, joined=good is not None)
+            self._store.add_child_rows(number, kept)
+            first += len(batch)
+            progress(len(batch))
+
     def make_events(self) -> None:
         """Lessons out of the spool, events into it."""
         batch: list[EventRow] = []
-        for found in fold(self._store.rows(), self._fields, own_ids=self._own_ids, differing=self._differing):
+        for found in fold(self._store.rows(), self._stored, own_ids=self._own_ids, differing=self._differing):
             if isinstance(found, Contradiction):
                 self._contradiction(found)
                 continue
-            batch.extend(self._events_of(found))
+            lesson = found
+            if self._kin is not None:
+                complete = self._kin.complete(found)
+                if complete is None:
+                    # Its row is counted already: what it would have changed stays as it is.
+                    self.bad_rows.leave_open([Unsettled(None, found.period, found.activity, found.week)])
+                    continue
+                lesson = complete
+            batch.extend(self._events_of(lesson))
             if len(batch) >= _AT_ONCE:
                 self._go_on()
                 self._store.add_events(batch)
@@ -97,13 +143,14 @@ class Work:
 
     def notes(self) -> tuple[str, ...]:
         """What is worth knowing."""
-        return notes_of(self._differing, self._looks.shortened, self._names, self._source_note)
+        return notes_of(self._differing, self._looks.shortened, self._names, self._source_note, self.without_mailbox)
 
     def _events_of(self, lesson: Lesson) -> list[EventRow]:
         gone = lesson.cancelled and not self._mark
         if not gone:
             if (lacking := self._lacking(lesson)) is not None:
-                column = self._settings.timetable.columns[lacking].column
+                named = self._settings.timetable.columns.get(lacking)
+                column = "timetable.children" if named is None else named.column
                 self._lesson_refused(lesson, None, column, f"without a {lacking}")
                 return []
             self.lessons += 1
@@ -113,6 +160,8 @@ class Work:
         events: list[EventRow] = []
         done: set[str] = set()
         for name in lesson.calendars:
+            if not self._wanted(name):
+                continue
             values = self._variables.values(lesson, name)
             address = self._address_of(lesson, name, values)
             # Two names of one address are one calendar, and the lesson stands in it once.
@@ -129,6 +178,9 @@ class Work:
     def _address_of(self, lesson: Lesson, name: str, values: Sequence[Any]) -> str | None:
         try:
             address = self._addresses.address(values)
+        except NoMailbox:
+            self.without_mailbox[name] += 1
+            return None
         except (TemplateFailed, NotAnAddress) as error:
             self._lesson_refused(lesson, None, ADDRESS, _no_address(error), str(error))
             return None
@@ -146,8 +198,26 @@ class Work:
             return
         self.events += 1
         key = EventKey(self._settings.timetable.source, lesson.period, lesson.activity, lesson.week, lesson.nth).text()
+        zone = None if self._zone is None else str(lesson.values[self._zone])
         joined = None if categories is None else JOINT.join(categories)
-        events.append((address, lesson.start, key, lesson.end, subject, location, body, joined, str(busy), reminder, str(sensitivity)))
+        looks = (subject, location, body, joined, str(busy), reminder, str(sensitivity), zone)
+        events.append((address, lesson.start, key, lesson.end, *looks))
+
+    def _child_refused(self, odd: OddRow, *, joined: bool) -> None:
+        """A row that is joined sets its lessons aside later; of another one, only what it says of calendars is missed."""
+        left_open = [] if joined else [Unsettled(address, None, None, None) for address in self._addresses_of(odd.calendars)]
+        self.bad_rows.add(BadRow(odd.number, odd.column, odd.reason, odd.about), odd.kind, left_open)
+
+    def _addresses_of(self, names: Sequence[str]) -> set[str | None]:
+        """The addresses of calendars, as far as their names alone tell; None for all."""
+        blank = tuple(() if field.several else "" for field in self._stored)
+        lesson = Lesson("", "", OWN, 0, 0, 0, 0, False, tuple(names), blank)
+        try:
+            return {self._addresses.address(self._variables.values(lesson, name)) for name in names}
+        except NoMailbox:
+            return set()
+        except (TemplateFailed, NotAnAddress):
+            return {None}
 
     def _row_refused(self, refused: RowRefused) -> None:
         column = self._settings.timetable.columns[refused.field].column
@@ -165,11 +235,12 @@ class Work:
             (tuple(text.split(JOINT)) if text else ()) if field.several else text
             for field, text in zip(self._fields, known[At.FIELDS :], strict=True)
         )
+        values += tuple(() if field.several else "" for field in self._stored[len(self._fields) :])
         start = known[At.START] or 0
         lesson = Lesson(period, "", week or OWN, 0, known[At.NUMBER], start, start, False, names, values)
         try:
             addresses = {self._addresses.address(self._variables.values(lesson, name)) for name in names}
-        except (TemplateFailed, NotAnAddress):
+        except (TemplateFailed, NotAnAddress, NoMailbox):
             return anywhere
         return [Unsettled(address, period, None, possible) for address in addresses for possible in weeks]
 

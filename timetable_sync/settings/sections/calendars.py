@@ -20,6 +20,26 @@ class Calendars(Section):
         description="Patterns (* and ?) of addresses. No other mailbox is ever written, whatever the timetable says.",
         examples=[["*@groups.example.ac.uk"]],
     )
+    only: list[Pattern] | None = Field(
+        None,
+        min_length=1,
+        description="Patterns of names: nothing else that the timetable names is a calendar. Unlike with pilot, what is left out is taken "
+        "for gone from the timetable.",
+        examples=[["*_S1", "*_S2"]],
+    )
+    never: list[Pattern] = Field([], description="Patterns of names that are no calendars.", examples=[["TEST*"]])
+    mailboxes: dict[str, str] = Field(
+        {},
+        description="The mailbox of each name, for templates as {{ mailbox }}, which is empty for others. A calendar whose address comes "
+        "out empty has no mailbox: it is listed, and stops nothing.",
+        examples=[{"COMP101": "computing-1@groups.example.ac.uk"}],
+    )
+    mailboxes_query: Annotated[str, AfterValidator(wellformed.query)] | None = Field(
+        None,
+        description='A query of the timetable\'s database, or "file:" and a path, for the same: its first column has names, its second '
+        "mailboxes.",
+        examples=["SELECT group_name, email FROM student_group"],
+    )
     pilot: list[Pattern] | None = Field(
         None, min_length=1, description="Patterns of calendars' names or addresses; only these are visited for now.", examples=[["COMP*"]]
     )

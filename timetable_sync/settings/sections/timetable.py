@@ -1,45 +1,23 @@
 """``[timetable]``: where the timetable is, and what its columns mean."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from timetable_sync.settings import wellformed
-from timetable_sync.settings.columns import column_faults, column_name
+from timetable_sync.settings.columns import column_faults, column_name, week_fault
 from timetable_sync.settings.database_url import database_url
 from timetable_sync.settings.quantities import SomeTime
 from timetable_sync.settings.secret import SecretRef
-from timetable_sync.settings.sections.values import Section, Text, YesNo, ZoneName
-
-
-def _values(value: object) -> object:
-    if not isinstance(value, list) or not value or not all(isinstance(item, (str, int)) for item in value):
-        raise ValueError('must be a list of texts, whole numbers, true or false, as in ["X", "cancelled"]')
-    return value
-
-
-class Column(Section):
-    """Which column of the query a field is read from."""
-
-    shorthand = "column"
-
-    column: Text = Field(description="Name of the column in the query's result.", examples=["room"])
-    many: YesNo = Field(False, description="Several rows of one lesson differ in it: collect them into a sorted set.")
-    split: str | None = Field(
-        None, min_length=1, description='Several values stand in one column, separated by this text, as in ",".', examples=[","]
-    )
-    values: Annotated[list[str | int | bool], BeforeValidator(_values)] | None = Field(
-        None, description="For cancelled: the values that mean yes. Without it: 1, true, Y, yes.", examples=[["X"]]
-    )
-    action: Literal["delete", "mark"] = Field(
-        "delete", description='For cancelled: "delete" removes the event, "mark" leaves it, shown as cancelled and free.'
-    )
-    unit: Literal["minutes", "hours", "seconds"] = Field("minutes", description="For duration: the unit of the number.")
-
+from timetable_sync.settings.sections.children import Child
+from timetable_sync.settings.sections.column import Column
+from timetable_sync.settings.sections.values import Section, Whole, ZoneName
+from timetable_sync.settings.sections.weeks import Weeks
 
 ColumnOf = Column
+ChildOf = Child
 ColumnName = Annotated[str, AfterValidator(column_name)]
 
 
@@ -65,14 +43,32 @@ class Timetable(Section):
         description='The SQL query, or "file:" and the path of a file that holds it.', examples=["file:timetable.sql"]
     )
     columns: dict[ColumnName, ColumnOf] = Field(
-        description="Which column is what. Needed: calendar, start, end (or duration), title, and activity (or key). "
-        "Any further name is at the templates' disposal.",
+        description="Which column is what. Needed: calendar (or a child query of calendars), start (or date), end (or duration), title, "
+        "and activity (or key). Any further name is at the templates' disposal.",
         examples=[{"activity": "activity_id", "calendar": "module_code", "start": "starts_at", "end": "ends_at", "title": "module_title"}],
     )
-    timeout: SomeTime = Field(timedelta(minutes=10), description="How long the query may take before it is given up.")
+    timeout: SomeTime = Field(timedelta(minutes=10), description="How long all queries together may take before they are given up.")
+    retries: Whole = Field(
+        2,
+        ge=0,
+        le=20,
+        description="How often reading is begun anew, from its start, when the database cannot be reached or the connection is lost.",
+    )
+    weeks: Weeks | None = Field(
+        None,
+        description="Rows that hold for several weeks: how these are written, and which days they are.",
+        examples=[{"form": "list", "axis": {"first": "2026-09-21"}}],
+    )
+    children: dict[ColumnName, ChildOf] = Field(
+        {},
+        description="Queries of their own for what a lesson can have several of.",
+        examples=[{"rooms": {"query": "SELECT event_id, room_name FROM event_room", "key": "event_id", "value": "room_name"}}],
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> "Timetable":
-        if faults := column_faults(self.columns):
+        if faults := column_faults(self.columns, self.children):
             raise PydanticCustomError("across", "timetable.columns: {faults}", {"faults": "; ".join(faults)})
+        if fault := week_fault(self.columns, self.weeks is not None, self.weeks is not None and self.weeks.axis is not None):
+            raise PydanticCustomError("across", "{fault}", {"fault": fault})
         return self

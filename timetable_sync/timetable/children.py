@@ -1,0 +1,178 @@
+"""Join child queries to lessons by their keys: rooms, staff, groups, calendars that stand in rows of their own.
+
+Their rows wait in the spool, in the order of their keys, and lessons come in the order of their activities: so one look at the index serves
+all lessons of an activity, and memory holds the rows of one. Keys are cleaned texts and are compared as such, so that what a database
+takes for equal, or for less, plays no part. What must not be done here: drop a row in silence.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from timetable_sync.settings.sections.children import Child
+from timetable_sync.settings.sections.column import Column
+from timetable_sync.settings.sections.timetable import Timetable
+from timetable_sync.timetable.cells import name_in, prose_in, several_in
+from timetable_sync.timetable.columns import CALENDARS, JOINT, Field
+from timetable_sync.timetable.lessons import Lesson
+from timetable_sync.timetable.meetings import key_text
+from timetable_sync.timetable.places import place_of
+from timetable_sync.timetable.spool import Spool
+from timetable_sync.timetable.times import Clock, Unreadable
+from timetable_sync.timetable.weekly import Weekly
+
+#: In the place of weeks that cannot be read.
+UNREADABLE = "?"
+
+_ABOUT = 120
+_REMEMBERED = 4_096
+
+#: A row of a child query in the spool: its key, its weeks ("" for all), then a text for each set.
+ChildRow = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OddRow:
+    """A row of a child query that cannot be used. ``calendars`` are those that it names."""
+
+    number: int
+    column: str
+    kind: str
+    reason: str
+    about: str
+    calendars: tuple[str, ...]
+
+
+def sets_of(name: str, child: Child) -> dict[str, Column]:
+    """What a child query gives: the column of each set, by its name."""
+    return ({} if child.value is None else {name: child.value}) | child.columns
+
+
+def sets_per_child(timetable: Timetable) -> list[int]:
+    """How many sets each child query gives, in their order."""
+    return [len(sets_of(name, child)) for name, child in timetable.children.items()]
+
+
+class ChildRows:
+    """Reads the rows of one child query. Raises TimetableUnusable for a column that is not there."""
+
+    def __init__(self, name: str, child: Child, names: Sequence[str], weekly: Weekly | None) -> None:
+        self._key_name = f"timetable.children.{name}"
+        query = f"{self._key_name}.query"
+        self._kind = f"of children.{name}"
+        self._keys = [place_of(f"{self._key_name}.key", column, names, query) for column in child.key]
+        self._weeks = None if child.weeks is None else place_of(f"{self._key_name}.weeks", child.weeks, names, query)
+        self._patterns = None if weekly is None or child.weeks is None else weekly.patterns_in(child.form)
+        self._sets = [
+            (place_of(f"{self._key_name}.{'value' if given == name else f'columns.{given}'}", column.column, names, query), column, given)
+            for given, column in sets_of(name, child).items()
+        ]
+
+    def read(self, number: int, row: Sequence[Any]) -> tuple[ChildRow | None, OddRow | None]:
+        """What is kept of a row, and what is wrong with it."""
+        key = key_text(row, self._keys)
+        texts = [self._text(row[place], column, given) for place, column, given in self._sets]
+        if not key:
+            return None, self._odd(number, "key", f"{self._kind} without a key", "", key, texts)
+        if self._weeks is None or self._patterns is None:
+            return (key, "", *texts), None
+        try:
+            weeks = self._patterns.weeks(row[self._weeks])
+        except Unreadable as error:
+            odd = self._odd(number, "weeks", f"{self._kind} with weeks that cannot be read", str(error), key, texts)
+            return (key, UNREADABLE, *texts), odd
+        # In no week is not the same as in all weeks, which is "".
+        return (key, "" if weeks is None else ",".join(map(str, weeks)) or "-", *texts), None
+
+    def _odd(self, number: int, key: str, kind: str, reason: str, joined: str, texts: Sequence[str]) -> OddRow:
+        about = " ".join(text.replace(JOINT, ", ") for text in (joined, *texts) if text)[:_ABOUT]
+        calendars = [text for (_, _, given), text in zip(self._sets, texts, strict=True) if given in CALENDARS and text]
+        names = tuple(name for text in calendars for name in text.split(JOINT))
+        return OddRow(number, f"{self._key_name}.{key}", kind, reason or kind, about, names)
+
+    @staticmethod
+    def _text(cell: object, column: Column, given: str) -> str:
+        if column.map:
+            cell = column.map.get(name_in(cell) or "", cell)
+        return JOINT.join(several_in(cell, column.split, name_in if given in CALENDARS else prose_in))
+
+
+class Kin:
+    """Completes lessons by what the child queries have for them.
+
+    ``fields`` are those that templates see. Behind them a lesson has its zone, where it has one, and the keys of the child queries.
+    """
+
+    def __init__(self, timetable: Timetable, fields: Sequence[Field], store: Spool, clock: Clock, weekly: Weekly | None) -> None:
+        self._store, self._clock = store, clock
+        self._zone = len(fields) if "zone" in timetable.columns else None
+        self._first_key = len(fields) + (self._zone is not None)
+        places = {field.name: place for place, field in enumerate(fields)}
+        self._children = [
+            ([None if given in CALENDARS else places[given] for given in sets_of(name, child)], self._calendar_of_weeks(child, weekly))
+            for name, child in timetable.children.items()
+        ]
+        self._rows = lru_cache(_REMEMBERED // 64)(store.child_rows)
+
+    def complete(self, lesson: Lesson) -> Lesson | None:
+        """The lesson with its sets; None for one that a row belongs to whose weeks cannot be read."""
+        gathered: dict[int | None, set[str]] = {}
+        day = 0
+        for number, (places, weeks) in enumerate(self._children):
+            for key in lesson.values[self._first_key + number]:
+                for row in self._rows(number, key):
+                    if row[1] == UNREADABLE:
+                        return None
+                    if row[1] and weeks is not None:
+                        day = day or self._day_of(lesson)
+                        if not weeks(row[1], day):
+                            continue
+                    for place, text in zip(places, row[2:], strict=True):
+                        if text:
+                            gathered.setdefault(place, set()).update(text.split(JOINT))
+        if not gathered:
+            return lesson
+        values = list(lesson.values)
+        for place, found in gathered.items():
+            if place is not None:
+                values[place] = tuple(sorted(found.union(values[place])))
+        calendars = gathered.get(None)
+        return replace(
+            lesson,
+            values=tuple(values),
+            calendars=lesson.calendars if calendars is None else tuple(sorted(calendars.union(lesson.calendars))),
+        )
+
+    def _day_of(self, lesson: Lesson) -> int:
+        clock = self._clock
+        if self._zone is not None and (zone := str(lesson.values[self._zone])):
+            clock = clock.elsewhere(zone)
+        return clock.local(lesson.start).toordinal()
+
+    @staticmethod
+    def _calendar_of_weeks(child: Child, weekly: Weekly | None) -> "_Holds | None":
+        return None if child.weeks is None or weekly is None else _Holds(weekly, by_day=weekly.patterns_in(child.form).form == "days")
+
+
+class _Holds:
+    """Whether a pattern, as it waits in the spool, holds on a day."""
+
+    def __init__(self, weekly: Weekly, *, by_day: bool) -> None:
+        self._axis, self._by_day = weekly.axis, by_day
+        self._less = weekly.settings.offset if isinstance(weekly.settings.offset, int) else 0
+        self._numbers = lru_cache(_REMEMBERED)(_numbers)
+
+    def __call__(self, text: str, day: int) -> bool:
+        if self._axis is None:
+            return True
+        place = day - self._axis.first() + self._less if self._by_day else self._axis.week_of(day)
+        return place in self._numbers(text)
+
+
+def _numbers(text: str) -> frozenset[int]:
+    return frozenset(map(int, _parts(text)))
+
+
+def _parts(text: str) -> Iterator[str]:
+    return (part for part in text.split(",") if part != "-")

@@ -1,0 +1,87 @@
+"""Rows that are more than one dated meeting: week patterns, days and times apart, zones, maps, and keys for child queries.
+
+What a plain dated row needs, ``columns`` does, and quicker.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from timetable_sync.model.key import OWN
+from timetable_sync.settings.sections.timetable import Timetable
+from timetable_sync.timetable.cells import name_in, prose_in, several_in
+from timetable_sync.timetable.columns import JOINT, PART, Columns, MeetingRow, article
+from timetable_sync.timetable.places import place_of
+from timetable_sync.timetable.times import Clock, Unreadable
+from timetable_sync.timetable.weekly import Weekly
+from timetable_sync.timetable.when import TimeRefused, When
+
+_PLAIN = frozenset({"start", "end", "duration"})
+_SPECIAL = frozenset({"date", "end_date", "weekday", "weeks", "year", "begins", "all_day", "zone"})
+
+
+def is_plain(timetable: Timetable) -> bool:
+    """Whether every row is one meeting with its dates, read from its own cells."""
+    columns = timetable.columns
+    if timetable.children or _SPECIAL & columns.keys() or any(column.map for column in columns.values()):
+        return False
+    return all(
+        column.offset is None and column.overnight == "no" and (name == "duration" or column.unit is None) and column.unit != "slots"
+        for name, column in columns.items()
+        if name in _PLAIN
+    )
+
+
+class Meetings(Columns):
+    """Reads rows of any shape. Raises TimetableUnusable where the configuration names a column that the query does not give."""
+
+    def __init__(self, timetable: Timetable, names: Sequence[str], clock: Clock, weekly: Weekly | None) -> None:
+        super().__init__(timetable, names, clock)
+        self._when = When(timetable, self._places, names, clock, weekly)
+        self._zoned = "zone" in timetable.columns
+        self._keys = [
+            [
+                place_of(f"timetable.children.{child}.{'parent' if query.parent else 'key'}", column, names)
+                for column in query.parent or query.key
+            ]
+            for child, query in timetable.children.items()
+        ]
+
+    def read_all(self, number: int, row: Sequence[Any]) -> list[MeetingRow]:
+        """All meetings of the row. Raises RowRefused."""
+        wide = (*row, None, *[said.get(name_in(row[place]) or "", row[place]) for place, said in self._maps])
+        activity = name_in(wide[self._identity])
+        if activity is None:
+            raise self._refused(number, wide, self._identity_field, f"without {article(self._identity_field)}")
+        try:
+            spans = self._when.spans(wide)
+        except TimeRefused as error:
+            raise self._refused(number, wide, error.field, error.kind, error.reason) from None
+        except Unreadable as error:
+            raise self._refused(number, wide, "start", "with a start that cannot be read", str(error)) from None
+        calendars = several_in(wide[self._calendar], self._split, name_in)
+        if not calendars and not self._calendar_may_lack:
+            raise self._refused(number, wide, "calendar", "without a calendar")
+        period = self._period_of(wide)
+        rest = (
+            number,
+            0 if self._cancelled is None else int(self._says_yes(wide[self._cancelled])),
+            JOINT.join(calendars),
+            *[
+                (JOINT.join(several_in(wide[place], split, prose_in)) if several else prose_in(wide[place]) or "")
+                for place, several, split in self._described
+            ],
+            *([spans[0][0].name if spans else ""] if self._zoned else ()),
+            *[key_text(row, places) for places in self._keys],
+        )
+        return [(period, activity, OWN if self.own_ids else clock.week(start), start, end, *rest) for clock, start, end in spans]
+
+    def _known_start(self, row: Sequence[Any]) -> int | None:
+        return self._when.first_day(row)
+
+
+def key_text(row: Sequence[Any], places: Sequence[int]) -> str:
+    """What joins a row to those of another query: its cells' names; "" where one of them is empty."""
+    if len(places) == 1:
+        return name_in(row[places[0]]) or ""
+    parts = [name_in(row[place]) or "" for place in places]
+    return PART.join(parts) if all(parts) else ""

@@ -1,0 +1,81 @@
+"""Read days of the week from cells: by number, by name, or as a sum of bits. Pure. Monday is 0 here, Sunday 6."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from timetable_sync.settings.sections.column import Column
+from timetable_sync.timetable.cells import name_in, several_in
+from timetable_sync.timetable.daytimes import whole_in
+from timetable_sync.timetable.times import Unreadable
+
+#: Full names from Monday to Sunday. English can be cut short; what the others' beginnings would mean is not always clear.
+_NAMES = (
+    "monday tuesday wednesday thursday friday saturday sunday",
+    "montag dienstag mittwoch donnerstag freitag samstag sonntag",
+    "lundi mardi mercredi jeudi vendredi samedi dimanche",
+    "lunes martes miércoles jueves viernes sábado domingo",
+    "lunedì martedì mercoledì giovedì venerdì sabato domenica",
+    "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
+    "poniedziałek wtorek środa czwartek piątek sobota niedziela",
+    "pondělí úterý středa čtvrtek pátek sobota neděle",
+    "måndag tisdag onsdag torsdag fredag lördag söndag",
+    "mandag tirsdag onsdag torsdag fredag lørdag søndag",
+    "maanantai tiistai keskiviikko torstai perjantai lauantai sunnuntai",
+    "понедельник вторник среда четверг пятница суббота воскресенье",
+)
+_FURTHER = {"sonnabend": 5, "tues": 1, "weds": 2, "thur": 3, "thurs": 3}
+_ENGLISH = _NAMES[0].split()
+
+KNOWN = {name: day for names in _NAMES for day, name in enumerate(names.split())} | _FURTHER
+KNOWN |= {name[:length]: day for day, name in enumerate(_ENGLISH) for length in (2, 3)}
+
+_REMEMBERED = 1_000
+
+
+class Weekdays:
+    """Reads as ``column`` says: ``monday``, ``sunday``, ``bits``, ``names``, ``split``."""
+
+    def __init__(self, column: Column) -> None:
+        self._split = column.split
+        self._names = KNOWN if column.names is None else {name.casefold(): day for day, name in enumerate(column.names)}
+        self._bits = _bits(column.monday) if column.bits else None
+        numbers = {column.monday + day: day for day in range(7)}
+        if column.monday == 2:
+            numbers = {column.monday + day: day for day in range(6)} | {1: 6}
+        if column.sunday is not None:
+            numbers = {number: day for number, day in numbers.items() if day != 6} | {column.sunday: 6}
+        self._numbers = numbers
+        self._read = lru_cache(_REMEMBERED)(self._of_text)
+
+    def days(self, cell: object) -> tuple[int, ...]:
+        """The days in ``cell``, sorted; none for an empty one. Raises Unreadable."""
+        if self._bits is not None:
+            return self._of_bits(cell, self._bits)
+        return self._read(several_in(cell, self._split, name_in))
+
+    def _of_text(self, parts: tuple[str, ...]) -> tuple[int, ...]:
+        return tuple(sorted({self._one(part) for part in parts}))
+
+    def _one(self, text: str) -> int:
+        known = self._names.get(text.casefold().rstrip("."))
+        if known is None:
+            known = self._numbers.get(int(text)) if text.isdecimal() else None
+        if known is None:
+            raise Unreadable(f'"{text[:40]}" is no day of the week')
+        return known
+
+    @staticmethod
+    def _of_bits(cell: object, bits: Sequence[int]) -> tuple[int, ...]:
+        number = whole_in(cell)
+        if number is None:
+            return ()
+        if not 0 <= number <= sum(bits):
+            raise Unreadable(f"{number} is no sum of days of the week")
+        return tuple(day for day, bit in enumerate(bits) if number & bit)
+
+
+def _bits(monday: int) -> tuple[int, ...]:
+    """What each day counts: Monday 64 and Sunday 1, Monday 1 and Sunday 64, or Sunday 1 and Monday 2."""
+    if monday == 64:
+        return tuple(64 >> day for day in range(7))
+    return tuple(1 << (day + (1 if monday == 2 else 0)) % 7 for day in range(7))

@@ -45,8 +45,9 @@ def _columns(tables: Mapping[str, Any]) -> Iterator[Finding]:
     children, weeks = _at(tables, "timetable", "children"), _at(tables, "timetable", "weeks")
     for fault in column_faults(columns, children if isinstance(children, Mapping) else {}):
         yield ("timetable", "columns"), fault
-    if fault := week_fault(columns, isinstance(weeks, Mapping), isinstance(weeks, Mapping) and "axis" in weeks):
-        yield ("timetable", "weeks" if isinstance(weeks, Mapping) else "columns"), fault.partition(" ")[2]
+    if fault := week_fault(columns, weeks if isinstance(weeks, Mapping) else None, children if isinstance(children, Mapping) else None):
+        table, _, what = fault.partition(" ")
+        yield ("timetable", table.rpartition(".")[2]), what
     yield from _keys_of_columns(("timetable", "columns"), columns)
     for child, query in children.items() if isinstance(children, Mapping) else ():
         named = query.get("columns") if isinstance(query, Mapping) else None

@@ -90,20 +90,29 @@ def column_faults(columns: Mapping[str, object], children: Mapping[str, object] 
     return faults
 
 
-def week_fault(columns: Mapping[str, object], weeks: bool, axis: bool) -> str:
-    """What does not fit between the columns and [timetable.weeks], which is there or not, with an axis or not; or ""."""
+def week_fault(columns: Mapping[str, object], weeks: Mapping[str, object] | None, children: Mapping[str, object] | None = None) -> str:
+    """What does not fit between the columns, [timetable.weeks] and the child queries; or "". All of them as written."""
+    axis = bool(weeks and weeks.get("axis")) or "year" in columns
+    form = (weeks or {}).get("form", "list")
+    fault = ""
     if "weekday" in columns and "weeks" not in columns:
-        return "timetable.columns names weekday, which says no day without weeks"
-    if "weeks" in columns and not axis and not {"year", "begins"} & columns.keys():
-        return (
-            "timetable.weeks lacks axis, so that nobody knows which days the weeks are"
-            if weeks
-            else ("timetable.columns names weeks, but there is no [timetable.weeks] to say which days they are")
+        fault = "timetable.columns names weekday, which says no day without weeks"
+    elif "weeks" in columns and "key" in columns:
+        fault = "timetable.columns names key and weeks: a row for several weeks has no id for each of its meetings; name activity instead"
+    elif "weeks" in columns and not axis and not (form == "days" and "begins" in columns):
+        fault = (
+            "timetable.columns names weeks, but there is no [timetable.weeks] to say which days they are"
+            if weeks is None
+            else "timetable.weeks lacks axis, so that nobody knows which days the weeks are"
         )
-    return ""
+    elif "weeks" in columns and form != "days" and "weekday" not in columns:
+        fault = "timetable.columns lacks weekday: weeks alone say no day"
+    elif not axis and any((child.get("weeks") if isinstance(child, Mapping) else None) for child in (children or {}).values()):
+        fault = "timetable.children has a query with weeks, but there is no timetable.weeks.axis to say which days they are"
+    return fault
 
 
 def child_faults(columns: Iterable[str]) -> list[str]:
     """Which names a child query's columns cannot have: those of which a lesson has just one."""
     taken = sorted(set(columns) & ((PLACED_COLUMNS | {"title"}) - {"calendar"}))
-    return [f"columns.{name} is something that a lesson has one of; name the column in [timetable.columns]" for name in taken]
+    return [f"cannot give {name}, which is something that a lesson has one of; name the column in [timetable.columns]" for name in taken]

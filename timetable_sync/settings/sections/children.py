@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from timetable_sync.settings import wellformed
 from timetable_sync.settings.columns import child_faults, column_name
@@ -57,9 +56,9 @@ class Child(Section):
     @model_validator(mode="after")
     def _complete(self) -> "Child":
         if self.value is None and not self.columns:
-            raise PydanticCustomError("across", "must have value or columns, or both")
+            raise ValueError("must have value or columns, or both")
         if self.parent is not None and len(self.parent) != len(self.key):
-            raise PydanticCustomError("across", "must have as many columns in parent as in key")
+            raise ValueError("must have as many columns in parent as in key")
         if faults := child_faults(self.columns):
-            raise PydanticCustomError("across", "{faults}", {"faults": "; ".join(faults)})
+            raise ValueError("; ".join(faults))
         return self

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from timetable_sync.settings.quantities import SomeTime
 from timetable_sync.settings.sections.values import Section, Text, Whole, YesNo
@@ -13,6 +13,12 @@ def _values(value: object) -> object:
     if not isinstance(value, list) or not value or not all(isinstance(item, (str, int)) for item in value):
         raise ValueError('must be a list of texts, whole numbers, true or false, as in ["X", "cancelled"]')
     return value
+
+
+def _seven(names: list[str]) -> list[str]:
+    if len({name.casefold() for name in names}) != 7:
+        raise ValueError("must be seven different names, from Monday's on")
+    return names
 
 
 class Column(Section):
@@ -60,10 +66,8 @@ class Column(Section):
         False,
         description="For weekday: the number is a sum of days, each twice the one before; with monday = 64 half of it.",
     )
-    names: list[Text] | None = Field(
+    names: Annotated[list[Text], AfterValidator(_seven)] | None = Field(
         None,
-        min_length=7,
-        max_length=7,
         description="For weekday: its seven names from Monday on. Without it, English names and those of a few other languages are known.",
         examples=[["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"]],
     )

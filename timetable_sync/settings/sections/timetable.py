@@ -69,6 +69,10 @@ class Timetable(Section):
     def _complete(self) -> "Timetable":
         if faults := column_faults(self.columns, self.children):
             raise PydanticCustomError("across", "timetable.columns: {faults}", {"faults": "; ".join(faults)})
-        if fault := week_fault(self.columns, self.weeks is not None, self.weeks is not None and self.weeks.axis is not None):
+        if fault := week_fault(
+            self.columns,
+            None if self.weeks is None else self.weeks.model_dump(),
+            {name: {"weeks": child.weeks} for name, child in self.children.items()},
+        ):
             raise PydanticCustomError("across", "{fault}", {"fault": fault})
         return self

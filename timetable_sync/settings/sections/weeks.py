@@ -4,7 +4,6 @@ from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
-from pydantic_core import PydanticCustomError
 
 from timetable_sync.settings import wellformed
 from timetable_sync.settings.sections.values import Section, Text, Whole, YesNo
@@ -67,7 +66,7 @@ class Axis(Section):
     @model_validator(mode="after")
     def _one(self) -> "Axis":
         if sum(value is not None for value in (self.first, self.iso, self.query)) != 1:
-            raise PydanticCustomError("across", "must have just one of first, iso and query")
+            raise ValueError("must have just one of first, iso and query")
         return self
 
 
@@ -116,5 +115,5 @@ class Weeks(Section):
     @model_validator(mode="after")
     def _fits(self) -> "Weeks":
         if self.form == "table" and self.table is None:
-            raise PydanticCustomError("across", 'timetable.weeks lacks table, which form = "table" needs')
+            raise ValueError('lacks table, which form = "table" needs')
         return self

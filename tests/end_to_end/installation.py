@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.sandbox_process import CLIENT_ID, TENANT, SandboxProcess, make_certificate, ready_app
@@ -42,13 +43,10 @@ class Installation:
     def run(self, *arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """``timetable-sync run`` as it is typed, to its end."""
         with self.start(*arguments, environment=environment) as process:
-            try:
-                out, err = process.communicate(timeout=900)
-            except BaseException:
-                process.kill()
-                raise
+            out, err = process.communicate(timeout=900)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
+    @contextmanager
     def start(
         self,
         *arguments: str,
@@ -56,19 +54,27 @@ class Installation:
         cwd: Path = ROOT,
         configured: bool = True,
         program: Sequence[str] = ("-m", "timetable_sync"),
-    ) -> subprocess.Popen[str]:
-        """``timetable-sync run`` begun. Without ``configured``, no configuration is named; ``program`` is what Python is to run."""
+    ) -> Iterator[subprocess.Popen[str]]:
+        """``timetable-sync run`` begun; ended when the test fails meanwhile.
+
+        Without ``configured``, no configuration is named; ``program`` is what Python is to run.
+        """
         named = ["--config", str(self.configuration)] if configured else []
         command = [sys.executable, *program, "run", *named, *arguments]
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("TIMETABLE_SYNC_")}
-        return subprocess.Popen(
+        with subprocess.Popen(
             command,
             env={**inherited, "PYTHONPATH": str(ROOT), **self.environment, **(environment or {})},
             cwd=cwd,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-        )
+        ) as process:
+            try:
+                yield process
+            except BaseException:
+                process.kill()
+                raise
 
     def written(self) -> set[str]:
         """Which operations that write the sandbox was asked for since its requests were last counted from zero."""

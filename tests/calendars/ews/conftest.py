@@ -13,8 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.calendars.ews.canned import CannedServer
+from tests.calendars.ews.other_exchange.habits import Habits
+from tests.calendars.ews.other_nights import OtherNights
 from tests.calendars.ews.sandbox_world import SandboxWorld
-from tests.sandbox_process import CLIENT_ID, TENANT, SandboxProcess, make_certificate, ready_app
+from tests.sandbox_process import CLIENT_ID, TENANT, CertificateFiles, SandboxProcess, make_certificate, ready_app
 from timetable_sync.calendars.ews.backend import EwsBackend, open_ews
 from timetable_sync.entra.certificate import load_certificate
 from timetable_sync.entra.token import TokenProvider
@@ -154,3 +156,29 @@ def sandbox_world(_sandbox: tuple[SandboxClient, TokenProvider]) -> Iterator[San
     world = SandboxWorld(*_sandbox)
     yield world
     world.backend.close()
+
+
+@pytest.fixture(scope="session")
+def app_files(tmp_path_factory: pytest.TempPathFactory) -> CertificateFiles:
+    return make_certificate(tmp_path_factory.mktemp("app"))
+
+
+Opening = Callable[[Habits], OtherNights]
+
+
+@pytest.fixture
+def opening(tmp_path: Path, shared: Path, app_files: CertificateFiles) -> Iterator[Opening]:
+    """Opens an Exchange with habits."""
+    opened: list[OtherNights] = []
+
+    def open_it(habits: Habits) -> OtherNights:
+        opened.append(OtherNights(tmp_path, habits, shared / "ews-schema", app_files))
+        opened[-1].exchange.__enter__()
+        return opened[-1]
+
+    yield open_it
+    for nights in opened:
+        nights.exchange.__exit__(None, None, None)
+        assert nights.exchange.violations == []
+        assert nights.exchange.strangers == []
+        assert [mailbox.mails for mailbox in nights.exchange.mailboxes.values()] == [0, 0]

@@ -80,6 +80,7 @@ class OtherNights:
 
     def __init__(self, folder: Path, habits: Habits, schema_folder: Path, files: CertificateFiles) -> None:
         self.folder = folder
+        self.environment: dict[str, str] = {}
         self._configuration = folder / "timetable-sync.toml"
         self._database = folder / "timetable.db"
         certificate = x509.load_pem_x509_certificate(files.cert_pem.read_bytes())
@@ -117,11 +118,11 @@ url = "sqlite:///state.db"
     def night(self) -> RunSummary:
         """One night in this process."""
         return run_night(
-            load(self._configuration, {}),
+            load(self._configuration, self.environment),
             NightRequest(NOW),
             progress=Silent(),
             stop=threading.Event(),
-            pace=Pace(first=0.001, longest=0.01, attempts=4, silence=2.0),
+            pace=Pace(first=0.001, longest=0.01, attempts=4, silence=60.0),
         )
 
     def run(self) -> subprocess.CompletedProcess[str]:
@@ -175,6 +176,13 @@ url = "sqlite:///state.db"
                 self.exchange.operations.new(
                     mailbox, NOW + timedelta(days=3), NOW + timedelta(days=4), Subject="Moved here"
                 ).element = element
+
+
+def quiet(nights: OtherNights) -> None:
+    """A night in which nothing happened writes nothing."""
+    nights.writes()
+    summary = nights.night()
+    assert (summary.exit_code, nights.writes()) == (0, {}), [report.trouble for report in summary.calendars]
 
 
 def expected(meetings: tuple[Meeting, ...]) -> list[tuple[str, str, str]]:

@@ -1,36 +1,12 @@
 """Nights against an Exchange written from the schemas and the documentation alone, in all the ways that these leave open."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 
+from tests.calendars.ews.conftest import Opening
 from tests.calendars.ews.other_exchange.habits import ON_PREMISES_2016, ON_PREMISES_2019, Habits, with_fraction, with_offset, without_zone
-from tests.calendars.ews.other_nights import CHANGED, LOGIC, PHYSICS, WEEKS, OtherNights, expected
-from tests.sandbox_process import CertificateFiles, make_certificate
+from tests.calendars.ews.other_nights import CHANGED, LOGIC, PHYSICS, WEEKS, expected, quiet
 
 pytestmark = pytest.mark.shared
-
-
-def laid_out(text: str, kind: str) -> str:
-    """HTML as Exchange's converter writes it down as text: lists numbered, rules drawn, pictures named, lines ended its own way."""
-    if kind != "HTML":
-        return text
-    for tag, drawn in (
-        ("<ol>", "\r\n"),
-        ("<li>Bring", "  1.  Bring"),
-        ("<li>", "\r\n  2.  "),
-        ("<hr>", "\r\n________________________________\r\n"),
-        ("<img src='cid:1' alt='logo'>", "[logo]"),
-        ("</p>", "\r\n\r\n"),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&amp;", "&"),
-    ):
-        text = text.replace(tag, drawn)
-    for tag in ("<p>", "</li>", "</ol>", "<b>", "</b>"):
-        text = text.replace(tag, "")
-    return f"\r\n{text}\r\n\r\n \r\n"
 
 
 def long_id(number: int) -> str:
@@ -57,8 +33,8 @@ HABITS = {
     "the property set in capitals, and other properties": Habits(guid=str.upper, other_properties=True),
     "the property set in braces": Habits(guid=lambda guid: f"{{{guid}}}"),
     "ids that differ by case": Habits(item_id=long_id),
-    "versions that settle later": Habits(change_key="settles", body=laid_out),
-    "versions that never stay": Habits(change_key="always", body=laid_out),
+    "versions that settle later": Habits(change_key="settles"),
+    "versions that never stay": Habits(change_key="always"),
     "compressed": Habits(encoding="gzip"),
     "in chunks": Habits(encoding="chunked"),
     "compressed, in chunks, and hanging up": Habits(encoding="gzip+chunked", hang_up=3),
@@ -76,39 +52,6 @@ HABITS = {
     "places with blanks behind semicolons": Habits(keeps={"Location": lambda text: text.replace(";", " ;  ")}),
     "subjects in capitals": Habits(keeps={"Subject": str.upper}),
 }
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> CertificateFiles:
-    return make_certificate(tmp_path_factory.mktemp("app"))
-
-
-Opening = Callable[[Habits], OtherNights]
-
-
-@pytest.fixture
-def opening(tmp_path: Path, shared: Path, files: CertificateFiles) -> Iterator[Opening]:
-    """Opens an Exchange with habits."""
-    opened: list[OtherNights] = []
-
-    def open_it(habits: Habits) -> OtherNights:
-        opened.append(OtherNights(tmp_path, habits, shared / "ews-schema", files))
-        opened[-1].exchange.__enter__()
-        return opened[-1]
-
-    yield open_it
-    for nights in opened:
-        nights.exchange.__exit__(None, None, None)
-        assert nights.exchange.violations == []
-        assert nights.exchange.strangers == []
-        assert [mailbox.mails for mailbox in nights.exchange.mailboxes.values()] == [0, 0]
-
-
-def quiet(nights: OtherNights) -> None:
-    """A night in which nothing happened writes nothing."""
-    nights.writes()
-    summary = nights.night()
-    assert (summary.exit_code, nights.writes()) == (0, {}), [report.trouble for report in summary.calendars]
 
 
 @pytest.mark.parametrize("habits", HABITS.values(), ids=HABITS.keys())

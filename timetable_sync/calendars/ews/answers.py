@@ -87,9 +87,11 @@ def complaint_of(message: etree._Element) -> Complaint | None:
 
 
 def _fault(fault: etree._Element) -> Complaint:
-    detail = fault.find("detail")
-    text = (fault.findtext("faultstring") or "").strip()
-    code = (fault.findtext("faultcode") or "").strip().rpartition(":")[2]
+    # SOAP 1.1 has these in no namespace; who writes with default namespaces easily puts them into SOAP's.
+    parts = {etree.QName(part).localname: part for part in fault}
+    detail = parts.get("detail")
+    text = (fault.findtext(parts["faultstring"].tag) or "").strip() if "faultstring" in parts else ""
+    code = (fault.findtext(parts["faultcode"].tag) or "").strip().rpartition(":")[2] if "faultcode" in parts else ""
     if detail is not None:
         code = (detail.findtext(f"{E}ResponseCode") or code).strip()
         text = (detail.findtext(f"{E}Message") or text).strip()

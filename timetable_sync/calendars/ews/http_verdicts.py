@@ -18,6 +18,11 @@ _BLOCKED = (
     "EwsAllowedAppIDs (off by default since 1 Oct 2026, gone for good on 1 Apr 2027). Else the app lacks the permission full_access_as_app."
 )
 _ENDPOINT = "Check ews.endpoint."
+_ADDRESS = "Compare calendars.address with the mailboxes that exist."
+_ACCESS = "See if other calendars fail alike; with RBAC for Applications, check that its scope includes this mailbox."
+
+#: So many tokens refused one after another, though Exchange had taken some before, are no matter of single mailboxes any more.
+_REFUSALS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,7 @@ class Asked:
     """What was asked: of which endpoint, ``where`` (the calendar), ``writing``, with which time-out in seconds.
 
     ``spoke`` says that the endpoint has given an answer of Exchange's before: then a strange answer is a disturbance, no wrong address.
+    ``refusals`` counts the tokens refused since it last did.
     """
 
     endpoint: str
@@ -32,6 +38,7 @@ class Asked:
     writing: bool
     timeout: float
     spoke: bool
+    refusals: int = 0
 
     @property
     def host(self) -> str:
@@ -72,15 +79,33 @@ def of_status(response: requests.Response, asked: Asked) -> BackendError:
     said = f"HTTP {status}" + (f", {cas[:100]}" if cas else "")
     if status == 429:
         return Passing(f"{asked.where}: Exchange asks for fewer requests ({said})", wait=wait, scope="service")
-    if status >= 500 or status == 408 or _is_error_page(response) or (status == 200 and asked.spoke):
+    if status >= 500 or status == 408 or _is_error_page(response) or _is_disturbance(response, asked):
         return asked.doubtful(f"{asked.where}: Exchange failed to answer ({said})", wait)
     if status == 413:
         return CalendarFailed(
             f"{asked.where}: the request is too large for the server ({said})", "Set ews.batch lower, or shorten event.body."
         )
+    if _is_lost(response, asked):
+        return CalendarFailed(
+            f"{asked.where}: Exchange does not find its way to this mailbox ({said})",
+            "Compare calendars.address with the mailboxes that exist.",
+        )
+    if status == 401 and asked.spoke and asked.refusals < _REFUSALS:
+        return CalendarFailed(f"{asked.where}: Exchange refuses the token for this mailbox ({_reason(response)})", _ACCESS)
     return _lasting(response, asked, said) or CalendarFailed(
         f"{asked.where}: Exchange gave an answer that is not understood ({said})", "See if other calendars fail alike."
     )
+
+
+def _is_disturbance(response: requests.Response, asked: Asked) -> bool:
+    """An answer that says nothing, or that something between us and an Exchange that has answered before says in its place."""
+    empty = response.status_code == 200 and not response.content.strip()
+    return empty or (asked.spoke and (response.status_code == 200 or 300 <= response.status_code < 400))
+
+
+def _is_lost(response: requests.Response, asked: Asked) -> bool:
+    """A 404 about one mailbox: Exchange's front end names a reason, or the endpoint is known to be right."""
+    return response.status_code == 404 and (asked.spoke or "X-CasErrorCode" in response.headers)
 
 
 def _lasting(response: requests.Response, asked: Asked, said: str) -> RunFailed | None:  # noqa: PLR0911 - one return a status

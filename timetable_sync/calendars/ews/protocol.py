@@ -105,6 +105,7 @@ class ExchangeProtocol(BaseProtocol):
         self._idle: list[tuple[requests.Session, float]] = []
         self._closed = False
         self._spoke = False
+        self._refusals = 0
         self.requests: Counter[str] = Counter()
 
     def get_auth_type(self) -> str:
@@ -164,18 +165,26 @@ class ExchangeProtocol(BaseProtocol):
 
         ``where`` names the calendar in messages. ``writing`` says that what is not known to have failed may have been done.
         """
-        asked = Asked(str(self.service_endpoint), where, writing, self._timeout, self._spoke)
+        asked = self._asked(where, writing=writing)
         response = self._send(operation, body, headers, asked)
         if response.status_code == 401:
             self._tokens.invalidate(sent_token(response))
             response = self._send(operation, body, headers, asked)
+        if response.status_code == 401:
+            with self._lock:
+                self._refusals += 1
+            asked = self._asked(where, writing=writing)
         if not is_soap(response):
             raise of_status(response, asked)
         return Answer(response.content, _given(response))
 
     def speaks(self) -> None:
         """Remember that this endpoint gave an answer of Exchange's."""
-        self._spoke = True
+        with self._lock:
+            self._spoke, self._refusals = True, 0
+
+    def _asked(self, where: str, *, writing: bool) -> Asked:
+        return Asked(str(self.service_endpoint), where, writing, self._timeout, self._spoke, self._refusals)
 
     def _send(self, operation: str, body: bytes, headers: dict[str, str], asked: Asked) -> requests.Response:
         session = self.get_session()

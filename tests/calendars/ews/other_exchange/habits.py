@@ -31,6 +31,27 @@ def with_offset(when: datetime) -> str:
     return when.astimezone(timezone(timedelta(hours=5, minutes=30))).isoformat()
 
 
+def laid_out(text: str, kind: str) -> str:
+    """HTML as Exchange's converter writes it down as text: lists numbered, rules drawn, pictures named, lines ended its own way."""
+    if kind != "HTML":
+        return text
+    for tag, drawn in (
+        ("<ol>", "\r\n"),
+        ("<li>Bring", "  1.  Bring"),
+        ("<li>", "\r\n  2.  "),
+        ("<hr>", "\r\n________________________________\r\n"),
+        ("<img src='cid:1' alt='logo'>", "[logo]"),
+        ("</p>", "\r\n\r\n"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&amp;", "&"),
+    ):
+        text = text.replace(tag, drawn)
+    for tag in ("<p>", "</li>", "</ol>", "<b>", "</b>"):
+        text = text.replace(tag, "")
+    return f"\r\n{text}\r\n\r\n \r\n"
+
+
 @dataclass(frozen=True)
 class Habits:
     """One Exchange's ways. The default is a plain one."""
@@ -64,7 +85,7 @@ class Habits:
     keeps: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
     whole_minutes: bool = False
     #: How a body reads that is asked for as text: what Exchange's converter makes of it.
-    body: Callable[[str, str], str] = lambda text, kind: text
+    body: Callable[[str, str], str] = laid_out
     #: An answer to an update names the item, or only the conflicts.
     names_updated: bool = True
     busy_unset: bool = False

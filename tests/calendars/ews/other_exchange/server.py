@@ -53,6 +53,8 @@ class OtherExchange:
         self.troubles: list[Trouble] = []
         self.asked: Counter[str] = Counter()
         self.strangers: list[dict[str, str]] = []
+        #: Mailboxes that the front end does not find the way to, and what it says to whoever asks for them.
+        self.astray: dict[str, Said] = {}
         self._schemas = schema_folder
         self._lock = threading.Lock()
         self._answers = 0
@@ -97,7 +99,10 @@ class OtherExchange:
             self.troubles.remove(trouble)
             if not trouble.after:
                 return None if trouble.drop else (trouble.status, trouble.body, trouble.headers)
-        mailbox = self.mailboxes.get(root.findtext("s:Header/t:ExchangeImpersonation/t:ConnectingSID/t:SmtpAddress", "", NS))
+        address = root.findtext("s:Header/t:ExchangeImpersonation/t:ConnectingSID/t:SmtpAddress", "", NS)
+        if address in self.astray:
+            return self.astray[address]
+        mailbox = self.mailboxes.get(address)
         refused = "ErrorNonExistentMailbox" if mailbox is None else mailbox.refuses
         if mailbox is None or refused:
             said: Said = (500, self.hand.fault(refused), {})

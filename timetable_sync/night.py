@@ -18,7 +18,7 @@ from timetable_sync.applying.survey import Survey, survey
 from timetable_sync.applying.visit import Memory, Sides
 from timetable_sync.calendars.contract import Outcome
 from timetable_sync.calendars.registry import CountingBackend, open_backend
-from timetable_sync.entra.certificate import load_certificate
+from timetable_sync.entra.sign_in import token_provider
 from timetable_sync.entra.token import TokenProvider
 from timetable_sync.errors import TimetableSyncError
 from timetable_sync.model.calendar import Calendar
@@ -40,7 +40,7 @@ from timetable_sync.timetable.reading import Reading, read_timetable
 
 log = structlog.stdlib.get_logger(__name__)
 
-Connect = Callable[[Settings, TokenProvider], CountingBackend]
+Connect = Callable[[Settings, TokenProvider | None], CountingBackend]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,9 @@ def run_night(
     deadline = time.monotonic() + settings.run.deadline.total_seconds()
     watched = Phases(progress)
     try:
-        certificate = load_certificate(settings.entra)
-        account.certificate_ends(certificate.not_after, now)
-        token = TokenProvider(settings.entra, certificate)
+        token = token_provider(settings)
+        if token is not None and token.certificate is not None:
+            account.certificate_ends(token.certificate.not_after, now)
         with open_state(settings.state, read_only=request.dry_run) as state, _alone(state, settings, request) as check:
             patience = Patience(stop, deadline, watched, pace=pace, check=check)
             with _recorded(state, request, account, settings.history.keep) as run, closing(connect(settings, token)) as backend:
@@ -87,13 +87,19 @@ def run_night(
                 try:
                     night.read_compare_write(token, stop)
                 finally:
-                    account.note(requests=dict(backend.requests) | {"token": token.requests}, token_ends=token.ends)
+                    _note_requests(account, backend, token)
                     account.note(phases=watched.seconds(), retries=patience.retries, waited=patience.waited)
     except CutShort as end:
         account.cut_short(str(end))
     except TimetableSyncError as error:
         account.failed(error)
     return account.summary()
+
+
+def _note_requests(account: Account, backend: CountingBackend, token: TokenProvider | None) -> None:
+    account.note(requests=dict(backend.requests))
+    if token is not None:
+        account.note(requests=dict(backend.requests) | {"token": token.requests}, token_ends=token.ends)
 
 
 @contextmanager
@@ -157,7 +163,7 @@ class _Night:
     patience: Patience
     progress: Progress
 
-    def read_compare_write(self, token: TokenProvider, stop: threading.Event) -> None:
+    def read_compare_write(self, token: TokenProvider | None, stop: threading.Event) -> None:
         settings = self.loaded.settings
         self.progress.phase("reading the timetable", None)
         with read_timetable(settings, self.window, base=self.loaded.base, progress=self.progress.step, stop=stop) as reading:
@@ -166,7 +172,7 @@ class _Night:
                 self.account.held(empty_timetable())
                 return
             plans = self._judged(reading)
-        if (remark := token.warning()) is not None:
+        if token is not None and (remark := token.warning()) is not None:
             self.account.worth_knowing(remark.message, remark.advice)
         if self.request.dry_run:
             self.account.planned(plans)

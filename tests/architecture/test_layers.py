@@ -9,6 +9,7 @@ from tests.architecture.source import PACKAGE, modules
 LAYERS: list[set[str]] = [
     {"errors", "model", "redaction"},
     {"logs", "settings"},
+    {"network"},
     {"timetable", "planning", "calendars", "entra"},
     {"state"},
     {"applying"},

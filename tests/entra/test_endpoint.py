@@ -12,6 +12,9 @@ from timetable_sync.settings.sections.entra import Entra
 Build = Callable[..., Entra]
 
 
+SIGNED = {"client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer", "client_assertion": "signed"}
+
+
 def test_both_versions_have_their_own_address(entra: Build) -> None:
     assert token_url(entra()) == f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token"
     assert token_url(entra(version="v1")) == f"https://login.microsoftonline.com/{TENANT}/oauth2/token"
@@ -26,14 +29,9 @@ def test_a_tenant_cannot_lead_to_another_path(entra: Build) -> None:
 
 
 def test_v2_asks_for_a_scope_and_v1_for_a_resource(entra: Build) -> None:
-    common = {
-        "grant_type": "client_credentials",
-        "client_id": CLIENT,
-        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        "client_assertion": "signed",
-    }
-    assert token_form(entra(), "signed") == common | {"scope": "https://outlook.office365.com/.default"}
-    assert token_form(entra(version="v1"), "signed") == common | {"resource": "https://outlook.office365.com"}
+    common = {"grant_type": "client_credentials", "client_id": CLIENT, **SIGNED}
+    assert token_form(entra(), SIGNED) == common | {"scope": "https://outlook.office365.com/.default"}
+    assert token_form(entra(version="v1"), SIGNED) == common | {"resource": "https://outlook.office365.com"}
 
 
 @pytest.mark.parametrize("authority", ["login.microsoftonline.com", "ftp://login.example", "", "https://"])

@@ -65,7 +65,7 @@ def test_a_pipe_will_do_as_well(tmp_path: Path) -> None:
     os.close(writable)
     try:
         path = find_configuration(Path(f"/dev/fd/{readable}"), {}, tmp_path)
-        assert load(path, {}).settings.entra.tenant.startswith("0000")
+        assert load(path, {}).settings.application.tenant.startswith("0000")
     finally:
         os.close(readable)
 
@@ -75,7 +75,7 @@ def test_the_shortest_useful_file_is_enough(tmp_path: Path) -> None:
     settings = loaded.settings
     assert loaded.base == tmp_path
     assert settings.timetable.columns["title"].column == "module_title"
-    assert settings.entra.key is None
+    assert settings.application.key is None
     assert settings.guards.deletes_in_calendar.text() == "30 %, at least 5"
     assert (settings.run.calendars_at_once, settings.ews.batch) == (8, 25)
 
@@ -150,7 +150,7 @@ def test_an_empty_file_lacks_the_three_sections_that_are_needed(tmp_path: Path) 
     said = refusal(tmp_path, "").message
     assert "the section [timetable] is missing; it needs url, time_zone, query, columns" in said
     assert "the section [calendars] is missing; it needs address, allow" in said
-    assert "the section [entra] is missing; it needs tenant, client, certificate" in said
+    assert "entra is missing: add it with tenant, client and certificate; or, on premises, set ews.sign_in" in said
 
 
 def test_one_problem_is_one_line(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_a_value_is_toml_where_that_fits_and_else_text(tmp_path: Path) -> None:
             "TIMETABLE_SYNC_TIMETABLE__COLUMNS__TITLE": "{ column = 'name', many = true }",
         },
     ).settings
-    assert (loaded.timetable.period, loaded.entra.client) == ("2026", "11111111")
+    assert (loaded.timetable.period, loaded.application.client) == ("2026", "11111111")
     assert (loaded.event.subject, loaded.event.body) == ("{{ title }}", "{{ title }}")
     assert loaded.event.categories == ["Timetable", "Term"]
     assert loaded.timetable.query == "SELECT *\nFROM lesson -- value = 3"
@@ -63,7 +63,7 @@ def test_what_a_text_stands_for_is_kept_when_a_key_beside_it_is_set(tmp_path: Pa
 
 def test_another_kind_of_reference_takes_the_place_of_the_files(tmp_path: Path) -> None:
     loaded = read(tmp_path, environ={"TIMETABLE_SYNC_ENTRA__CERTIFICATE__FILE": "/run/secrets/certificate.pem"})
-    assert str(loaded.settings.entra.certificate) == '{ file = "/run/secrets/certificate.pem" }'
+    assert str(loaded.settings.application.certificate) == '{ file = "/run/secrets/certificate.pem" }'
 
 
 def test_two_references_in_the_environment_are_one_too_many(tmp_path: Path) -> None:

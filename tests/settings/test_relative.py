@@ -25,8 +25,8 @@ def test_every_path_starts_at_the_configurations_folder(tmp_path: Path, monkeypa
     assert settings.state.url == f"sqlite:///{folder}/state.db"
     assert settings.ews.ca_bundle == folder / "ca.pem"
     assert settings.report.directory == folder / "reports"
-    assert settings.entra.key is not None
-    assert settings.entra.key.file == folder / "../key.pem"
+    assert settings.application.key is not None
+    assert settings.application.key.file == folder / "../key.pem"
 
 
 def test_whole_paths_stay(tmp_path: Path) -> None:

@@ -17,18 +17,21 @@ class CountingBackend(Backend, Protocol):
         ...
 
 
-def _ews(settings: Settings, token: TokenSource) -> CountingBackend:
+def _ews(settings: Settings, token: TokenSource | None) -> CountingBackend:
     # Imported only when it is asked for: exchangelib takes a second, and `--help` should not.
     from timetable_sync.calendars.ews.backend import open_ews  # noqa: PLC0415
     from timetable_sync.calendars.ews.zones import require_zone  # noqa: PLC0415
 
     require_zone(settings.timetable.time_zone)
-    return open_ews(settings.ews, token)
+    return open_ews(settings.ews, token, network=settings.network)
 
 
-_KINDS: dict[str, Callable[[Settings, TokenSource], CountingBackend]] = {"ews": _ews}
+_KINDS: dict[str, Callable[[Settings, TokenSource | None], CountingBackend]] = {"ews": _ews}
 
 
-def open_backend(settings: Settings, token: TokenSource) -> CountingBackend:
-    """The backend that ``calendars.backend`` names, open for one run. Nothing is sent yet. Raises UsageError for settings it cannot use."""
+def open_backend(settings: Settings, token: TokenSource | None) -> CountingBackend:
+    """The backend that ``calendars.backend`` names, open for one run. Nothing is sent yet.
+
+    ``token`` is None where a service account signs in. Raises UsageError for settings it cannot use.
+    """
     return _KINDS[settings.calendars.backend](settings, token)

@@ -38,7 +38,8 @@ def overview(state: State, settings: Settings, now: datetime, *, most: int, envi
     ends: datetime | None = None
     trouble = ""
     try:
-        ends = read_certificate(settings.entra, environ=environ).not_after
+        if settings.entra is not None and settings.entra.certificate is not None:
+            ends = read_certificate(settings.entra, environ=environ).not_after
     except TimetableSyncError as error:
         trouble = error.message
     held, held_calendars = state.recorded.held(source)

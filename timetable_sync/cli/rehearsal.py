@@ -25,11 +25,12 @@ class Rehearsal:
 def rehearsal(loaded: Loaded) -> Rehearsal:
     """For one configuration. Raises CredentialsRefused, TimetableUnusable or UsageError as a night would."""
     settings = loaded.settings
-    certificate = load_certificate(settings.entra)
+    entra = settings.application
+    certificate = load_certificate(entra)
     application = {
         "manifest": manifest_of(certificate.der),
-        "tenant": settings.entra.tenant,
-        "client_id": settings.entra.client,
+        "tenant": entra.tenant,
+        "client_id": entra.client,
         "roles": ["full_access_as_app"],
         "secrets": {},
         "scopes": [],

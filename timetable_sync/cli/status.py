@@ -113,7 +113,7 @@ def _held(found: Overview) -> list[str]:
 
 def _certificate(found: Overview, clock: Clock) -> str:
     if found.certificate_ends is None:
-        return f"cannot be read here: {found.certificate_trouble}"
+        return f"cannot be read here: {found.certificate_trouble}" if found.certificate_trouble else "none: it signs in without one"
     days = (found.certificate_ends - found.now).days
     return (
         f"expired on {clock.day(found.certificate_ends)}"

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from timetable_sync.entra.certificate_file import PrivateKey, read_contents
-from timetable_sync.errors import CredentialsRefused
+from timetable_sync.errors import CredentialsRefused, UsageError
 from timetable_sync.settings.secret import SecretRef
 from timetable_sync.settings.sections.entra import Entra
 
@@ -66,6 +66,8 @@ def load_certificate(entra: Entra, *, environ: Mapping[str, str] | None = None, 
 
 def read_certificate(entra: Entra, *, environ: Mapping[str, str] | None = None) -> Certificate:
     """The configured certificate whatever its dates. Raises as :func:`load_certificate` does."""
+    if entra.certificate is None:
+        raise UsageError("entra.certificate is not set", "Name where the certificate lies.")
     passphrase = None if entra.passphrase is None else entra.passphrase.read_text("entra.passphrase", environ).encode()
     file = _where(entra.certificate, environ)
     contents = read_contents(entra.certificate.read("entra.certificate", environ), file, passphrase)

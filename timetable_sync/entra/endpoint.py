@@ -3,13 +3,12 @@
 https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
 """
 
+from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import quote, urlsplit
 
 from timetable_sync.errors import UsageError
 from timetable_sync.settings.sections.entra import Entra
-
-_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 def token_url(entra: Entra) -> str:
@@ -29,14 +28,13 @@ def token_url(entra: Entra) -> str:
     return f"{authority}/{quote(entra.tenant, safe='')}/{path}"
 
 
-def token_form(entra: Entra, assertion: str) -> dict[str, str]:
-    """The form's fields. v2 names a scope, v1 the resource: what stands before ``/.default``."""
+def token_form(entra: Entra, proof: Mapping[str, str]) -> dict[str, str]:
+    """The form's fields, those of ``proof`` among them. v2 names a scope, v1 the resource: what stands before ``/.default``."""
     wanted = {"scope": entra.scope} if entra.version == "v2" else {"resource": entra.scope.removesuffix("/.default")}
     return {
         "grant_type": "client_credentials",
         "client_id": entra.client,
-        "client_assertion_type": _ASSERTION_TYPE,
-        "client_assertion": assertion,
+        **proof,
         **wanted,
     }
 

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 import requests
 
 from timetable_sync.entra.answers import Answer, ask, issued_token, retry_after
-from timetable_sync.entra.assertion import client_assertion
 from timetable_sync.entra.certificate import Certificate
+from timetable_sync.entra.credential import Credential, proof
 from timetable_sync.entra.endpoint import token_form, token_url
 from timetable_sync.entra.facts import Remark, TokenFacts, facts_of, warning
 from timetable_sync.entra.refusals import PASSING, Circumstances, refusal
@@ -45,10 +45,10 @@ class TokenProvider:
     """
 
     def __init__(
-        self, entra: Entra, certificate: Certificate, *, clock: Callable[[], datetime] = _now, session: requests.Session | None = None
+        self, entra: Entra, credential: Credential, *, clock: Callable[[], datetime] = _now, session: requests.Session | None = None
     ) -> None:
         self._entra = entra
-        self._certificate = certificate
+        self._credential = credential
         self._clock = clock
         self._session = requests.Session() if session is None else session
         self._url = token_url(entra)
@@ -59,6 +59,7 @@ class TokenProvider:
         self._not_before: datetime | None = None
         self._failures = 0
         self._requests = 0
+        self._skew: timedelta | None = None
 
     def __repr__(self) -> str:
         return f"TokenProvider({self._url})"
@@ -73,6 +74,16 @@ class TokenProvider:
         """When the present token ends, in UTC; None before the first."""
         with self._lock:
             return None if self._current is None else self._current.ends
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The certificate it signs in with; None where it does so with a secret."""
+        return self._credential if isinstance(self._credential, Certificate) else None
+
+    @property
+    def skew(self) -> timedelta | None:
+        """How far this machine's clock was ahead of the server's at the last answer; None before, and where it did not say."""
+        return self._skew
 
     def token(self) -> str:
         """A token that is good for some minutes. Threads that ask meanwhile wait for the one request.
@@ -129,17 +140,17 @@ class TokenProvider:
         return self._current.text
 
     def _fetched(self, now: datetime) -> _Token:
-        self._certificate.refuse_unless_valid(now)
         entra = self._entra
-        assertion = client_assertion(self._certificate, client=entra.client, audience=self._url, algorithm=entra.algorithm, now=now)
+        proven = proof(entra, self._credential, self._url, now)
         self._requests += 1
         answer = ask(
             self._session,
             self._url,
-            token_form(entra, assertion),
+            token_form(entra, proven),
             timeout=entra.timeout.total_seconds(),
             ca_bundle=None if entra.ca_bundle is None else str(entra.ca_bundle),
         )
+        self._skew = None if answer.date is None else self._clock() - answer.date
         if answer.status == 200:
             text, lasts = issued_token(answer)
             # From before it was asked for: so it ends a little early for us, never late.
@@ -159,8 +170,8 @@ class TokenProvider:
                 f"{self._url} answered HTTP {answer.status}, and not as Entra ID does",
                 "Check entra.authority and entra.tenant, and whether a proxy stands in between.",
             )
-        skew = None if answer.date is None else self._clock() - answer.date
+        thumbprint = "" if self.certificate is None else self.certificate.thumbprint
         circumstances = Circumstances(
-            self._entra.tenant, self._entra.client, self._entra.authority, self._entra.scope, self._certificate.thumbprint, skew
+            self._entra.tenant, self._entra.client, self._entra.authority, self._entra.scope, thumbprint, self._skew
         )
         return refusal(answer.body, answer.status, circumstances)

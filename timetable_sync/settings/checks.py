@@ -8,6 +8,7 @@ from timetable_sync.settings.columns import ALWAYS_THERE, column_faults, week_fa
 from timetable_sync.settings.keys import KeyPath
 from timetable_sync.settings.places import Places, dotted
 from timetable_sync.settings.problems import Problem
+from timetable_sync.settings.ways_in import way_in_faults
 from timetable_sync.settings.wellformed import nearest
 
 #: Keys of a column that mean something for one column only.
@@ -32,7 +33,7 @@ def cross_check(tables: Mapping[str, Any], base: Path, places: Places, *, files:
 
     ``base`` is the configuration's folder. Without ``files``, nothing is looked for on disk.
     """
-    findings = [*_columns(tables), *_rules(tables)]
+    findings = [*_columns(tables), *_rules(tables), *way_in_faults(tables)]
     if files:
         findings += _files(tables, base)
     return [Problem(places.of(path), what, dotted(path)) for path, what in findings]

@@ -61,7 +61,7 @@ def _pair(name: str, key: Key) -> Iterator[str]:
     meaning = field.description or ""
     if len(key.choices) > 1 and not all(toml_value(choice) in meaning for choice in key.choices):
         meaning += f" One of {', '.join(toml_value(choice) for choice in key.choices)}."
-    if field.is_required():
+    if field.is_required() or (isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("shown")):
         yield from _prose(meaning)
         yield f"{toml_key(name)} = {toml_value(field.examples[0] if field.examples else '')}"
         return

@@ -92,6 +92,20 @@ def directory_name(text: str) -> str:
     return text
 
 
+def proxy(text: str) -> str:
+    """A proxy's address, without a password. Raises ValueError, which quotes nothing of it."""
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("http", "https") or parts.path not in ("", "/") or re.search(r"\s", text):
+        raise ValueError('must be an address such as "http://proxy.example.ac.uk:3128"')
+    if parts.password is not None:
+        raise ValueError('holds a password; take it out, and give it by reference in the key "proxy_password", as in { file = "…" }')
+    return text
+
+
 def scope(text: str) -> str:
     """A scope that the client credentials flow takes. Raises ValueError.
 

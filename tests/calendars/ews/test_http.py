@@ -16,9 +16,9 @@ from tests.calendars.ews.conftest import Opener, Tokens
 from tests.calendars.ews.test_writing import standing
 from timetable_sync.calendars.ews.backend import EwsBackend
 from timetable_sync.calendars.ews.http_verdicts import retry_after
-from timetable_sync.calendars.ews.protocol import VerifyingAdapter
 from timetable_sync.errors import BackendError, CalendarFailed, CredentialsRefused, Passing, RunFailed, Unclear, UsageError
 from timetable_sync.model.calendar import Calendar
+from timetable_sync.network.adapter import VerifyingAdapter
 
 
 def read(backend: EwsBackend, calendar: Calendar) -> BackendError:

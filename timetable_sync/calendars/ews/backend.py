@@ -29,6 +29,7 @@ from timetable_sync.calendars.ews.services import (
     Result,
     UpdateItems,
 )
+from timetable_sync.calendars.ews.sign_in import AsAccount, ByToken, SignIn
 from timetable_sync.calendars.ews.stamps import stamp_of
 from timetable_sync.calendars.ews.verdicts import TooMany
 from timetable_sync.calendars.token import TokenSource
@@ -38,7 +39,9 @@ from timetable_sync.model.change import Change, Create, Delete, Update
 from timetable_sync.model.sighting import Stamp
 from timetable_sync.model.snapshot import ItemRef, Snapshot
 from timetable_sync.model.window import Window
+from timetable_sync.network.proxy import proxy_address
 from timetable_sync.settings.sections.ews import Ews
+from timetable_sync.settings.sections.network import Network
 
 _BUILDS: dict[str, Build] = {"Exchange2013": EXCHANGE_2013, "Exchange2013_SP1": EXCHANGE_2013_SP1, "Exchange2016": EXCHANGE_2016}
 
@@ -46,10 +49,17 @@ _BUILDS: dict[str, Build] = {"Exchange2013": EXCHANGE_2013, "Exchange2013_SP1": 
 _BODIES = 100
 
 
-def open_ews(settings: Ews, token: TokenSource, *, user_agent: str = f"timetable-sync/{__version__}") -> "EwsBackend":
-    """The backend for the endpoint in ``settings``, with tokens from ``token``. Sends nothing yet.
+def open_ews(
+    settings: Ews,
+    token: TokenSource | None,
+    *,
+    network: Network | None = None,
+    environ: Mapping[str, str] | None = None,
+    user_agent: str = f"timetable-sync/{__version__}",
+) -> "EwsBackend":
+    """The backend for the endpoint in ``settings``, with tokens from ``token``, or as the service account. Sends nothing yet.
 
-    Raises UsageError for a CA bundle that cannot be used.
+    Raises UsageError for a CA bundle, password or proxy that cannot be used.
     """
     if settings.ca_bundle is not None:
         try:
@@ -61,12 +71,25 @@ def open_ews(settings: Ews, token: TokenSource, *, user_agent: str = f"timetable
     protocol = ExchangeProtocol(
         settings.endpoint,
         Version(_BUILDS[settings.version], settings.version),  # type: ignore[no-untyped-call]  # exchangelib has no types
-        token,
+        _sign_in(settings, token, environ),
         timeout=settings.timeout.total_seconds(),
         ca_bundle=settings.ca_bundle,
+        proxy=proxy_address(network or Network(), environ),
         user_agent=user_agent,
     )
     return EwsBackend(settings, protocol)
+
+
+def _sign_in(settings: Ews, token: TokenSource | None, environ: Mapping[str, str] | None) -> SignIn:
+    if settings.sign_in == "entra":
+        if token is None:
+            raise UsageError('ews.sign_in is "entra", and there is no application to sign in as', "Add [entra] to the configuration.")
+        return ByToken(token)
+    if settings.user is None or settings.password is None:
+        raise UsageError(
+            f'ews.sign_in is "{settings.sign_in}", and ews.user or ews.password is missing', "Set both; the password by reference."
+        )
+    return AsAccount(settings.sign_in, settings.user, settings.password.read_text("ews.password", environ))
 
 
 class EwsBackend:

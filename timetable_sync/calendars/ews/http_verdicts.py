@@ -17,6 +17,7 @@ _BLOCKED = (
     "EWS may be switched off for this app: in Exchange Online, Set-OrganizationConfig must have EwsEnabled true and the app's id in "
     "EwsAllowedAppIDs (off by default since 1 Oct 2026, gone for good on 1 Apr 2027). Else the app lacks the permission full_access_as_app."
 )
+_BLOCKED_ON_PREMISES = "Look at the EWS virtual directory's rights, and whether EWS is blocked for applications: Get-OrganizationConfig."
 _ENDPOINT = "Check ews.endpoint."
 _ADDRESS = "Compare calendars.address with the mailboxes that exist."
 _ACCESS = "See if other calendars fail alike; with RBAC for Applications, check that its scope includes this mailbox."
@@ -31,6 +32,7 @@ class Asked:
 
     ``spoke`` says that the endpoint has given an answer of Exchange's before: then a strange answer is a disturbance, no wrong address.
     ``refusals`` counts the tokens refused since it last did.
+    ``by_token`` that an application asks, and not a service account on premises.
     """
 
     endpoint: str
@@ -39,6 +41,7 @@ class Asked:
     timeout: float
     spoke: bool
     refusals: int = 0
+    by_token: bool = True
 
     @property
     def host(self) -> str:
@@ -90,7 +93,7 @@ def of_status(response: requests.Response, asked: Asked) -> BackendError:
             f"{asked.where}: Exchange does not find its way to this mailbox ({said})",
             "Compare calendars.address with the mailboxes that exist.",
         )
-    if status == 401 and asked.spoke and asked.refusals < _REFUSALS:
+    if status == 401 and asked.by_token and asked.spoke and asked.refusals < _REFUSALS:
         return CalendarFailed(f"{asked.where}: Exchange refuses the token for this mailbox ({_reason(response)})", _ACCESS)
     return _lasting(response, asked, said) or CalendarFailed(
         f"{asked.where}: Exchange gave an answer that is not understood ({said})", "See if other calendars fail alike."
@@ -114,13 +117,16 @@ def _lasting(response: requests.Response, asked: Asked, said: str) -> RunFailed 
     if status == 401:
         return RunFailed(
             f"{asked.host} refuses the token, and a new one too ({_reason(response)})",
-            "See what Entra ID says: timetable-sync token. Compare entra.scope with ews.endpoint.",
+            _too_weak(response) or "See what Entra ID says: timetable-sync token. Compare entra.scope with ews.endpoint.",
             credentials=True,
         )
     if status == 403:
-        return RunFailed(f"{asked.host} forbids the app to use EWS ({said})", _BLOCKED)
+        whom = "the app" if asked.by_token else "the service account"
+        return RunFailed(f"{asked.host} forbids {whom} to use EWS ({said})", _BLOCKED if asked.by_token else _BLOCKED_ON_PREMISES)
     if status == 407:
-        return RunFailed(f"the proxy asks for a sign-in ({said})", "Set the proxy's user in HTTPS_PROXY, or go without the proxy.")
+        return RunFailed(
+            f"the proxy asks for a sign-in ({said})", "Set network.proxy with its user and network.proxy_password, or go without the proxy."
+        )
     if 300 <= status < 400:
         return RunFailed(f"{asked.host} points elsewhere, to {_target(response)}; the token is not sent after it ({said})", _ENDPOINT)
     if status == 200:
@@ -129,6 +135,24 @@ def _lasting(response: requests.Response, asked: Asked, said: str) -> RunFailed 
     if status in (404, 405, 410) and not asked.spoke:
         return RunFailed(f"there is no Exchange Web Services at {asked.endpoint} ({said})", _ENDPOINT)
     return None
+
+
+def account_refused(response: requests.Response, asked: Asked, kind: str, user: str) -> RunFailed:
+    """What a 401 to a service account means. ``kind`` is ``basic`` or ``ntlm``."""
+    offered = [scheme for scheme in ("NTLM", "Negotiate", "Basic", "Bearer") if _offers(response, scheme)]
+    wanted = ("NTLM", "Negotiate") if kind == "ntlm" else ("Basic",)
+    if not set(offered) & set(wanted):
+        other = ' Set ews.sign_in to "ntlm".' if "NTLM" in offered else ' Set ews.sign_in to "basic".' if "Basic" in offered else ""
+        return RunFailed(
+            f"{asked.host} does not take {wanted[0]} for EWS; it offers {', '.join(offered) or 'nothing'} (HTTP 401)",
+            f"Turn it on: Set-WebServicesVirtualDirectory -{'Windows' if kind == 'ntlm' else 'Basic'}Authentication $true.{other}",
+            credentials=True,
+        )
+    return RunFailed(
+        f"{asked.host} refuses the service account {user} (HTTP 401); it was asked once, so as not to lock the account",
+        "Check ews.user (DOMAIN\\user, or user@domain) and ews.password, and whether the account is locked or its password expired.",
+        credentials=True,
+    )
 
 
 def is_soap(response: requests.Response) -> bool:
@@ -159,6 +183,17 @@ def _reason(response: requests.Response) -> str:
     diagnostics = response.headers.get("x-ms-diagnostics", "")
     reason = diagnostics.partition('reason="')[2].partition('"')[0][:200]
     return f"HTTP 401: {reason}" if reason and sent_token(response) not in reason else "HTTP 401"
+
+
+def _too_weak(response: requests.Response) -> str:
+    """The advice where a token was made with a client secret, which Exchange Online's EWS does not take; else nothing."""
+    if "too weak" not in response.headers.get("x-ms-diagnostics", ""):
+        return ""
+    return "Exchange Online's EWS takes no token that was got with a client secret: set entra.certificate instead of entra.secret."
+
+
+def _offers(response: requests.Response, scheme: str) -> bool:
+    return any(part.strip().lower().startswith(scheme.lower()) for part in response.headers.get("WWW-Authenticate", "").split(","))
 
 
 def _target(response: requests.Response) -> str:

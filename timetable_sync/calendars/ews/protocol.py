@@ -14,17 +14,15 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 import requests
 from exchangelib import BaseProtocol, Configuration, Version
 from exchangelib.transport import NOAUTH
-from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 
-from timetable_sync.calendars.ews.http_verdicts import Asked, is_soap, of_failure, of_status, sent_token
-from timetable_sync.calendars.token import TokenSource
+from timetable_sync.calendars.ews.http_verdicts import Asked, is_soap, of_failure, of_status
+from timetable_sync.calendars.ews.sign_in import SignIn
 from timetable_sync.errors import BackendError, CredentialsRefused, RunFailed, TimetableSyncError
+from timetable_sync.network.adapter import VerifyingAdapter
 
 _log = logging.getLogger(__name__)
 
@@ -43,38 +41,6 @@ class Answer:
     given: datetime | None
 
 
-class BearerAuth(AuthBase):
-    """Adds the token to a request at the moment it is sent. Holds none itself."""
-
-    def __init__(self, tokens: TokenSource) -> None:
-        self._tokens = tokens
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:  # noqa: D102 - the base class's
-        request.headers["Authorization"] = f"Bearer {self._tokens.token()}"
-        return request
-
-
-class VerifyingAdapter(HTTPAdapter):
-    """Always verifies the server, and by the configured CA bundle where there is one: a session's own setting loses to the environment."""
-
-    def __init__(self, ca_bundle: Path | None, **options: Any) -> None:
-        self._ca_bundle = ca_bundle
-        super().__init__(**options)
-
-    def send(
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,
-        timeout: Any = None,
-        verify: bool | str = True,
-        cert: Any = None,
-        proxies: Any = None,
-    ) -> requests.Response:
-        """As the base class, but for ``verify``."""
-        trusted = str(self._ca_bundle) if self._ca_bundle else (verify or True)
-        return super().send(request, stream=stream, timeout=timeout, verify=trusted, cert=cert, proxies=proxies)
-
-
 class ExchangeProtocol(BaseProtocol):
     """The connections of one run to one endpoint.
 
@@ -86,10 +52,11 @@ class ExchangeProtocol(BaseProtocol):
         self,
         endpoint: str,
         version: Version,
-        tokens: TokenSource,
+        sign_in: SignIn,
         *,
         timeout: float,
         ca_bundle: Path | None,
+        proxy: str | None = None,
         user_agent: str,
     ) -> None:
         config = Configuration(  # type: ignore[no-untyped-call]  # exchangelib has no types
@@ -97,9 +64,10 @@ class ExchangeProtocol(BaseProtocol):
         )
         super().__init__(config)  # type: ignore[no-untyped-call]  # exchangelib has no types
         self.version = version
-        self._tokens = tokens
+        self._sign_in = sign_in
         self._timeout = timeout
         self._ca_bundle = ca_bundle
+        self._proxy = proxy
         self._user_agent = user_agent
         self._lock = Lock()
         self._idle: list[tuple[requests.Session, float]] = []
@@ -109,7 +77,7 @@ class ExchangeProtocol(BaseProtocol):
         self.requests: Counter[str] = Counter()
 
     def get_auth_type(self) -> str:
-        """Never asked of the server: the token is all."""
+        """Never asked of the server: the configuration says it."""
         return str(NOAUTH)
 
     def create_session(self) -> requests.Session:
@@ -123,9 +91,9 @@ class ExchangeProtocol(BaseProtocol):
                 "User-Agent": self._user_agent,
             }
         )
-        session.auth = BearerAuth(self._tokens)
+        session.auth = self._sign_in.auth()
         for scheme in ("https://", "http://"):
-            session.mount(scheme, VerifyingAdapter(self._ca_bundle, pool_connections=1, pool_maxsize=1, max_retries=0))
+            session.mount(scheme, VerifyingAdapter(self._ca_bundle, self._proxy, pool_connections=1, pool_maxsize=1, max_retries=0))
         return session
 
     def get_session(self) -> requests.Session:
@@ -167,8 +135,7 @@ class ExchangeProtocol(BaseProtocol):
         """
         asked = self._asked(where, writing=writing)
         response = self._send(operation, body, headers, asked)
-        if response.status_code == 401:
-            self._tokens.invalidate(sent_token(response))
+        if response.status_code == 401 and self._sign_in.again(response):
             response = self._send(operation, body, headers, asked)
         if response.status_code == 401:
             with self._lock:
@@ -184,7 +151,7 @@ class ExchangeProtocol(BaseProtocol):
             self._spoke, self._refusals = True, 0
 
     def _asked(self, where: str, *, writing: bool) -> Asked:
-        return Asked(str(self.service_endpoint), where, writing, self._timeout, self._spoke, self._refusals)
+        return Asked(str(self.service_endpoint), where, writing, self._timeout, self._spoke, self._refusals, self._sign_in.by_token)
 
     def _send(self, operation: str, body: bytes, headers: dict[str, str], asked: Asked) -> requests.Response:
         session = self.get_session()
@@ -192,12 +159,16 @@ class ExchangeProtocol(BaseProtocol):
             self.requests[operation] += 1
         connecting = min(self._timeout, _LONGEST_CONNECT)
         try:
-            response = session.post(asked.endpoint, data=body, headers=headers, allow_redirects=False, timeout=(connecting, self._timeout))
+            with self._sign_in.sending(asked) as answers:
+                response = session.post(
+                    asked.endpoint, data=body, headers=headers, allow_redirects=False, timeout=(connecting, self._timeout)
+                )
+                answers.append(response)
         except requests.RequestException as error:
             session.close()
             raise of_failure(error, asked) from None
         except TimetableSyncError as error:
-            # From the token source: nothing was sent.
+            # From the way in: nothing was sent, or it was refused.
             self.release_session(session)
             if isinstance(error, BackendError):
                 raise

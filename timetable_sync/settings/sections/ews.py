@@ -6,14 +6,29 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from timetable_sync.settings import wellformed
+from timetable_sync.settings.clouds import CLOUDS
 from timetable_sync.settings.quantities import SomeTime
-from timetable_sync.settings.sections.values import LocalPath, Section, ServiceUrl, Whole
+from timetable_sync.settings.secret import SecretRef
+from timetable_sync.settings.sections.values import LocalPath, Section, ServiceUrl, Text, Whole
 
 
 class Ews(Section):
     """Exchange Web Services."""
 
-    endpoint: ServiceUrl = Field("https://outlook.office365.com/EWS/Exchange.asmx", description="Address of the service.")
+    endpoint: ServiceUrl = Field(
+        CLOUDS["global"].endpoint,
+        description="Address of the service; by default Exchange Online's of entra.cloud. On premises, https://HOST/EWS/Exchange.asmx.",
+    )
+    sign_in: Literal["entra", "basic", "ntlm"] = Field(
+        "entra",
+        description='"entra" for a token of [entra]; on premises, "ntlm" or "basic" for a service account with ApplicationImpersonation.',
+    )
+    user: Text | None = Field(
+        None, description="The service account, for basic and ntlm.", examples=["EXAMPLE\\svc-timetable", "svc-timetable@example.ac.uk"]
+    )
+    password: SecretRef | None = Field(
+        None, description="The service account's password, by reference.", examples=[{"credential": "exchange-password"}]
+    )
     anchor: Annotated[str, AfterValidator(wellformed.anchor)] = Field(
         "mailbox", description='X-AnchorMailbox: "mailbox" for the mailbox that is worked on, or one address for all.'
     )

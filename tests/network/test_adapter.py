@@ -1,0 +1,105 @@
+"""The way out: by a proxy that notes what came by, with the server verified whatever the environment says."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from timetable_sync.errors import UsageError
+from timetable_sync.network.adapter import VerifyingAdapter, session_by
+from timetable_sync.network.proxy import proxy_address
+from timetable_sync.settings.sections.network import Network
+
+
+class Proxy:
+    """A proxy for http that answers everything itself, and notes what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+        asked = self.asked
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                asked.append((self.path, self.headers.get("Proxy-Authorization", "")))
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Silent."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+
+@pytest.fixture
+def proxy() -> Iterator[Proxy]:
+    running = Proxy()
+    thread = threading.Thread(target=running.server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield running
+    running.server.shutdown()
+    running.server.server_close()
+    thread.join()
+
+
+def test_a_configured_proxy_is_gone_by_and_wins_over_the_environments(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert session_by(proxy.url).get("http://mail.example.test/x", timeout=5).status_code == 200
+    assert proxy.asked == [("http://mail.example.test/x", "")]
+
+
+def test_without_one_the_environments_counts_as_in_requests(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", proxy.url)
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert session_by(None).get("http://mail.example.test/x", timeout=5).status_code == 200
+    assert [path for path, _ in proxy.asked] == ["http://mail.example.test/x"]
+
+
+@pytest.mark.parametrize("name", ["NO_PROXY", "no_proxy"])
+def test_what_no_proxy_names_and_this_machine_are_reached_without_it(name: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    for one in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(one, raising=False)
+    monkeypatch.setenv(name, "localhost.localdomain")
+    # Straight to what listens there; by way of a proxy the path would be the whole address.
+    assert session_by("http://127.0.0.1:9").get(f"{proxy.url}/straight", timeout=5).status_code == 200
+    assert proxy.asked == [("/straight", "")]
+
+
+def test_the_proxys_user_signs_in_with_the_referenced_password(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    network = Network.model_validate({"proxy": proxy.url.replace("//", "//me@"), "proxy_password": {"env": "PROXY"}})
+    address = proxy_address(network, {"PROXY": "p@ss:/word"})
+    assert address is not None
+    assert session_by(address).get("http://mail.example.test/x", timeout=5).status_code == 200
+    assert proxy.asked[0][1] == "Basic bWU6cEBzczovd29yZA=="  # me:p@ss:/word
+
+
+def test_a_password_needs_a_user() -> None:
+    network = Network.model_validate({"proxy": "http://proxy.example:3128", "proxy_password": {"env": "PROXY"}})
+    with pytest.raises(UsageError, match="names no user"):
+        proxy_address(network, {"PROXY": "canary"})
+
+
+def test_the_environment_cannot_turn_verification_off_or_replace_our_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[object] = []
+
+    def send(self: object, request: object, **options: object) -> None:
+        seen.append(options["verify"])
+        raise ConnectionError
+
+    monkeypatch.setattr("requests.adapters.HTTPAdapter.send", send)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/elsewhere.pem")
+    for bundle, verify in ((Path("/ours.pem"), True), (None, False)):
+        session = session_by(None, bundle)
+        session.verify = verify
+        with pytest.raises(ConnectionError):
+            session.get("https://mail.example.test/", timeout=5)
+    assert seen[0] == "/ours.pem"
+    assert seen[1] in (True, "/elsewhere.pem")
+    assert isinstance(session.get_adapter("https://x"), VerifyingAdapter)

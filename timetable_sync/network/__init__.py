@@ -1,0 +1,1 @@
+"""The way to the services: TLS always verified, and the proxy."""

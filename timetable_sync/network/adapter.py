@@ -1,0 +1,51 @@
+"""How requests leave this machine: the server always verified, a configured proxy before the environment's. Sends nothing by itself."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import should_bypass_proxies
+
+from timetable_sync.settings.wellformed import is_loopback
+
+
+class VerifyingAdapter(HTTPAdapter):
+    """Always verifies the server, and by the configured CA bundle where there is one; goes by the configured proxy where there is one.
+
+    Here and not in the session: what the environment says (REQUESTS_CA_BUNDLE, HTTPS_PROXY) wins over a session's own settings.
+    """
+
+    def __init__(self, ca_bundle: Path | None = None, proxy: str | None = None, **options: Any) -> None:
+        self._ca_bundle = ca_bundle
+        self._proxy = proxy
+        super().__init__(**options)
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: bool | str = True,
+        cert: Any = None,
+        proxies: Any = None,
+    ) -> requests.Response:
+        """As the base class, but for ``verify`` and ``proxies``."""
+        trusted = str(self._ca_bundle) if self._ca_bundle else (verify or True)
+        if self._proxy is not None:
+            proxies = {} if _straight(str(request.url)) else {"http": self._proxy, "https": self._proxy}
+        return super().send(request, stream=stream, timeout=timeout, verify=trusted, cert=cert, proxies=proxies)
+
+
+def session_by(proxy: str | None, ca_bundle: Path | None = None) -> requests.Session:
+    """A session whose every request goes by :class:`VerifyingAdapter`."""
+    session = requests.Session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, VerifyingAdapter(ca_bundle, proxy))
+    return session
+
+
+def _straight(url: str) -> bool:
+    """Whether the proxy is passed by: for this very machine, and for what NO_PROXY names."""
+    return is_loopback(urlsplit(url).hostname or "") or bool(should_bypass_proxies(url, no_proxy=None))

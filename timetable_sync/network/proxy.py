@@ -1,0 +1,24 @@
+"""The configured proxy's address with its password in it, to be handed to the adapter and shown to nobody."""
+
+from collections.abc import Mapping
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from timetable_sync.errors import UsageError
+from timetable_sync.settings.sections.network import Network
+
+
+def proxy_address(network: Network, environ: Mapping[str, str] | None = None) -> str | None:
+    """As requests takes it; None without a proxy of our own, when the environment's counts.
+
+    Raises UsageError for a password that cannot be read, or that no user goes with.
+    """
+    if network.proxy is None or network.proxy_password is None:
+        return network.proxy
+    parts = urlsplit(network.proxy)
+    if not parts.username:
+        raise UsageError(
+            "network.proxy_password is set, and network.proxy names no user", 'Write it as in "http://user@proxy.example.ac.uk:3128".'
+        )
+    password = network.proxy_password.read_text("network.proxy_password", environ)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{parts.username}:{quote(password, safe='')}@{host}"))

@@ -74,6 +74,22 @@ class SandboxClient:
         """Remove a key by its SHA-1 thumbprint; how many applications had it."""
         return int(self._call("revoke_key", thumbprint=thumbprint))
 
+    def add_service_account(self, name: str, principal: str, password: str, *, impersonates: Sequence[str] = ("*",)) -> None:
+        """An account of a server on premises: ``DOMAIN\\user`` and ``user@domain``; ``impersonates`` are globs of mailboxes."""
+        self._call("add_service_account", name=name, principal=principal, password=password, impersonates=list(impersonates))
+
+    def offer_sign_ins(self, *sign_ins: Literal["bearer", "basic", "ntlm"]) -> None:
+        """How Exchange lets in from now on; at first by bearer alone, as Exchange Online does."""
+        self._call("offer_sign_ins", sign_ins=list(sign_ins))
+
+    def wrong_passwords(self) -> dict[str, int]:
+        """By account, how many in a row."""
+        return {one["name"]: int(one["wrong"]) for one in self._call("service_accounts")["accounts"]}
+
+    def refuse_ews(self, address: str, code: str = "ErrorAccessDenied") -> None:
+        """A mailbox that refuses EWS from now on, with this code, as some tenants' group mailboxes do."""
+        self._call("refuse_ews", address=address, code=code)
+
     def refuse_tokens(self) -> None:
         """Every token that was used up to now is refused from now on."""
         self._call("refuse_tokens")

@@ -48,6 +48,20 @@ class Control:
     def _do_revoke_key(self, data: Data) -> Any:
         return self.world.directory.revoke(str(data["thumbprint"]))
 
+    def _do_add_service_account(self, data: Data) -> Any:
+        return self.world.accounts.add(data).name
+
+    def _do_offer_sign_ins(self, data: Data) -> Any:
+        return self.world.accounts.offer(list(data["sign_ins"]))
+
+    def _do_service_accounts(self, _: Data) -> Any:
+        return self.world.accounts.as_json()
+
+    def _do_refuse_ews(self, data: Data) -> Any:
+        mailbox = self._mailbox(data)
+        mailbox.refused = str(data.get("code", "ErrorAccessDenied"))
+        mailbox.dirty = True
+
     def _do_refuse_tokens(self, _: Data) -> Any:
         return self.world.tokens.refuse_all()
 

@@ -10,10 +10,11 @@ from typing import Any
 from aiohttp import web
 
 from timetable_sync.sandbox.control import Control
+from timetable_sync.sandbox.doors import Doors
 from timetable_sync.sandbox.ews.answers import EwsError, SoapFault, value_xml
-from timetable_sync.sandbox.ews.service import Answer, Asked, carry_out, grant_of, look_at, refused, unauthorised
+from timetable_sync.sandbox.ews.service import Answer, Asked, carry_out, look_at, refused, unauthorised
 from timetable_sync.sandbox.faults import Fault
-from timetable_sync.sandbox.tokens import TokenRefused
+from timetable_sync.sandbox.tokens import Grant
 
 _HTML = "<html><head><title>{0}</title></head><body><h1>{0}</h1><p>The service answered for the sandbox.</p></body></html>"
 
@@ -98,6 +99,7 @@ class Exchange:
     def __init__(self, control: Control) -> None:
         self._control = control
         self._world = control.world
+        self._doors = Doors(control.world)
         self._open = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -119,6 +121,10 @@ class Exchange:
 
     async def _handle(self, request: web.Request, body: bytes, entry: dict[str, Any]) -> web.StreamResponse:
         asked: Asked | SoapFault
+        if (begun := self._doors.beginning(request)) is not None:
+            entry["operation"] = "sign-in"
+            self._world.requests["sign-in"] += 1
+            return begun
         try:
             asked = look_at(body)
             entry |= {"operation": asked.operation, "mailbox": asked.address, "items": asked.items}
@@ -154,10 +160,9 @@ class Exchange:
 
     def _work(self, request: web.Request, asked: Asked | SoapFault, faults: list[Fault]) -> web.Response:
         compress = "gzip" in request.headers.get("Accept-Encoding", "")
-        try:
-            grant = grant_of(self._world, request.headers)
-        except TokenRefused as refusal:
-            return _response(unauthorised(str(refusal)), compress=False)
+        grant = self._doors.grant(request)
+        if not isinstance(grant, Grant):
+            return grant
         if request.content_type != "text/xml":
             return web.Response(status=415)
         if isinstance(asked, SoapFault):

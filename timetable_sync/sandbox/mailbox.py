@@ -25,6 +25,8 @@ class Mailbox:
         self.deleted: dict[str, Item] = {}
         self.changes = 0
         self.deletions = 0
+        #: With this code it refuses every EWS request; empty for one that does not.
+        self.refused = ""
         self.commit_time = clock.now()
         self.dirty = True
         self._clock = clock
@@ -153,6 +155,7 @@ class Mailbox:
                     "changes": self.changes,
                     "deletions": self.deletions,
                     "commit_time": self.commit_time,
+                    "refused": self.refused,
                     "items": [item.as_json() for item in self.items.values()],
                     "deleted": [item.as_json() for item in self.deleted.values()],
                 },
@@ -168,6 +171,7 @@ class Mailbox:
         mailbox = cls(data["address"], data["kind"], clock)
         mailbox._made, mailbox.changes, mailbox.deletions = data["made"], data["changes"], data["deletions"]
         mailbox.commit_time = data["commit_time"]
+        mailbox.refused = data.get("refused", "")
         mailbox._load(data["items"], data["deleted"])
         return mailbox
 

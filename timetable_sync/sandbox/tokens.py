@@ -9,6 +9,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
+from timetable_sync.sandbox.accounts import Account
 from timetable_sync.sandbox.clock import Clock
 
 
@@ -18,11 +19,12 @@ class TokenRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a good token says."""
+    """What a good token says. Or, on premises, which service account asks: then ``client_id`` is its name."""
 
     client_id: str
     tenant: str
     roles: list[str]
+    account: Account | None = None
 
 
 class TokenMaker:

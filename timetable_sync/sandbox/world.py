@@ -4,6 +4,7 @@ import json
 from collections import Counter, deque
 from typing import Any
 
+from timetable_sync.sandbox.accounts import Accounts
 from timetable_sync.sandbox.clock import Clock
 from timetable_sync.sandbox.directory import Directory
 from timetable_sync.sandbox.entra import Entra
@@ -19,6 +20,7 @@ class World:
     def __init__(self) -> None:
         self.clock = Clock()
         self.directory = Directory()
+        self.accounts = Accounts()
         self.tokens = TokenMaker(self.clock)
         self.entra = Entra(self.clock, self.directory, self.tokens)
         self.mailboxes: dict[str, Mailbox] = {}
@@ -50,6 +52,7 @@ class World:
                 "ahead": self.clock.ahead,
                 "key": self.tokens.key_pem(),
                 "applications": self.directory.as_json(),
+                "accounts": self.accounts.as_json(),
                 "mails": self.mails,
                 "requests": self.requests,
             },
@@ -67,6 +70,7 @@ class World:
         self.directory.applications.clear()
         for application in data["applications"]:
             self.directory.register(application)
+        self.accounts.load(data.get("accounts", {}))
         self.mails[:] = data["mails"]
         self.requests.clear()
         self.requests.update(data["requests"])

@@ -107,10 +107,18 @@ def _mailbox(world: World, asked: Asked, grant: Grant, headers: Mapping[str, str
         mailbox = next((one for one in world.mailboxes.values() if one.sid == asked.address), None)
     if mailbox is None:
         raise SoapFault("ErrorNonExistentMailbox")
-    application = world.directory.applications.get(grant.client_id.lower())
-    if application is None or not application.may_use(mailbox.address, grant.roles):
+    if mailbox.refused:
+        raise SoapFault(mailbox.refused, "The mailbox refuses Exchange Web Services.")
+    if not _may_use(world, grant, mailbox.address):
         raise SoapFault("ErrorImpersonateUserDenied", "The account does not have permission to impersonate the requested user.")
     return mailbox
+
+
+def _may_use(world: World, grant: Grant, address: str) -> bool:
+    if grant.account is not None:
+        return grant.account.may_use(address)
+    application = world.directory.applications.get(grant.client_id.lower())
+    return application is not None and application.may_use(address, grant.roles)
 
 
 def _zone(top: Node) -> tuple[ZoneInfo | None, str]:

@@ -119,6 +119,8 @@ def _lines(loaded: Loaded, secrets: Sequence[SecretFound]) -> Iterator[str]:
     yield f"{loaded.path} can be used"
     yield _line("timetable", masked(timetable.url))
     query = f"query in {timetable.query.removeprefix('file:')}" if timetable.query.startswith("file:") else "query in the configuration"
+    if timetable.preset is not None:
+        query = f"preset {timetable.preset.name}"
     yield _line("", f"{query}, {_count(len(timetable.columns), 'column')}, times of {timetable.time_zone}")
     yield _line(
         "calendars", f"{calendars.backend}, {_count(len(calendars.allow), 'pattern')} of allowed addresses: {', '.join(calendars.allow)}"

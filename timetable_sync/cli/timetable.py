@@ -13,6 +13,7 @@ from typing import Annotated, TextIO
 import typer
 
 from timetable_sync import logs
+from timetable_sync.cli import preset
 from timetable_sync.cli.interruption import interruptible
 from timetable_sync.cli.moment import moment_of
 from timetable_sync.cli.output import tell
@@ -35,6 +36,8 @@ from timetable_sync.timetable.columns import fields_of
 from timetable_sync.timetable.reading import read_timetable
 
 app = typer.Typer(no_args_is_help=True, help="The timetable as a night would see it. No calendar is touched.")
+
+app.add_typer(preset.app, name="preset")
 
 #: Lines of a table, where --limit says nothing. JSON has all.
 LINES = 50

@@ -13,6 +13,7 @@ from timetable_sync.settings.checks import cross_check
 from timetable_sync.settings.origins import origins_of
 from timetable_sync.settings.overrides import override
 from timetable_sync.settings.places import Places
+from timetable_sync.settings.presets.applied import apply_preset
 from timetable_sync.settings.problems import ConfigurationError, Problem
 from timetable_sync.settings.relative import anchored
 from timetable_sync.settings.schema import Settings
@@ -69,6 +70,7 @@ def load(path: Path, environ: Mapping[str, str], *, files: bool = True) -> Loade
     base = path.absolute().parent
     places = Places(path, text)
     problems = override(tables, environ, places)
+    problems += apply_preset(tables, places)
     settings = _validated(tables, places, problems)
     problems += cross_check(tables, base, places, files=files)
     if settings is None or problems:

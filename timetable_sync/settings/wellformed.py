@@ -190,6 +190,13 @@ def query(text: str) -> str:
     return text
 
 
+def schema_name(text: str) -> str:
+    """A schema, or a database and a schema, as they stand before a table's name. Raises ValueError."""
+    if not re.fullmatch(r"[^\W\d][\w$#]*(\.[^\W\d][\w$#]*)?", text):
+        raise ValueError('must be a schema\'s name, as in "dbo" or "timetable.dbo"')
+    return text
+
+
 def wide(text: str) -> str:
     """The name of a column with a place for a number. Raises ValueError."""
     if text.count("{}") != 1:

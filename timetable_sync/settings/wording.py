@@ -116,6 +116,7 @@ def _missing(path: KeyPath, key: Key | None) -> str:
 
 
 def _wanted(kind: str, key: Key | None, path: KeyPath) -> str:
+    key = _in_full(kind, key)
     if key is not None and key.choices:
         choices = [toml_value(choice) for choice in key.choices]
         return f"{', '.join(choices[:-1])} or {choices[-1]}"
@@ -126,6 +127,12 @@ def _wanted(kind: str, key: Key | None, path: KeyPath) -> str:
             return f"text in quotes, or a table, as in {{ {shorthand} = … }}"
         return f"a table, as in [{dotted(path)}]" if len(path) == 1 or (key is not None and key.free) else "a table, as in { … = … }"
     return _WANTED.get(kind.partition("_")[0], "something else")
+
+
+def _in_full(kind: str, key: Key | None) -> Key | None:
+    """Of a table that a text may stand for, the key that it stands for, where the text is none of its choices."""
+    shorthand = getattr(key.model, "shorthand", "") if key is not None and kind.startswith("literal") else ""
+    return key.child(shorthand) if key is not None and shorthand else key
 
 
 def _instead(path: KeyPath, key: Key | None, value: object) -> str:

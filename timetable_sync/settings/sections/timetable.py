@@ -13,6 +13,7 @@ from timetable_sync.settings.quantities import SomeTime
 from timetable_sync.settings.secret import SecretRef
 from timetable_sync.settings.sections.children import Child
 from timetable_sync.settings.sections.column import Column
+from timetable_sync.settings.sections.preset import Preset
 from timetable_sync.settings.sections.values import Section, Whole, ZoneName
 from timetable_sync.settings.sections.weeks import Weeks
 
@@ -38,6 +39,12 @@ class Timetable(Section):
         "",
         description="Year or semester, part of every event's key, as ids return for other events. At most 30 characters.",
         examples=["2026/27"],
+    )
+    preset: Preset | None = Field(
+        None,
+        description="The product that the database is of: celcat, cmis, syllabusplus or unitime. It gives query, columns, weeks and "
+        "children; what is said of these here stands in their place. To see them: timetable-sync timetable preset show celcat",
+        examples=["celcat"],
     )
     query: Annotated[str, AfterValidator(wellformed.query)] = Field(
         description='The SQL query, or "file:" and the path of a file that holds it.', examples=["file:timetable.sql"]

@@ -15,6 +15,7 @@ from timetable_sync.settings.secret import SecretRef
 from timetable_sync.settings.sections.children import Child
 from timetable_sync.settings.sections.column import Column
 from timetable_sync.settings.sections.event import EventRule
+from timetable_sync.settings.sections.preset import Preset
 from timetable_sync.settings.sections.safety import Limit
 from timetable_sync.settings.sections.weeks import Axis, Weeks, WeekTable
 from timetable_sync.settings.toml_text import toml_value
@@ -125,6 +126,10 @@ def _columns() -> str:
     return f"{names}\nA column is written as its name, or as a table of these keys:\n\n{_keys(Column)}"
 
 
+def _preset() -> str:
+    return _keys(Preset)
+
+
 def _weeks() -> str:
     return (
         f"{_keys(Weeks)}\naxis is a day - the one that the first week begins on - or a table of these keys:\n\n{_keys(Axis)}"
@@ -133,6 +138,7 @@ def _weeks() -> str:
 
 
 _FURTHER = {
+    "preset": ("timetable.preset", f"{docstring(Preset)} Written as the product's name, or as a table of these keys:", _preset),
     "weeks": ("[timetable.weeks]", docstring(Weeks), _weeks),
     "children": ("[timetable.children.NAME]", docstring(Child), lambda: _keys(Child)),
     "columns": (

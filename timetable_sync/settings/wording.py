@@ -89,7 +89,8 @@ def _plainly(path: KeyPath, detail: ErrorDetails, tables: Mapping[str, Any]) -> 
         case "less_than_equal":
             said = f"must be at most {context.get('le')}, not {detail['input']}"
         case _:
-            said = f"must be {_wanted(kind, key, path)}{_instead(path, key, detail['input'])}"
+            meant = _in_full(kind, key)
+            said = f"must be {_wanted(kind, meant, path)}{_instead(path, meant, detail['input'])}"
     return said
 
 
@@ -116,7 +117,6 @@ def _missing(path: KeyPath, key: Key | None) -> str:
 
 
 def _wanted(kind: str, key: Key | None, path: KeyPath) -> str:
-    key = _in_full(kind, key)
     if key is not None and key.choices:
         choices = [toml_value(choice) for choice in key.choices]
         return f"{', '.join(choices[:-1])} or {choices[-1]}"

@@ -47,7 +47,7 @@ class Timetable(Section):
         examples=["celcat"],
     )
     query: Annotated[str, AfterValidator(wellformed.query)] = Field(
-        description='The SQL query, or "file:" and the path of a file that holds it.', examples=["file:timetable.sql"]
+        description='The SQL query, or "file:" and the path of a file that holds it. A preset gives one.', examples=["file:timetable.sql"]
     )
     columns: dict[ColumnName, ColumnOf] = Field(
         description="Which column is what. Needed: calendar (or a child query of calendars), start (or date), end (or duration), title, "

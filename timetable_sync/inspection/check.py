@@ -19,10 +19,14 @@ from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.event import Event
 from timetable_sync.model.window import Window
 from timetable_sync.reporting.times import Clock
+from timetable_sync.reporting.wording import counted
 from timetable_sync.settings.load import Loaded
 from timetable_sync.state.database import State, open_state
 from timetable_sync.timetable.mapping import mapping_id
 from timetable_sync.timetable.reading import Reading, read_timetable
+
+#: Why a calendar is not written that has an address.
+NOT_ALLOWED = "fit no pattern of calendars.allow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,8 @@ class Checked:
 
     @property
     def wrong(self) -> bool:
-        """Whether rows were set aside, or calendars cannot be written."""
-        return any(finding.count for finding in self.findings if finding.kind in (Kind.BAD_ROWS, Kind.UNMAPPED))
+        """Whether rows were set aside, or calendars may not be written. That some have no mailbox is no mistake."""
+        return any((finding.kind is Kind.BAD_ROWS and finding.count) or finding.by_reason[NOT_ALLOWED] for finding in self.findings)
 
 
 def check_timetable(
@@ -117,8 +121,14 @@ def _unmapped(outlook: Outlook, most: int) -> Finding:
             finding.add(
                 f"{calendar.name}: {calendar.address} fits no pattern of calendars.allow",
                 {"calendar": calendar.name, "address": calendar.address, "reason": written.value},
-                "fit no pattern of calendars.allow",
+                NOT_ALLOWED,
             )
+    for name, lessons in sorted(outlook.reading.without_mailbox.items()):
+        finding.add(
+            f"{name}: no mailbox, for {counted(lessons, 'lesson')}",
+            {"calendar": name, "address": None, "reason": "no mailbox", "lessons": lessons},
+            "have no mailbox",
+        )
     return finding
 
 

@@ -19,6 +19,7 @@ from timetable_sync.model.event import Event
 from timetable_sync.reporting.legible import encodable
 from timetable_sync.reporting.times import Clock
 from timetable_sync.timetable.cells import written
+from timetable_sync.timetable.columns import JOINT
 
 #: Raised whenever keys are added.
 SCHEMA: Final = 1
@@ -55,6 +56,16 @@ def write_event(out: TextIO, outlook: Outlook, found: OneEvent) -> None:
         },
         "rows": [
             {"query": row.query, "row": row.number, "cells": {name: _plain(cell) for name, cell in row.cells.items()}} for row in found.rows
+        ],
+        "child_rows": [
+            {
+                "query": row.query,
+                "key": row.key.split(JOINT),
+                "weeks": row.weeks,
+                "values": [value.split(JOINT) for value in row.values],
+                "counts": row.holds,
+            }
+            for row in found.kin
         ],
         "rows_left_out": found.too_many_rows,
     }

@@ -26,6 +26,7 @@ class LessonsJudged(Witness):
         self.no_room = Finding(Kind.NO_ROOM, most)
         self.too_short = Finding(Kind.TOO_SHORT, most, remark=f"less than {show_duration(short)}")
         self.too_long = Finding(Kind.TOO_LONG, most, remark=f"{show_duration(long)} or more")
+        # What child queries give is among the fields as well.
         if self._rooms is None:
             self.no_room.remark = "not looked for: [timetable.columns] names no rooms"
 

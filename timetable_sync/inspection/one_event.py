@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from timetable_sync.errors import UsageError
 from timetable_sync.inspection.keys import is_meant
-from timetable_sync.inspection.origin import Origins, SourceRow
+from timetable_sync.inspection.origin import ChildRow, Origins, SourceRow
 from timetable_sync.inspection.outlook import Outlook
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.event import Event
@@ -18,7 +18,7 @@ from timetable_sync.timetable.lessons import Lesson
 class OneEvent:
     """``standing`` is the event as it would be in each calendar; ``lesson`` is None, and ``rows`` are none, where a long key hides it.
 
-    ``values`` are the lesson's columns by name.
+    ``values`` are the lesson's columns by name, ``kin`` rows of child queries.
     """
 
     key: str
@@ -26,6 +26,7 @@ class OneEvent:
     lesson: Lesson | None
     values: dict[str, str | tuple[str, ...]]
     rows: tuple[SourceRow, ...]
+    kin: tuple[ChildRow, ...]
     too_many_rows: bool
 
 
@@ -52,7 +53,8 @@ def one_event(outlook: Outlook, given: str, origins: Origins, fields: Sequence[F
         key,
         tuple(found),
         lesson,
-        {} if lesson is None else {field.name: value for field, value in zip(fields, lesson.values, strict=True)},
+        {} if lesson is None else {field.name: value for field, value in zip(fields, lesson.values, strict=False)},
         () if lesson is None else tuple(origins.rows_of(lesson)),
+        () if lesson is None else tuple(origins.kin_of(lesson)),
         origins.too_many,
     )

@@ -21,6 +21,17 @@ class SourceRow:
     cells: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class ChildRow:
+    """A row of a child query, cleaned: its key, its weeks' numbers ("" for all), what it gives, and whether its weeks are the lesson's."""
+
+    query: str
+    key: str
+    weeks: str
+    values: tuple[str, ...]
+    holds: bool
+
+
 class Origins(Witness):
     """Of activities with one of these names. ``too_many`` says that there were more rows than are kept."""
 
@@ -28,7 +39,23 @@ class Origins(Witness):
         self._activities = activities
         self._rows: list[tuple[SourceRow, tuple[MeetingRow, ...]]] = []
         self._lessons: dict[tuple[str, str, str, int], Lesson] = {}
+        self._kin: dict[tuple[str, str, str, int], list[ChildRow]] = {}
         self.too_many = False
+
+    def anew(self) -> None:
+        """As the witness's."""
+        self._rows.clear()
+        self.too_many = False
+
+    def wants_kin(self, lesson: Lesson) -> bool:
+        """As the witness's."""
+        return lesson.activity in self._activities
+
+    def kin(self, lesson: Lesson, child: str, key: str, weeks: str, values: Sequence[str], *, holds: bool) -> None:
+        """As the witness's."""
+        rows = self._kin.setdefault(_key_of(lesson), [])
+        if len(rows) < MOST_ROWS:
+            rows.append(ChildRow(f"timetable.children.{child}", key, weeks, tuple(values), holds))
 
     def row(self, number: int, names: Sequence[str], row: Sequence[Any], meetings: Sequence[MeetingRow]) -> None:
         """As the witness's."""
@@ -42,11 +69,15 @@ class Origins(Witness):
     def lesson(self, lesson: Lesson, *, inside: bool) -> None:
         """As the witness's."""
         if lesson.activity in self._activities:
-            self._lessons[(lesson.period, lesson.activity, lesson.week, lesson.nth)] = lesson
+            self._lessons[_key_of(lesson)] = lesson
 
     def lesson_of(self, period: str, activity: str, week: str, nth: int) -> Lesson | None:
         """The lesson with this key, if it was seen."""
         return self._lessons.get((period, activity, week, nth))
+
+    def kin_of(self, lesson: Lesson) -> list[ChildRow]:
+        """The rows of child queries that belong to the lesson."""
+        return self._kin.get(_key_of(lesson), [])
 
     def rows_of(self, lesson: Lesson) -> list[SourceRow]:
         """The rows that the lesson was folded from, in the order of the query."""
@@ -59,3 +90,7 @@ class Origins(Witness):
                 for meeting in meetings
             )
         ]
+
+
+def _key_of(lesson: Lesson) -> tuple[str, str, str, int]:
+    return (lesson.period, lesson.activity, lesson.week, lesson.nth)

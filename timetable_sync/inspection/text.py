@@ -16,6 +16,7 @@ from timetable_sync.model.event import Event
 from timetable_sync.reporting.legible import legible
 from timetable_sync.reporting.times import Clock
 from timetable_sync.reporting.wording import counted, minutes_before, number
+from timetable_sync.timetable.columns import JOINT
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -126,6 +127,19 @@ def event_in_full(outlook: Outlook, found: OneEvent) -> Iterator[str]:
         yield ""
         yield f"  row {number(row.number)} of {row.query}"
         yield from _fields([(name, "NULL" if cell is None else _cell(cell)) for name, cell in row.cells.items()])
+    if found.kin:
+        yield ""
+        yield "  rows of child queries"
+        rows = [
+            (
+                row.query.removeprefix("timetable."),
+                row.key.replace(JOINT, ", "),
+                ", ".join(value.replace(JOINT, ", ") for value in row.values),
+                "yes" if row.holds else "in other weeks",
+            )
+            for row in found.kin
+        ]
+        yield from (f"    {line}" for line in table(("query", "key", "gives", "counts"), rows))
     if found.too_many_rows:
         yield ""
         yield "  (this activity has more rows than are kept; not all of them are here)"

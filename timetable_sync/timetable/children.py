@@ -109,11 +109,20 @@ class Kin:
         self._zone = len(fields) if "zone" in timetable.columns else None
         self._first_key = len(fields) + (self._zone is not None)
         places = {field.name: place for place, field in enumerate(fields)}
+        self._names = tuple(timetable.children)
         self._children = [
             ([None if given in CALENDARS else places[given] for given in sets_of(name, child)], self._calendar_of_weeks(child, weekly))
             for name, child in timetable.children.items()
         ]
         self._rows = lru_cache(_REMEMBERED // 64)(store.child_rows)
+
+    def rows(self, lesson: Lesson) -> Iterator[tuple[str, ChildRow, bool]]:
+        """Every row that belongs to a lesson by its key: the child query, the row, and whether its weeks are the lesson's."""
+        for number, (name, (_, weeks)) in enumerate(zip(self._names, self._children, strict=True)):
+            for key in lesson.values[self._first_key + number]:
+                for row in self._rows(number, key):
+                    readable = row[1] != UNREADABLE
+                    yield name, row, readable and (not row[1] or weeks is None or weeks(row[1], self._day_of(lesson)))
 
     def complete(self, lesson: Lesson) -> Lesson | None:
         """The lesson with its sets; None for one that a row belongs to whose weeks cannot be read."""

@@ -16,6 +16,16 @@ class Witness:
         ``number`` counts from 1. A row that was set aside has no meetings.
         """
 
+    def wants_kin(self, lesson: Lesson) -> bool:
+        """Whether :meth:`kin` is to be called for this lesson, as yet without what its child queries have for it."""
+        return False
+
+    def kin(self, lesson: Lesson, child: str, key: str, weeks: str, values: Sequence[str], *, holds: bool) -> None:
+        """A row of a child query that belongs to the lesson by its key, cleaned; ``holds`` says whether its weeks are the lesson's.
+
+        ``weeks`` are their numbers, or "" for all.
+        """
+
     def anew(self) -> None:
         """The connection was lost, and reading begins anew: what was seen until now does not count."""
 

@@ -124,6 +124,9 @@ class Work:
                 continue
             lesson = found
             if self._kin is not None:
+                if self._witness is not None and self._witness.wants_kin(found):
+                    for name, (key, weeks, *values), holds in self._kin.rows(found):
+                        self._witness.kin(found, name, key, weeks, values, holds=holds)
                 complete = self._kin.complete(found)
                 if complete is None:
                     # Its row is counted already: what it would have changed stays as it is.

@@ -122,7 +122,8 @@ def read_timetable(
                 opened.pop_all().close()
                 if lost >= timetable.retries:
                     raise
-                _LOG.warning("the timetable is read anew, from its start", attempt=lost + 2, reason=error.message)
+                # Not louder: if it is of no use, the error that ends the reading says the same in one line.
+                _LOG.info("the timetable is read anew, from its start", attempt=lost + 2, reason=error.message)
                 if stop.wait(_WAITS[min(lost, len(_WAITS) - 1)]):
                     raise Stopped("it was asked to stop while the timetable was read; nothing was written") from None
                 lost += 1

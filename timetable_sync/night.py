@@ -18,7 +18,8 @@ from timetable_sync.applying.survey import Survey, survey
 from timetable_sync.applying.visit import Memory, Sides
 from timetable_sync.calendars.contract import Outcome
 from timetable_sync.calendars.registry import CountingBackend, open_backend
-from timetable_sync.entra.sign_in import token_provider
+from timetable_sync.entra.rollover import expiry
+from timetable_sync.entra.sign_in import SignIn, sign_in
 from timetable_sync.entra.token import TokenProvider
 from timetable_sync.errors import TimetableSyncError
 from timetable_sync.model.calendar import Calendar
@@ -77,9 +78,9 @@ def run_night(
     deadline = time.monotonic() + settings.run.deadline.total_seconds()
     watched = Phases(progress)
     try:
-        token = token_provider(settings)
-        if token is not None and token.certificate is not None:
-            account.certificate_ends(token.certificate.not_after, now)
+        signing = sign_in(settings)
+        _told_of(signing, account, now)
+        token = signing.tokens
         with open_state(settings.state, read_only=request.dry_run) as state, _alone(state, settings, request) as check:
             patience = Patience(stop, deadline, watched, pace=pace, check=check)
             with _recorded(state, request, account, settings.history.keep) as run, closing(connect(settings, token)) as backend:
@@ -98,8 +99,22 @@ def run_night(
 
 def _note_requests(account: Account, backend: CountingBackend, token: TokenProvider | None) -> None:
     account.note(requests=dict(backend.requests))
-    if token is not None:
-        account.note(requests=dict(backend.requests) | {"token": token.requests}, token_ends=token.ends)
+    if token is None:
+        return
+    if (remark := token.fallback) is not None:
+        account.needs_you(remark.message, remark.advice)
+    account.note(requests=dict(backend.requests) | {"token": token.requests}, token_ends=token.ends)
+
+
+def _told_of(signing: SignIn, account: Account, now: datetime) -> None:
+    """A certificate's end in sight, and a next one that cannot be used, are said whatever comes of the night."""
+    if (certificates := signing.certificates) is None:
+        return
+    account.note(certificate_ends=certificates.current.not_after)
+    for remark in (expiry(certificates, now, signing.expiry_warning), certificates.trouble):
+        if remark is not None:
+            log.warning(remark.message, advice=remark.advice)
+            account.needs_you(remark.message, remark.advice)
 
 
 @contextmanager

@@ -246,7 +246,7 @@ def test_an_expired_certificate_is_not_sent(provider: TokenProvider, endpoint: E
 
 def test_a_redirect_is_not_followed(provider: TokenProvider, endpoint: Endpoint) -> None:
     endpoint.says(307, b"", Location=f"{endpoint.url}/elsewhere")
-    assert "sends the sign-in on to 127.0.0.1" in failure(provider, CredentialsRefused).message
+    assert "sends the request on to 127.0.0.1" in failure(provider, CredentialsRefused).message
     assert len(endpoint.forms) == 1
 
 

@@ -8,7 +8,7 @@ import structlog
 import typer
 
 from timetable_sync import __version__, logs
-from timetable_sync.cli import alert, config, interruption, preset, sandbox, state, timetable
+from timetable_sync.cli import alert, certificate, config, interruption, preset, sandbox, state, timetable
 from timetable_sync.cli.demo import demo
 from timetable_sync.cli.explain import explain
 from timetable_sync.cli.held import held
@@ -39,6 +39,7 @@ app.command()(demo)
 app.add_typer(timetable.app, name="timetable")
 app.add_typer(alert.app, name="alert")
 app.add_typer(preset.app, name="preset")
+app.add_typer(certificate.app, name="certificate")
 app.add_typer(config.app, name="config")
 app.add_typer(state.app, name="state")
 app.add_typer(sandbox.app, name="sandbox")

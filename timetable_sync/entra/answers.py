@@ -31,12 +31,20 @@ def ask(session: requests.Session, url: str, form: dict[str, str], *, timeout: f
 
     Raises Passing where nothing came back, CredentialsRefused for a redirect or a TLS certificate that is not trusted.
     """
+    return send(session, requests.Request("POST", url, data=form), timeout=timeout, ca_bundle=ca_bundle, address="entra.authority")
+
+
+def send(session: requests.Session, request: requests.Request, *, timeout: float, ca_bundle: str | None, address: str) -> Answer:
+    """The same for any request; ``address`` is the key of the configuration that its address comes from, for messages."""
+    url = request.url
     failure: Passing | CredentialsRefused
     try:
-        response = session.post(
+        response = session.request(
+            request.method,
             url,
-            data=form,
-            headers={"Accept": "application/json"},
+            data=request.data or None,
+            json=request.json,
+            headers={"Accept": "application/json", **request.headers},
             timeout=timeout,
             allow_redirects=False,
             # With each request: REQUESTS_CA_BUNDLE in the environment would override the session's own.
@@ -53,16 +61,18 @@ def ask(session: requests.Session, url: str, form: dict[str, str], *, timeout: f
     except requests.exceptions.Timeout:
         failure = Passing(f"{_host(url)} did not answer within {timeout:g} seconds", _REACH, scope="service")
     except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
-        failure = Passing(f"{_host(url)} cannot be reached for a token", _REACH, scope="service")
+        failure = Passing(f"{_host(url)} cannot be reached for {_PURPOSES.get(address, 'an answer')}", _REACH, scope="service")
     except (requests.exceptions.RequestException, OSError, ValueError) as error:
         failure = CredentialsRefused(
-            f"the request for a token to {_host(url)} cannot be sent ({type(error).__name__})", "Check entra.authority and entra.ca_bundle."
+            f"the request for {_PURPOSES.get(address, 'an answer')} to {_host(url)} cannot be sent ({type(error).__name__})",
+            f"Check {address} and entra.ca_bundle.",
         )
     else:
-        return _answer(url, response)
+        return _answer(url, response, address)
     raise failure
 
 
+_PURPOSES = {"entra.authority": "a token"}
 _REACH = "Check this machine's network, name server and proxy."
 
 
@@ -92,12 +102,12 @@ def retry_after(answer: Answer, now: datetime) -> float | None:
     return None if moment is None else min(max((moment - now).total_seconds(), 0.0), 3600.0)
 
 
-def _answer(url: str, response: requests.Response) -> Answer:
+def _answer(url: str, response: requests.Response, address: str) -> Answer:
     if 300 <= response.status_code < 400:
         target = _host(response.headers.get("Location", "")) or "elsewhere"
         raise CredentialsRefused(
-            f"{_host(url)} sends the sign-in on to {target}, which is not followed",
-            "Check entra.authority, and whether a proxy asks for a sign-in of its own.",
+            f"{_host(url)} sends the request on to {target}, which is not followed",
+            f"Check {address}, and whether a proxy asks for a sign-in of its own.",
         )
     try:
         body: object = response.json()

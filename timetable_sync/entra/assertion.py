@@ -36,5 +36,20 @@ def client_assertion(certificate: Certificate, *, client: str, audience: str, al
     return jwt.encode(claims, certificate.key, algorithm=algorithm, headers=name)
 
 
+#: Whom a proof is meant for: the directory's own API, by its id. https://learn.microsoft.com/graph/application-rollkey-prooftoken
+_DIRECTORY = "00000002-0000-0000-c000-000000000000"
+
+
+def proof_of_possession(certificate: Certificate, *, object_id: str, now: datetime) -> str:
+    """A signed statement that we hold a key of the application, as Graph's addKey and removeKey ask for, good for ten minutes.
+
+    ``object_id`` is the application object's own id, neither the client id nor that of its service principal. Always RS256 with the
+    SHA-1 thumbprint as ``kid`` and ``x5t``: the form that the documentation's example makes.
+    """
+    issued = int(now.timestamp())
+    claims = {"aud": _DIRECTORY, "iss": object_id, "nbf": issued, "exp": issued + int(LASTS.total_seconds())}
+    return jwt.encode(claims, certificate.key, algorithm="RS256", headers={"kid": certificate.thumbprint, "x5t": _text(certificate.sha1)})
+
+
 def _text(digest: bytes) -> str:
     return urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")

@@ -6,46 +6,68 @@ Reading the file formats is ``certificate_file``'s; here is what they must amoun
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import sha1, sha256
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from timetable_sync.entra.certificate_facts import CertificateFacts, facts_of, hexadecimal
 from timetable_sync.entra.certificate_file import PrivateKey, read_contents
 from timetable_sync.errors import CredentialsRefused, UsageError
 from timetable_sync.settings.secret import SecretRef
-from timetable_sync.settings.sections.entra import Entra
+from timetable_sync.settings.sections.entra import Entra, NextCertificate
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate and its RSA key. ``sha1`` and ``sha256`` are the raw digests of its DER form; times are aware, in UTC.
+    """A certificate, as ``facts`` has it, and its RSA key, which appears in no repr. ``file`` says where it was read from."""
 
-    ``file`` says where it was read from. The key appears in no repr.
-    """
-
-    subject: str
-    not_before: datetime
-    not_after: datetime
-    sha1: bytes
-    sha256: bytes
-    der: bytes = field(repr=False)
+    facts: CertificateFacts
     key: RSAPrivateKey = field(repr=False, compare=False)
     file: str = ""
 
     @property
+    def subject(self) -> str:
+        """Its name, as RFC 4514 writes it."""
+        return self.facts.subject
+
+    @property
+    def not_before(self) -> datetime:
+        """From when it is valid; aware, in UTC."""
+        return self.facts.not_before
+
+    @property
+    def not_after(self) -> datetime:
+        """Until when it is valid; aware, in UTC."""
+        return self.facts.not_after
+
+    @property
+    def sha1(self) -> bytes:
+        """The raw digest of its DER form."""
+        return self.facts.sha1
+
+    @property
+    def sha256(self) -> bytes:
+        """The raw digest of its DER form."""
+        return self.facts.sha256
+
+    @property
+    def der(self) -> bytes:
+        """It, without the key."""
+        return self.facts.der
+
+    @property
     def thumbprint(self) -> str:
         """The SHA-1 thumbprint as the portal shows it: ``3FA1...``, 40 hexadecimal digits."""
-        return self.sha1.hex().upper()
+        return hexadecimal(self.facts.sha1)
 
     def refuse_unless_valid(self, now: datetime) -> None:
         """Raises CredentialsRefused outside the certificate's own dates. ``now`` is aware."""
         if now > self.not_after:
             raise CredentialsRefused(
                 f"the certificate {self.file} expired on {_day(self.not_after)} (this machine's clock says {_day(now)})",
-                "Register a new one in Entra ID (App registrations > Certificates & secrets) and name it in entra.certificate.",
+                "Make a new one (timetable-sync certificate new) and register it: App registrations > Certificates & secrets.",
             )
         if now < self.not_before:
             raise CredentialsRefused(
@@ -66,26 +88,36 @@ def load_certificate(entra: Entra, *, environ: Mapping[str, str] | None = None, 
 
 def read_certificate(entra: Entra, *, environ: Mapping[str, str] | None = None) -> Certificate:
     """The configured certificate whatever its dates. Raises as :func:`load_certificate` does."""
-    if entra.certificate is None:
-        raise UsageError("entra.certificate is not set", "Name where the certificate lies.")
-    passphrase = None if entra.passphrase is None else entra.passphrase.read_text("entra.passphrase", environ).encode()
-    file = _where(entra.certificate, environ)
-    contents = read_contents(entra.certificate.read("entra.certificate", environ), file, passphrase)
+    return _read(entra, "entra", environ)
+
+
+def read_next_certificate(following: NextCertificate, *, environ: Mapping[str, str] | None = None) -> Certificate:
+    """The certificate of ``entra.next`` whatever its dates. Raises as :func:`load_certificate` does."""
+    return _read(following, "entra.next", environ)
+
+
+def _read(named: Entra | NextCertificate, table: str, environ: Mapping[str, str] | None) -> Certificate:
+    """``table`` is where the references stand, for messages."""
+    if named.certificate is None:
+        raise UsageError(f"{table}.certificate is not set", "Name where the certificate lies.")
+    passphrase = None if named.passphrase is None else named.passphrase.read_text(f"{table}.passphrase", environ).encode()
+    file = _where(named.certificate, environ)
+    contents = read_contents(named.certificate.read(f"{table}.certificate", environ), file, passphrase, named=f"{table}.passphrase")
     if not contents.certificates:
         raise CredentialsRefused(
-            f"entra.certificate: {file} holds no certificate",
+            f"{table}.certificate: {file} holds no certificate",
             'A PEM file with "BEGIN CERTIFICATE", or a PKCS#12 file (.pfx, .p12), is expected there.',
         )
-    if entra.key is None:
+    if named.key is None:
         if not contents.keys:
             raise CredentialsRefused(
-                f"entra.certificate: {file} holds no private key, and entra.key is not set", "Name the key's file in entra.key."
+                f"{table}.certificate: {file} holds no private key, and {table}.key is not set", f"Name the key's file in {table}.key."
             )
         return _matched(contents.certificates, contents.keys, file, file)
-    key_file = _where(entra.key, environ)
-    keys = read_contents(entra.key.read("entra.key", environ), key_file, passphrase).keys
+    key_file = _where(named.key, environ)
+    keys = read_contents(named.key.read(f"{table}.key", environ), key_file, passphrase, named=f"{table}.passphrase").keys
     if not keys:
-        raise CredentialsRefused(f"entra.key: {key_file} holds no private key", 'A PEM file with "BEGIN PRIVATE KEY" is expected there.')
+        raise CredentialsRefused(f"{table}.key: {key_file} holds no private key", 'A PEM file with "BEGIN PRIVATE KEY" is expected there.')
     return _matched(contents.certificates, keys, file, key_file)
 
 
@@ -115,17 +147,7 @@ def _belongs(key: PrivateKey, certificate: x509.Certificate) -> bool:
 
 
 def _certificate(certificate: x509.Certificate, key: RSAPrivateKey, file: str) -> Certificate:
-    der = certificate.public_bytes(Encoding.DER)
-    return Certificate(
-        subject=certificate.subject.rfc4514_string(),
-        not_before=certificate.not_valid_before_utc,
-        not_after=certificate.not_valid_after_utc,
-        sha1=sha1(der, usedforsecurity=False).digest(),  # the name that Entra ID has for it, not a safeguard
-        sha256=sha256(der).digest(),
-        der=der,
-        key=key,
-        file=file,
-    )
+    return Certificate(facts_of(certificate.public_bytes(Encoding.DER)), key, file)
 
 
 def _where(reference: SecretRef, environ: Mapping[str, str] | None) -> str:

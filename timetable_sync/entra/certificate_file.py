@@ -25,21 +25,44 @@ class Contents:
     keys: tuple[PrivateKey, ...] = field(default=(), repr=False)
 
 
-def read_contents(data: bytes, file: str, passphrase: bytes | None) -> Contents:
-    """All certificates and private keys in ``data``. ``file`` names it in messages.
+def read_contents(data: bytes, file: str, passphrase: bytes | None, *, named: str = "entra.passphrase", keys: bool = True) -> Contents:
+    """All certificates and private keys in ``data``; without ``keys``, those of PEM stay closed.
 
-    A passphrase that is not needed does no harm. Raises CredentialsRefused for a wrong or missing one, and for what is neither certificate
-    nor key; the message holds nothing of the data.
+    ``file`` names it in messages, and ``named`` is where its passphrase is to be given. A passphrase that is not needed does no harm.
+    Raises CredentialsRefused for a wrong or missing one, and for what is neither certificate nor key; the message holds nothing of the
+    data.
     """
+    source = _Source(file, passphrase, named)
     blocks = list(_BLOCK.finditer(data))
     if blocks:
-        return _from_pem(blocks, file, passphrase)
+        return _from_pem(blocks, source, keys_wanted=keys)
     if _PKCS12.match(data):
-        return _from_pkcs12(data, file, passphrase)
-    return _from_der(data, file, passphrase)
+        return _from_pkcs12(data, source)
+    return _from_der(data, source)
 
 
-def _from_pem(blocks: list[re.Match[bytes]], file: str, passphrase: bytes | None) -> Contents:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    file: str
+    passphrase: bytes | None = field(repr=False)
+    named: str
+
+    def locked(self) -> CredentialsRefused:
+        if not self.passphrase:
+            return CredentialsRefused(
+                f"the key in {self.file} is encrypted, and {self.named} is not set", "Name its passphrase by reference there."
+            )
+        return CredentialsRefused(
+            f"the passphrase does not open the key in {self.file}", f"Check what {self.named} refers to, line ends included."
+        )
+
+    def damaged(self, what: str) -> CredentialsRefused:
+        return CredentialsRefused(
+            f"the {what} in {self.file} is damaged and cannot be read", "Copy the file again from where it was made, as a whole."
+        )
+
+
+def _from_pem(blocks: list[re.Match[bytes]], source: _Source, *, keys_wanted: bool) -> Contents:
     certificates: list[x509.Certificate] = []
     keys: list[PrivateKey] = []
     for block in blocks:
@@ -47,70 +70,54 @@ def _from_pem(blocks: list[re.Match[bytes]], file: str, passphrase: bytes | None
             try:
                 certificates.append(x509.load_pem_x509_certificate(block[0]))
             except ValueError:
-                raise _damaged(file, "certificate") from None
-        elif block["label"].endswith(b"PRIVATE KEY"):
+                raise source.damaged("certificate") from None
+        elif keys_wanted and block["label"].endswith(b"PRIVATE KEY"):
             encrypted = block["label"].startswith(b"ENCRYPTED") or b"Proc-Type: 4,ENCRYPTED" in block[0]
-            keys.append(_key(load_pem_private_key, block[0], file, passphrase if encrypted else None, encrypted=encrypted))
+            keys.append(_key(load_pem_private_key, block[0], source, encrypted=encrypted))
     return Contents(tuple(certificates), tuple(keys))
 
 
-def _from_der(data: bytes, file: str, passphrase: bytes | None) -> Contents:
+def _from_der(data: bytes, source: _Source) -> Contents:
     try:
         return Contents((x509.load_der_x509_certificate(data),))
     except ValueError:
         pass
     try:
-        return Contents((), (_private(load_der_private_key(data, None), file),))
+        return Contents((), (_private(load_der_private_key(data, None), source),))
     except TypeError:  # it is a key, and encrypted
-        return Contents((), (_key(load_der_private_key, data, file, passphrase, encrypted=True),))
+        return Contents((), (_key(load_der_private_key, data, source, encrypted=True),))
     except (ValueError, UnsupportedAlgorithm):
         raise CredentialsRefused(
-            f"{file} holds neither a certificate nor a private key",
+            f"{source.file} holds neither a certificate nor a private key",
             'A PEM file ("-----BEGIN CERTIFICATE-----") or a PKCS#12 file (.pfx, .p12) is expected there.',
         ) from None
 
 
-def _from_pkcs12(data: bytes, file: str, passphrase: bytes | None) -> Contents:
+def _from_pkcs12(data: bytes, source: _Source) -> Contents:
     # A file "without a passphrase" has none or an empty one, depending on who made it.
-    for attempt in (passphrase,) if passphrase else (None, b""):
+    for attempt in (source.passphrase,) if source.passphrase else (None, b""):
         try:
             found = pkcs12.load_pkcs12(data, attempt)
         except (ValueError, UnsupportedAlgorithm):
             continue
         own = () if found.cert is None else (found.cert.certificate,)
-        keys = () if found.key is None else (_private(found.key, file),)
+        keys = () if found.key is None else (_private(found.key, source),)
         return Contents(own + tuple(other.certificate for other in found.additional_certs), keys)
-    raise _locked(file, passphrase)
+    raise source.locked()
 
 
-def _key(load: Any, data: bytes, file: str, passphrase: bytes | None, *, encrypted: bool) -> PrivateKey:
-    if encrypted and not passphrase:
-        raise _locked(file, None)
+def _key(load: Any, data: bytes, source: _Source, *, encrypted: bool) -> PrivateKey:
+    if encrypted and not source.passphrase:
+        raise source.locked()
     try:
-        return _private(load(data, passphrase), file)
+        return _private(load(data, source.passphrase if encrypted else None), source)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise (_locked(file, passphrase) if encrypted else _damaged(file, "private key")) from None
+        raise (source.locked() if encrypted else source.damaged("private key")) from None
 
 
-def _private(key: object, file: str) -> PrivateKey:
+def _private(key: object, source: _Source) -> PrivateKey:
     if isinstance(key, PrivateKey):
         return key
     raise CredentialsRefused(
-        f"the key in {file} is of a kind that cannot sign for a certificate", "An RSA key of 2048 bits or more is expected there."
-    )
-
-
-def _locked(file: str, passphrase: bytes | None) -> CredentialsRefused:
-    if not passphrase:
-        return CredentialsRefused(
-            f"the key in {file} is encrypted, and entra.passphrase is not set", "Name its passphrase by reference there."
-        )
-    return CredentialsRefused(
-        f"the passphrase does not open the key in {file}", "Check what entra.passphrase refers to, line ends included."
-    )
-
-
-def _damaged(file: str, what: str) -> CredentialsRefused:
-    return CredentialsRefused(
-        f"the {what} in {file} is damaged and cannot be read", "Copy the file again from where it was made, as a whole."
+        f"the key in {source.file} is of a kind that cannot sign for a certificate", "An RSA key of 2048 bits or more is expected there."
     )

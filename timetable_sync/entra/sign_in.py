@@ -1,29 +1,45 @@
 """How a run signs in, as the configuration has it: with tokens for a certificate or a secret, or not here at all. Asks for nothing yet."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 
-from timetable_sync.entra.certificate import load_certificate
 from timetable_sync.entra.credential import read_secret
+from timetable_sync.entra.rollover import Certificates, load_certificates
 from timetable_sync.entra.token import TokenProvider
 from timetable_sync.network.adapter import session_by
 from timetable_sync.network.proxy import proxy_address
 from timetable_sync.settings.schema import Settings
 
 
-def token_provider(settings: Settings, *, environ: Mapping[str, str] | None = None) -> TokenProvider | None:
-    """The provider of a run's tokens; None where a service account signs in to Exchange itself.
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """``tokens`` is None where a service account signs in to Exchange itself, ``certificates`` where none is used.
+
+    ``expiry_warning`` is from how long before a certificate's end it is to be spoken of.
+    """
+
+    tokens: TokenProvider | None = None
+    certificates: Certificates | None = None
+    expiry_warning: timedelta = timedelta(0)
+
+
+def sign_in(settings: Settings, *, environ: Mapping[str, str] | None = None) -> SignIn:
+    """What a run signs in with.
 
     Raises CredentialsRefused for a certificate that is of no use, UsageError for a reference that leads nowhere.
     """
     if settings.ews.sign_in != "entra":
-        return None
-    return application_tokens(settings, environ=environ)
+        return SignIn()
+    return application_sign_in(settings, environ=environ)
 
 
-def application_tokens(settings: Settings, *, environ: Mapping[str, str] | None = None) -> TokenProvider:
-    """The provider of the configured application's tokens, whoever signs in to Exchange. Raises as :func:`token_provider` does."""
+def application_sign_in(settings: Settings, *, environ: Mapping[str, str] | None = None) -> SignIn:
+    """What the configured application signs in with, whoever signs in to Exchange. Raises as :func:`sign_in` does."""
     entra = settings.application
     session = session_by(proxy_address(settings.network, environ), entra.ca_bundle)
     if entra.secret is not None:
-        return TokenProvider(entra, read_secret(entra, environ=environ), session=session)
-    return TokenProvider(entra, load_certificate(entra, environ=environ), session=session)
+        return SignIn(TokenProvider(entra, read_secret(entra, environ=environ), session=session))
+    certificates = load_certificates(entra, environ=environ)
+    tokens = TokenProvider(entra, certificates.current, following=certificates.following, session=session)
+    return SignIn(tokens, certificates, entra.expiry_warning)

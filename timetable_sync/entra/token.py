@@ -1,7 +1,8 @@
 """One token for a whole run, shared by its threads: fetched once, renewed ahead of its end, and never shown, logged or kept anywhere else.
 
 It waits for nothing and repeats nothing: an endpoint that is down is :class:`~timetable_sync.errors.Passing`, and whoever has a deadline
-tries again. A refusal lasts: it is said again to every thread, without another request.
+tries again. A refusal lasts: it is said again to every thread, without another request. But where a key is refused, the next one is
+tried.
 """
 
 import threading
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import requests
+import structlog
 
 from timetable_sync.entra.answers import Answer, ask, issued_token, retry_after
 from timetable_sync.entra.certificate import Certificate
@@ -19,6 +21,8 @@ from timetable_sync.entra.facts import Remark, TokenFacts, facts_of, warning
 from timetable_sync.entra.refusals import PASSING, Circumstances, refusal
 from timetable_sync.errors import CredentialsRefused, Passing
 from timetable_sync.settings.sections.entra import Entra
+
+log = structlog.stdlib.get_logger(__name__)
 
 #: So long before its end a token is renewed; at half its life where it lives for less than twice that.
 AHEAD = timedelta(seconds=300)
@@ -38,17 +42,30 @@ class _Token:
     ends: datetime
 
 
+class _KeyRefused(CredentialsRefused):
+    """It is the key that is not accepted: another one may be. By the ``error`` field, as the numbers may change."""
+
+
 class TokenProvider:
     """Gives bearer tokens to several threads. ``clock`` gives the real time (aware), whatever time a run pretends.
 
+    ``following`` is what to sign in with where ``certificate`` is refused; from then on it takes its place.
     Raises UsageError at once for an authority that cannot be used.
     """
 
     def __init__(
-        self, entra: Entra, credential: Credential, *, clock: Callable[[], datetime] = _now, session: requests.Session | None = None
+        self,
+        entra: Entra,
+        credential: Credential,
+        *,
+        following: Certificate | None = None,
+        clock: Callable[[], datetime] = _now,
+        session: requests.Session | None = None,
     ) -> None:
         self._entra = entra
         self._credential = credential
+        self._following = following
+        self._fallback: Remark | None = None
         self._clock = clock
         self._session = requests.Session() if session is None else session
         self._url = token_url(entra)
@@ -77,13 +94,18 @@ class TokenProvider:
 
     @property
     def certificate(self) -> Certificate | None:
-        """The certificate it signs in with; None where it does so with a secret."""
+        """The certificate it signs in with, after a fallback the next one; None where it does so with a secret."""
         return self._credential if isinstance(self._credential, Certificate) else None
 
     @property
     def skew(self) -> timedelta | None:
         """How far this machine's clock was ahead of the server's at the last answer; None before, and where it did not say."""
         return self._skew
+
+    @property
+    def fallback(self) -> Remark | None:
+        """That and why the current certificate was not accepted and the next one was; None where it was not needed."""
+        return self._fallback
 
     def token(self) -> str:
         """A token that is good for some minutes. Threads that ask meanwhile wait for the one request.
@@ -140,8 +162,30 @@ class TokenProvider:
         return self._current.text
 
     def _fetched(self, now: datetime) -> _Token:
+        try:
+            return self._signed_in(self._credential, now)
+        except _KeyRefused as refused:
+            following, first = self._following, refused
+        if following is None:
+            raise CredentialsRefused(first.message, first.advice)
+        try:
+            token = self._signed_in(following, now)
+        except _KeyRefused as refused:
+            raise CredentialsRefused(f"{first.message}; and the next certificate is no better: {refused.message}", first.advice) from None
+        log.warning("current certificate refused, signed in with the next one", reason=first.message)
+        self._fallback = Remark(
+            f"{first.message}; the next certificate, {following.thumbprint}, was used instead",
+            "If that is meant, make it the current one: put what [entra.next] names into [entra], and take [entra.next] out.",
+        )
+        self._credential, self._following = following, None
+        return token
+
+    def _signed_in(self, credential: Credential, now: datetime) -> _Token:
         entra = self._entra
-        proven = proof(entra, self._credential, self._url, now)
+        try:
+            proven = proof(entra, credential, self._url, now)
+        except CredentialsRefused as error:
+            raise _KeyRefused(error.message, error.advice) from None
         self._requests += 1
         answer = ask(
             self._session,
@@ -155,9 +199,9 @@ class TokenProvider:
             text, lasts = issued_token(answer)
             # From before it was asked for: so it ends a little early for us, never late.
             return _Token(text, now + lasts - min(AHEAD, lasts / 2), now + lasts)
-        raise self._judged(answer)
+        raise self._judged(answer, credential)
 
-    def _judged(self, answer: Answer) -> CredentialsRefused | Passing:
+    def _judged(self, answer: Answer, credential: Credential) -> CredentialsRefused | Passing:
         if answer.status >= 500 or answer.status == 429 or answer.body.get("error") in PASSING:
             return Passing(
                 f"Entra ID cannot give a token just now (HTTP {answer.status} from {self._url})",
@@ -170,8 +214,9 @@ class TokenProvider:
                 f"{self._url} answered HTTP {answer.status}, and not as Entra ID does",
                 "Check entra.authority and entra.tenant, and whether a proxy stands in between.",
             )
-        thumbprint = "" if self.certificate is None else self.certificate.thumbprint
+        thumbprint = credential.thumbprint if isinstance(credential, Certificate) else ""
         circumstances = Circumstances(
             self._entra.tenant, self._entra.client, self._entra.authority, self._entra.scope, thumbprint, self._skew
         )
-        return refusal(answer.body, answer.status, circumstances)
+        refused = refusal(answer.body, answer.status, circumstances)
+        return _KeyRefused(refused.message, refused.advice) if answer.body["error"] == "invalid_client" else refused

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from timetable_sync.applying.apply import Applied
 from timetable_sync.applying.survey import Survey
@@ -14,9 +14,6 @@ from timetable_sync.model.plan import CalendarPlan, Held
 from timetable_sync.planning.selection import Selection
 from timetable_sync.reporting.summary import BadRowReport, CalendarReport, ChangeReport, Fate, RunSummary, Status, Trouble
 from timetable_sync.timetable.reading import Reading
-
-#: From so long before its end, every report speaks of the certificate.
-CERTIFICATE_WARNING = timedelta(days=30)
 
 
 class Account:
@@ -50,16 +47,6 @@ class Account:
     def cut_short(self, why: str) -> None:
         """The run ended early, in good order."""
         self.note(cut_short=why)
-
-    def certificate_ends(self, not_after: datetime, now: datetime) -> None:
-        """Say so when the certificate ends soon. Both moments are aware."""
-        self.note(certificate_ends=not_after)
-        left = not_after - now
-        if left <= CERTIFICATE_WARNING:
-            self.needs_you(
-                f"the certificate expires in {left.days} days, on {not_after:%d %b %Y}",
-                "Make a new one, register it beside the old one, then change entra.certificate and entra.key.",
-            )
 
     def timetable(self, reading: Reading) -> None:
         """The timetable has been read."""

@@ -53,11 +53,13 @@ class SandboxClient:
         roles: Sequence[str] = ("full_access_as_app",),
         secrets: dict[str, float] | None = None,
         scopes: Sequence[str] = (),
+        owns_itself: bool = False,
     ) -> dict[str, Any]:
         """Register (or replace) an application with the ``keyCredentials`` of its manifest.
 
         ``roles`` is what an administrator consented to; ``secrets`` are client secrets with their end in seconds since 1970;
-        ``scopes`` are globs of mailboxes that Exchange's own roles grant (RBAC for Applications).
+        ``scopes`` are globs of mailboxes that Exchange's own roles grant (RBAC for Applications). Roles for Graph begin with
+        "Application."; ``owns_itself`` makes the application an owner of itself, as Application.ReadWrite.OwnedBy wants it.
         """
         found: dict[str, Any] = self._call(
             "register_app",
@@ -67,6 +69,7 @@ class SandboxClient:
             roles=list(roles),
             secrets=secrets or {},
             scopes=list(scopes),
+            owns_itself=owns_itself,
         )
         return found
 
@@ -89,6 +92,11 @@ class SandboxClient:
     def refuse_ews(self, address: str, code: str = "ErrorAccessDenied") -> None:
         """A mailbox that refuses EWS from now on, with this code, as some tenants' group mailboxes do."""
         self._call("refuse_ews", address=address, code=code)
+
+    def application(self, client_id: str) -> dict[str, Any]:
+        """An application as it stands: ``object_id``, and ``keys`` with key_id, thumbprint (hexadecimal) and end."""
+        found: dict[str, Any] = self._call("application", client_id=client_id)
+        return found
 
     def refuse_tokens(self) -> None:
         """Every token that was used up to now is refused from now on."""

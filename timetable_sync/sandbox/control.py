@@ -62,6 +62,11 @@ class Control:
         mailbox.refused = str(data.get("code", "ErrorAccessDenied"))
         mailbox.dirty = True
 
+    def _do_application(self, data: Data) -> Any:
+        one = self.world.directory.applications[str(data["client_id"]).lower()]
+        keys = [{"key_id": key.key_id, "thumbprint": key.sha1.hex().upper(), "end": key.not_after} for key in one.keys]
+        return {"object_id": one.object_id, "roles": list(one.roles), "keys": keys}
+
     def _do_refuse_tokens(self, _: Data) -> Any:
         return self.world.tokens.refuse_all()
 

@@ -2,6 +2,7 @@
 
 import base64
 import fnmatch
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,7 @@ class Application:
     """An application registered in a tenant.
 
     ``scopes`` are the mailboxes (as globs) that Exchange's own roles grant the application without the permission in its
-    token (RBAC for Applications).
+    token (RBAC for Applications). ``owns_itself`` says that its service principal was made an owner of it.
     """
 
     tenant: str
@@ -23,6 +24,18 @@ class Application:
     roles: tuple[str, ...]
     secrets: dict[str, float] = field(default_factory=dict)
     scopes: tuple[str, ...] = ()
+    owns_itself: bool = False
+
+    @property
+    def object_id(self) -> str:
+        """The id of the application object: not its client id, and not that of its service principal, which tokens have."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"application:{self.client_id.lower()}"))
+
+    def use_credentials(self, credentials: list[dict[str, Any]]) -> None:
+        """Have these ``keyCredentials``, in the portal's form, and no others; raises ManifestRefused."""
+        manifest = {**self.manifest, "keyCredentials": credentials}
+        self.keys = read_keys(manifest)
+        self.manifest = manifest
 
     def may_use(self, address: str, roles: list[str]) -> bool:
         """Whether it may work on this mailbox with a token of these roles."""
@@ -50,6 +63,7 @@ class Directory:
             roles=tuple(data.get("roles", ())),
             secrets={str(name): float(end) for name, end in data.get("secrets", {}).items()},
             scopes=tuple(data.get("scopes", ())),
+            owns_itself=bool(data.get("owns_itself", False)),
         )
         self.applications[application.client_id.lower()] = application
         return application
@@ -79,6 +93,7 @@ class Directory:
                 "roles": list(one.roles),
                 "secrets": one.secrets,
                 "scopes": list(one.scopes),
+                "owns_itself": one.owns_itself,
             }
             for one in self.applications.values()
         ]

@@ -7,18 +7,12 @@ from typing import Any
 from timetable_sync.sandbox.assertions import AssertionChecker, Refusal
 from timetable_sync.sandbox.clock import Clock
 from timetable_sync.sandbox.directory import Application, Directory
-from timetable_sync.sandbox.tokens import TokenMaker
+from timetable_sync.sandbox.tokens import TokenMaker, is_exchange, is_graph
+
+#: How the permissions of Microsoft Graph begin that matter here; all others are Exchange's.
+_GRAPH_ROLES = ("Application.", "Directory.")
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-#: The resources that stand for Exchange, by their host and by their id.
-_EXCHANGE_HOSTS = (
-    "https://outlook.office365.com",
-    "https://outlook.office.com",
-    "https://outlook.office365.us",
-    "https://partner.outlook.cn",
-    "00000002-0000-0ff1-ce00-000000000000",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +59,7 @@ class Entra:
     def _issue(self, tenant: str, form: dict[str, str], url: str, version: int) -> dict[str, Any]:
         application = self._application(tenant, form)
         resource = _scope_v2(form) if version == 2 else _resource_v1(form)
-        if resource.rstrip("/").lower() not in _EXCHANGE_HOSTS:
+        if not is_exchange(resource) and not is_graph(resource):
             raise Refusal(
                 "invalid_resource",
                 500011,
@@ -77,7 +71,7 @@ class Entra:
             audience=resource if version == 1 else resource.rstrip("/"),
             client_id=application.client_id,
             tenant=application.tenant,
-            roles=application.roles,
+            roles=tuple(role for role in application.roles if role.startswith(_GRAPH_ROLES) == is_graph(resource)),
             strength=strength,
             lifetime=self.lifetime,
         )

@@ -19,7 +19,8 @@ short_pages     FindItem hands out at most ``most`` items, and says that there a
 expired_token   401, as for a token that expired
 ==============  ==========================================================================================================
 
-``operation`` "token" is the token endpoint, which knows latency, http, drop, malformed and slow. ``*`` is every operation but it.
+``operation`` "token" is the token endpoint and "graph" Microsoft Graph, which know latency, http, drop, malformed and slow. ``*`` is every
+operation but these.
 """
 
 import fnmatch
@@ -28,6 +29,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 KINDS = ("latency", "busy", "http", "drop", "malformed", "slow", "item_error", "fault", "missing_items", "short_pages", "expired_token")
+#: Other services than Exchange, which ``*`` does not mean.
+_APART = ("token", "graph")
 _MOMENTS = ("before", "during", "after")
 _DETAILS = (
     "what operation mailbox nth count probability seed seconds backoff_ms inside when status retry_after retry_after_date code items "
@@ -63,7 +66,7 @@ class Fault:
     def strikes(self, operation: str, address: str) -> bool:
         """Whether a request meets it; counts the request."""
         wanted = str(self.details.get("operation", "*"))
-        if (operation == "token") != (wanted == "token") or not fnmatch.fnmatchcase(operation, wanted):
+        if (operation if operation in _APART else "") != (wanted if wanted in _APART else "") or not fnmatch.fnmatchcase(operation, wanted):
             return False
         if not fnmatch.fnmatchcase(address.lower(), str(self.details.get("mailbox", "*")).lower()):
             return False

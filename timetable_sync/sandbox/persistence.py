@@ -35,7 +35,7 @@ class StateFile:
         return (
             tuple((one.address, one.changes, one.deletions) for one in world.mailboxes.values()),
             tuple(id(one) for one in world.directory.applications.values()),
-            tuple(len(one.keys) for one in world.directory.applications.values()),
+            tuple(key.key_id for one in world.directory.applications.values() for key in one.keys),
             len(world.mails),
             world.clock.ahead,
         )

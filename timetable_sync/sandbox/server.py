@@ -1,4 +1,4 @@
-"""The sandbox as one HTTP server: token endpoints, EWS, control API; started, announced and ended cleanly. Decides nothing else."""
+"""The sandbox as one HTTP server: token endpoints, EWS, Graph, control API; started, announced and ended cleanly. Decides nothing else."""
 
 import asyncio
 import contextlib
@@ -13,9 +13,11 @@ from typing import Any
 from aiohttp import web
 
 from timetable_sync.errors import UsageError
+from timetable_sync.sandbox.beside import beside
 from timetable_sync.sandbox.control import Control
-from timetable_sync.sandbox.exchange import Dropped, Exchange, drop, failing, send
+from timetable_sync.sandbox.exchange import Exchange
 from timetable_sync.sandbox.faults import Faults
+from timetable_sync.sandbox.graph import GraphRequest
 from timetable_sync.sandbox.persistence import StateFile, write_atomically
 from timetable_sync.sandbox.views import JsonText
 from timetable_sync.sandbox.world import World
@@ -36,28 +38,24 @@ def application(world: World, control: Control) -> web.Application:
 
     async def token(request: web.Request, version: int) -> web.StreamResponse:
         form = {name: str(value) for name, value in (await request.post()).items()}
-        world.requests["token"] += 1
-        entry: dict[str, Any] = {"operation": "token", "mailbox": "", "status": 0, "items": 0, "at": world.clock.text()}
-        world.log.append(entry)
-        faults = control.faults.met_by("token", "")
-        entry["faults"] = [fault.what for fault in faults]
-        try:
-            for fault in faults:
-                if fault.what == "latency":
-                    await asyncio.sleep(float(fault.get("seconds", 1)))
-                elif fault.what == "http" and fault.when == "before":
-                    entry["status"] = int(fault.get("status", 503))
-                    return failing(fault)
-                elif fault.what == "drop" and fault.when == "before":
-                    drop(request)
+
+        def issued() -> web.Response:
             url = f"{request.scheme}://{request.host}{request.path}"
             answer = world.entra.token(request.match_info["tenant"], form, url=url, version=version)
-            entry["status"] = answer.status
             headers = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
-            return await send(request, web.json_response(answer.body, status=answer.status, headers=headers), faults)
-        except Dropped:
-            entry["status"] = -1
-            return web.Response(status=500)
+            return web.json_response(answer.body, status=answer.status, headers=headers)
+
+        return await beside(control, request, "token", issued)
+
+    async def graph(request: web.Request) -> web.StreamResponse:
+        kind = request.content_type if request.can_read_body else ""
+        asked = GraphRequest(request.method, request.match_info["rest"], request.query, request.headers, kind, await request.read())
+
+        def answered() -> web.Response:
+            answer = world.graph.answer(asked)
+            return web.Response(status=204) if answer.body is None else web.json_response(answer.body, status=answer.status)
+
+        return await beside(control, request, "graph", answered)
 
     async def token_v2(request: web.Request) -> web.StreamResponse:
         return await token(request, 2)
@@ -89,6 +87,7 @@ def application(world: World, control: Control) -> web.Application:
     app.on_response_prepare.append(dated)
     app.router.add_post("/{tenant}/oauth2/v2.0/token", token_v2)
     app.router.add_post("/{tenant}/oauth2/token", token_v1)
+    app.router.add_route("*", "/v1.0/{rest:.*}", graph)
     app.router.add_post("/EWS/Exchange.asmx", exchange.handle)
     app.router.add_post("/ews/exchange.asmx", exchange.handle)
     app.router.add_post("/sandbox/{name}", controlled)

@@ -12,6 +12,32 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from timetable_sync.sandbox.accounts import Account
 from timetable_sync.sandbox.clock import Clock
 
+#: The resources that stand for Exchange and for Microsoft Graph, by their hosts and by their ids.
+_EXCHANGE = (
+    "https://outlook.office365.com",
+    "https://outlook.office.com",
+    "https://outlook.office365.us",
+    "https://partner.outlook.cn",
+    "00000002-0000-0ff1-ce00-000000000000",
+)
+_GRAPH = (
+    "https://graph.microsoft.com",
+    "https://graph.microsoft.us",
+    "https://dod-graph.microsoft.us",
+    "https://microsoftgraph.chinacloudapi.cn",
+    "00000003-0000-0000-c000-000000000000",
+)
+
+
+def is_exchange(resource: str) -> bool:
+    """Whether a token for ``resource`` is one for Exchange."""
+    return resource.rstrip("/").lower() in _EXCHANGE
+
+
+def is_graph(resource: str) -> bool:
+    """Whether a token for ``resource`` is one for Microsoft Graph."""
+    return resource.rstrip("/").lower() in _GRAPH
+
 
 class TokenRefused(Exception):
     """A token that Exchange does not accept; the message is what it says in its header."""
@@ -25,6 +51,7 @@ class Grant:
     tenant: str
     roles: list[str]
     account: Account | None = None
+    audience: str = ""
 
 
 class TokenMaker:
@@ -103,7 +130,7 @@ class TokenMaker:
             )
         except jwt.InvalidTokenError:
             raise TokenRefused("The token has an invalid signature.") from None
-        if claims.get("appidacr") != "2":
+        if claims.get("appidacr") != "2" and is_exchange(str(claims["aud"])):
             # Exchange takes app-only tokens only where a certificate stood behind them.
             raise TokenRefused(
                 "The access token is acquired using an authentication method that is too weak to allow access for this application. "
@@ -112,7 +139,7 @@ class TokenMaker:
         return (
             float(claims["nbf"]),
             float(claims["exp"]),
-            Grant(str(claims["appid"]), str(claims["tid"]), [str(one) for one in claims.get("roles", [])]),
+            Grant(str(claims["appid"]), str(claims["tid"]), [str(one) for one in claims.get("roles", [])], audience=str(claims["aud"])),
         )
 
     def audience(self, token: str) -> str:

@@ -8,6 +8,7 @@ from timetable_sync.sandbox.accounts import Accounts
 from timetable_sync.sandbox.clock import Clock
 from timetable_sync.sandbox.directory import Directory
 from timetable_sync.sandbox.entra import Entra
+from timetable_sync.sandbox.graph import Graph
 from timetable_sync.sandbox.mailbox import KINDS, Kind, Mailbox
 from timetable_sync.sandbox.tokens import TokenMaker
 
@@ -23,6 +24,7 @@ class World:
         self.accounts = Accounts()
         self.tokens = TokenMaker(self.clock)
         self.entra = Entra(self.clock, self.directory, self.tokens)
+        self.graph = Graph(self.clock, self.directory, self.tokens)
         self.mailboxes: dict[str, Mailbox] = {}
         self.mails: list[dict[str, Any]] = []
         self.requests: Counter[str] = Counter()

@@ -14,6 +14,7 @@ from timetable_sync.settings.origins import effective_default
 from timetable_sync.settings.secret import SecretRef
 from timetable_sync.settings.sections.children import Child
 from timetable_sync.settings.sections.column import Column
+from timetable_sync.settings.sections.entra import NextCertificate
 from timetable_sync.settings.sections.event import EventRule
 from timetable_sync.settings.sections.preset import Preset
 from timetable_sync.settings.sections.safety import Limit
@@ -147,6 +148,7 @@ _FURTHER = {
         "Any further name is there for templates and rules.",
         _columns,
     ),
+    "next": ("[entra.next]", docstring(NextCertificate), lambda: _keys(NextCertificate)),
     "rules": ("[[event.rules]]", docstring(EventRule), lambda: _keys(EventRule)),
     "deletes_in_run": (
         "A limit of deletes",

@@ -21,7 +21,7 @@ from timetable_sync.sandbox.ews.operations.update_item import update_item
 from timetable_sync.sandbox.ews.reader import Node, NotXml, SchemaViolation, read
 from timetable_sync.sandbox.ews.request import Request
 from timetable_sync.sandbox.mailbox import Mailbox
-from timetable_sync.sandbox.tokens import Grant, TokenRefused
+from timetable_sync.sandbox.tokens import Grant, TokenRefused, is_exchange
 from timetable_sync.sandbox.world import World
 from timetable_sync.sandbox.zones import zone_of
 
@@ -74,7 +74,10 @@ def grant_of(world: World, headers: Mapping[str, str]) -> Grant:
     kind, _, token = headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
         raise TokenRefused("")
-    return world.tokens.check(token.strip())
+    grant = world.tokens.check(token.strip())
+    if not is_exchange(grant.audience):
+        raise TokenRefused("The audience claim value is invalid for current resource.")
+    return grant
 
 
 def look_at(body: bytes) -> Asked:

@@ -12,6 +12,20 @@ from timetable_sync.settings.secret import SecretRef
 from timetable_sync.settings.sections.values import DirectoryName, LocalPath, Section, ServiceUrl
 
 
+class NextCertificate(Section):
+    """The certificate that is to follow. Sign-in falls back to it where Entra ID refuses the current key; the report then says so."""
+
+    certificate: SecretRef = Field(description="The certificate, PEM or PKCS#12.", examples=[{"credential": "certificate-next.pem"}])
+    key: SecretRef | None = Field(
+        None,
+        description="Its private key. Without it, the key is looked for in the certificate's file.",
+        examples=[{"credential": "certificate-next-key.pem"}],
+    )
+    passphrase: SecretRef | None = Field(
+        None, description="Passphrase of the key, if it has one.", examples=[{"credential": "certificate-next-passphrase"}]
+    )
+
+
 class Entra(Section):
     """The app registration in Microsoft Entra ID and its certificate. Not needed where [ews] signs in with a service account."""
 
@@ -37,6 +51,14 @@ class Entra(Section):
         "application gets for one: it is for trying a sign-in, and for servers of one's own.",
         examples=[{"credential": "client-secret"}],
     )
+    next: NextCertificate | None = Field(
+        None,
+        description="Certificate that is to follow, once it is registered too. Sign-in falls back to it where the current key is refused.",
+        examples=[{"certificate": {"credential": "certificate-next.pem"}, "key": {"credential": "certificate-next-key.pem"}}],
+    )
+    expiry_warning: SomeTime = Field(
+        timedelta(days=30), description="From so long before the certificate's end every report and the log say so."
+    )
     algorithm: Literal["PS256", "RS256"] = Field(
         "PS256", description='Signature of what we send: "PS256" with x5t#S256 (today), or "RS256" with x5t (older).'
     )
@@ -50,6 +72,13 @@ class Entra(Section):
     scope: Annotated[str, AfterValidator(wellformed.scope)] = Field(
         CLOUDS["global"].scope,
         description="What the token is for; by default the cloud's Exchange. For v1 the part before /.default is sent.",
+    )
+    graph: ServiceUrl = Field(
+        "https://graph.microsoft.com",
+        description="Address of Microsoft Graph, for timetable-sync certificate roll --graph alone. National clouds have their own.",
+    )
+    graph_scope: Annotated[str, AfterValidator(wellformed.scope)] = Field(
+        "https://graph.microsoft.com/.default", description="What the token for Graph is for; national clouds have their own here too."
     )
     ca_bundle: LocalPath | None = Field(
         None, description="File of CA certificates to trust instead of the usual ones.", examples=["/etc/ssl/certs/our-proxy.pem"]

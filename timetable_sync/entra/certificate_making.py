@@ -1,0 +1,100 @@
+"""Makes an RSA key and a certificate that it signs itself, as an application signs in with. Pure but for chance; writes no file."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from timetable_sync.errors import UsageError
+
+#: What Entra ID takes. https://learn.microsoft.com/entra/identity-platform/howto-create-self-signed-certificate
+SIZES = (2048, 3072, 4096)
+
+#: Many tenants refuse a certificate that is to live for longer.
+# https://learn.microsoft.com/graph/api/resources/applicationauthenticationmethodpolicy
+USUAL_LIFE = timedelta(days=365)
+
+#: So long before it was made it begins to be valid, so that a clock that is behind takes no offence.
+_EARLIER = timedelta(minutes=5)
+
+#: The longest that a date in a certificate can stand for without trouble.
+_LONGEST = 36_525
+
+
+@dataclass(frozen=True, slots=True)
+class NewCertificate:
+    """What is to be written down. The key appears in no repr."""
+
+    certificate_pem: bytes
+    der: bytes
+    key_pem: bytes = field(repr=False)
+
+
+def make_certificate(*, subject: str, bits: int, days: int, now: datetime, passphrase: bytes | None = None) -> NewCertificate:
+    """A fresh key of ``bits``, and its certificate from five minutes before ``now`` (aware), valid for ``days``.
+
+    ``subject`` is a distinguished name ("CN=timetable-sync,O=Example"), or the common name alone. With ``passphrase`` the key is
+    encrypted. Raises UsageError for what no certificate can be made of.
+    """
+    if bits not in SIZES:
+        raise UsageError(f"a key of {bits} bits cannot be made", f"Choose one of {', '.join(map(str, SIZES))}.")
+    if not 1 <= days <= _LONGEST:
+        raise UsageError(f"a certificate cannot be valid for {days} days", f"Choose from 1 to {_LONGEST}; many tenants allow 365.")
+    if passphrase is not None and not 1 <= len(passphrase) <= 1023:
+        raise UsageError("the passphrase is empty or too long", "Choose one of 1 to 1023 bytes, or leave the key without one.")
+    name = _name(subject)
+    begins = now.replace(microsecond=0) - _EARLIER
+    key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begins)
+        .not_valid_after(begins + timedelta(days=days))
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_SIGNS, critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    encryption = NoEncryption() if passphrase is None else BestAvailableEncryption(passphrase)
+    return NewCertificate(
+        certificate_pem=certificate.public_bytes(Encoding.PEM),
+        der=certificate.public_bytes(Encoding.DER),
+        key_pem=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption),
+    )
+
+
+_SIGNS = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=False,
+    crl_sign=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
+def _name(subject: str) -> x509.Name:
+    try:
+        if "=" not in subject:
+            name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject.strip())])
+        else:
+            name = x509.Name.from_rfc4514_string(subject)
+    except ValueError:
+        name = x509.Name([])
+    if not list(name):
+        raise UsageError(
+            f'"{subject}" is no name for a certificate',
+            'Write it as in "CN=timetable-sync,O=Example University", each value of at most 64 letters.',
+        )
+    return name

@@ -69,7 +69,9 @@ def commands() -> list[tuple[str, ...]]:
 def test_every_command_has_help_with_an_example(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert typed(*words, "--help") == 0
     said = re.sub(r"\s+", " ", capsys.readouterr().out)
-    assert f"Example: timetable-sync {' '.join(words)}" in said
+    # "timetable preset" is another name for "preset", and shows the shorter one.
+    shown = words[1:] if words[:2] == ("timetable", "preset") else words
+    assert f"Example: timetable-sync {' '.join(shown)}" in said
 
 
 def test_an_error_of_any_command_is_turned_into_advice(

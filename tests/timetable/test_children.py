@@ -21,6 +21,7 @@ from timetable_sync.timetable import reading as reading_module
 from timetable_sync.timetable.columns import MeetingRow
 from timetable_sync.timetable.lessons import Lesson
 from timetable_sync.timetable.reading import read_timetable
+from timetable_sync.timetable.work import Work
 
 WINDOW = Window(datetime(2026, 9, 1, tzinfo=UTC), datetime(2027, 7, 1, tzinfo=UTC))
 
@@ -203,7 +204,7 @@ def test_all_queries_see_the_timetable_as_it_was_at_one_moment(server: Server, m
             database.execute("PRAGMA journal_mode = WAL")
     server.table("event", EVENT, [event(number) for number in range(2_500)])
     linked(server, "rooms", [(number, f"R{number}", None) for number in range(2_500)])
-    real = reading_module.Work.take
+    real = Work.take
 
     def take(self: Any, source: Any, progress: Any) -> None:
         """Somebody edits the timetable once its rooms are read, and its events are not."""
@@ -217,7 +218,7 @@ def test_all_queries_see_the_timetable_as_it_was_at_one_moment(server: Server, m
         source.query = query
         real(self, source, progress)
 
-    monkeypatch.setattr(reading_module.Work, "take", take)
+    monkeypatch.setattr(Work, "take", take)
     found = lessons(timetable(server.url, rooms=child("rooms")))
     assert len(found) == 6 * 2_500
     assert all(lesson.values[0] == (f"R{lesson.activity[1:]}",) for lesson in found)

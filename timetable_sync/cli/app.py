@@ -16,6 +16,7 @@ from timetable_sync.cli.history import history
 from timetable_sync.cli.output import PROGRAM, complain, forgiving
 from timetable_sync.cli.run import run
 from timetable_sync.cli.status import status
+from timetable_sync.cli.token import token
 from timetable_sync.errors import TimetableSyncError
 
 log = structlog.stdlib.get_logger(__name__)
@@ -35,6 +36,7 @@ app.command()(status)
 app.command()(history)
 app.command()(explain)
 app.command()(held)
+app.command()(token)
 app.command()(demo)
 app.add_typer(timetable.app, name="timetable")
 app.add_typer(alert.app, name="alert")

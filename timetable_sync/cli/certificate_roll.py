@@ -21,9 +21,11 @@ from timetable_sync.entra.certificate_folder import CertificateFiles, write_cert
 from timetable_sync.entra.certificate_making import SIZES, make_certificate
 from timetable_sync.entra.graph import object_id_given
 from timetable_sync.entra.rolling import accepts, register, retire, signer
+from timetable_sync.entra.sign_in import entra_session
 from timetable_sync.errors import CredentialsRefused, TimetableSyncError, UsageError
 from timetable_sync.reporting.wording import counted
 from timetable_sync.settings.load import Loaded
+from timetable_sync.settings.schema import Settings
 from timetable_sync.settings.secret import SecretRef
 from timetable_sync.settings.sections.entra import Entra, NextCertificate
 from timetable_sync.settings.toml_text import toml_value
@@ -87,7 +89,7 @@ def roll(
     story = _Story()
     trouble: TimetableSyncError | None = None
     if retire_key:
-        _retire(loaded.settings.application, retire_key, story)
+        _retire(loaded.settings, retire_key, story)
     else:
         trouble = _forward(loaded, folder, days, story, early=early, graph=graph, object_id=object_id)
     if format is Form.JSON:
@@ -126,11 +128,12 @@ def _forward(
         next={"thumbprint": following.thumbprint, "file": following.file},
     )
     try:
+        session = entra_session(loaded.settings, environ=os.environ)
         if graph:
-            by = signer(entra, current, following)
+            by = signer(entra, current, following, session=session)
             added = register(by, following, object_id=object_id)
             story.say("Graph    the next one is registered" + ("" if added else ", and was before"), registered=True, added=added)
-        refused = accepts(entra, following) if configured or graph else None
+        refused = accepts(entra, following, session=session) if configured or graph else None
     except TimetableSyncError as error:
         story.say(*_upload(following, loaded, configured=configured))
         return error
@@ -201,18 +204,19 @@ def _written(reference: SecretRef) -> str:
     return toml_value({kind: str(value)})
 
 
-def _retire(entra: Entra, which: str, story: _Story) -> None:
+def _retire(settings: Settings, which: str, story: _Story) -> None:
     """Take old keys out, signed for by a certificate that stays and that Entra ID accepts."""
+    entra, session = settings.application, entra_session(settings, environ=os.environ)
     current = read_certificate(entra, environ=os.environ)
     following = None if entra.next is None else read_next_certificate(entra.next, environ=os.environ)
-    by = signer(entra, current, following)
+    by = signer(entra, current, following, session=session)
     try:
         gone = retire(by, which)
     except CredentialsRefused:
         if following is None or by.certificate.sha256 == following.sha256:
             raise
         # The current one cannot retire itself; the next one can, if it is accepted already.
-        by = signer(entra, following)
+        by = signer(entra, following, session=session)
         gone = retire(by, which)
     story.say(
         *(f"removed  {hexadecimal(key.thumbprint or b'') or key.key_id}" for key in gone),

@@ -31,10 +31,10 @@ class Registration:
 class Graph:
     """Asks Graph with the tokens that ``token`` gives, which are made for it. Raises Passing for what goes away by itself."""
 
-    def __init__(self, entra: Entra, token: TokenProvider, *, session: requests.Session | None = None) -> None:
+    def __init__(self, entra: Entra, token: TokenProvider, *, session: requests.Session) -> None:
         self._entra = entra
         self._token = token
-        self._session = requests.Session() if session is None else session
+        self._session = session
 
     def registration(self) -> Registration:
         """Our own application. Raises CredentialsRefused where we may not read it."""

@@ -30,7 +30,10 @@ _MEANINGS: dict[int, tuple[str, str]] = {
         "no application {client} in tenant {tenant}",
         "Compare entra.client and entra.tenant with " + _OVERVIEW + " (the application id, not the object id).",
     ),
-    700011: ("no application {client} in tenant {tenant}", "Compare entra.client and entra.tenant with " + _OVERVIEW + "."),
+    700011: (
+        "the application {client} is not, or no longer, in tenant {tenant}",
+        "Look for it under App registrations > All applications and > Deleted applications, and compare entra.tenant.",
+    ),
     90002: (
         "there is no tenant {tenant} at {authority}",
         "Compare entra.tenant with " + _OVERVIEW + "; national clouds need their own entra.authority.",
@@ -50,14 +53,22 @@ _MEANINGS: dict[int, tuple[str, str]] = {
         "the application has no permission for the resource of {scope}",
         "Add Office 365 Exchange Online > full_access_as_app under App registrations > API permissions, or mend entra.scope.",
     ),
-    7000215: ("a client secret is wrong", "This program signs in with a certificate: check that nothing in between replaces the request."),
-    7000222: ("the client secret has expired", "This program signs in with a certificate: register it under " + _SECRETS + "."),
+    7000215: (
+        "the client secret is wrong",
+        "Put the secret's value where entra.secret says, not its id; the value is shown only once, so make a new one under "
+        + _SECRETS
+        + ".",
+    ),
+    7000222: (
+        "the client secret has expired",
+        "Make a new one under " + _SECRETS + "; better, a certificate: timetable-sync certificate new.",
+    ),
     7000218: (
         "the request holds neither assertion nor secret as it arrived",
         "Look for a proxy that drops form fields; compare entra.version and entra.authority.",
     ),
     700025: (
-        "the application is registered as a public client, which may not sign in with a certificate",
+        "the application is registered as a public client, which may sign in with neither certificate nor secret",
         "Turn off App registrations > Authentication > Allow public client flows.",
     ),
     700023: ("the assertion is meant for another address than {authority}", "Compare entra.authority and entra.version with the guide."),
@@ -76,8 +87,8 @@ _MEANINGS: dict[int, tuple[str, str]] = {
 # Where no number is known: by the ``error`` field. https://www.rfc-editor.org/rfc/rfc6749#section-5.2
 _BY_ERROR: dict[str, tuple[str, str]] = {
     "invalid_client": (
-        "it does not accept the certificate for this application",
-        "Compare entra.client and the certificate with " + _SECRETS + ".",
+        "it does not accept the {proof} for this application",
+        "Compare entra.client and entra.certificate (or entra.secret) with " + _SECRETS + ".",
     ),
     "unauthorized_client": (
         "the application may not ask for tokens there",
@@ -93,7 +104,10 @@ _CODE = re.compile(r"AADSTS(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What the sentences are filled with. ``skew`` is how far this machine's clock is ahead of the server's, None where it did not say."""
+    """What the sentences are filled with. ``thumbprint`` is empty where a client secret was shown.
+
+    ``skew`` is how far this machine's clock is ahead of the server's, None where it did not say.
+    """
 
     tenant: str
     client: str
@@ -112,7 +126,9 @@ def refusal(answer: dict[str, Any], status: int, circumstances: Circumstances) -
     meaning, advice = (
         _MEANINGS.get(code) or _BY_ERROR.get(error) or (said or f"HTTP {status}", "Look the number up in Entra ID's sign-in logs.")
     )
+    proof = "certificate" if circumstances.thumbprint else "client secret"
     values = {
+        "proof": proof,
         "tenant": circumstances.tenant,
         "client": circumstances.client,
         "authority": circumstances.authority,
@@ -123,7 +139,7 @@ def refusal(answer: dict[str, Any], status: int, circumstances: Circumstances) -
     # A server's own words are no template: only the table's sentences are filled in.
     meaning = meaning if meaning == said else meaning.format_map(values)
     number = f"AADSTS{code}" if code else (error or f"HTTP {status}")
-    return CredentialsRefused(f"Entra ID refused the certificate sign-in ({number}): {meaning}", advice)
+    return CredentialsRefused(f"Entra ID refused the {proof} sign-in ({number}): {meaning}", advice)
 
 
 def explained(code: int) -> bool:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import requests
+
 from timetable_sync.entra.assertion import proof_of_possession
 from timetable_sync.entra.certificate import Certificate
 from timetable_sync.entra.certificate_facts import base64, hexadecimal
@@ -27,17 +29,17 @@ class Signer:
     certificate: Certificate
 
 
-def signer(entra: Entra, certificate: Certificate, following: Certificate | None = None) -> Signer:
+def signer(entra: Entra, certificate: Certificate, following: Certificate | None = None, *, session: requests.Session) -> Signer:
     """Sign in for Graph with ``certificate``, or where it is refused with ``following``. Raises CredentialsRefused or Passing."""
-    token = TokenProvider(graph_token(entra), certificate, following=following)
+    token = TokenProvider(graph_token(entra), certificate, following=following, session=session)
     token.token()
-    return Signer(Graph(entra, token), token.certificate or certificate)
+    return Signer(Graph(entra, token, session=session), token.certificate or certificate)
 
 
-def accepts(entra: Entra, certificate: Certificate) -> CredentialsRefused | None:
+def accepts(entra: Entra, certificate: Certificate, *, session: requests.Session) -> CredentialsRefused | None:
     """None where Entra ID gives a token for ``certificate``, else why it does not. Raises Passing."""
     try:
-        TokenProvider(entra, certificate).token()
+        TokenProvider(entra, certificate, session=session).token()
     except CredentialsRefused as refused:
         return refused
     return None

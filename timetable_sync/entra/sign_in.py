@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+import requests
+
 from timetable_sync.entra.credential import read_secret
 from timetable_sync.entra.rollover import Certificates, load_certificates
 from timetable_sync.entra.token import TokenProvider
@@ -34,10 +36,14 @@ def sign_in(settings: Settings, *, environ: Mapping[str, str] | None = None) -> 
     return application_sign_in(settings, environ=environ)
 
 
+def entra_session(settings: Settings, *, environ: Mapping[str, str] | None = None) -> requests.Session:
+    """The way to Entra ID and to Graph: by the configured proxy and CA bundle. Raises UsageError for the proxy's password."""
+    return session_by(proxy_address(settings.network, environ), settings.application.ca_bundle)
+
+
 def application_sign_in(settings: Settings, *, environ: Mapping[str, str] | None = None) -> SignIn:
     """What the configured application signs in with, whoever signs in to Exchange. Raises as :func:`sign_in` does."""
-    entra = settings.application
-    session = session_by(proxy_address(settings.network, environ), entra.ca_bundle)
+    entra, session = settings.application, entra_session(settings, environ=environ)
     if entra.secret is not None:
         return SignIn(TokenProvider(entra, read_secret(entra, environ=environ), session=session))
     certificates = load_certificates(entra, environ=environ)

@@ -54,12 +54,15 @@ class SandboxClient:
         secrets: dict[str, float] | None = None,
         scopes: Sequence[str] = (),
         owns_itself: bool = False,
+        state: Literal["", "deleted", "public", "unpermitted"] = "",
+        cloud: str = "",
     ) -> dict[str, Any]:
         """Register (or replace) an application with the ``keyCredentials`` of its manifest.
 
         ``roles`` is what an administrator consented to; ``secrets`` are client secrets with their end in seconds since 1970;
         ``scopes`` are globs of mailboxes that Exchange's own roles grant (RBAC for Applications). Roles for Graph begin with
-        "Application."; ``owns_itself`` makes the application an owner of itself, as Application.ReadWrite.OwnedBy wants it.
+        "Application."; ``owns_itself`` makes the application an owner of itself, as Application.ReadWrite.OwnedBy wants it. ``state``:
+        it was deleted, registered as a public client, or nobody gave it a permission for Exchange; ``cloud``: its tenant is in that one.
         """
         found: dict[str, Any] = self._call(
             "register_app",
@@ -70,6 +73,8 @@ class SandboxClient:
             secrets=secrets or {},
             scopes=list(scopes),
             owns_itself=owns_itself,
+            state=state,
+            cloud=cloud,
         )
         return found
 

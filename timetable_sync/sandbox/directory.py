@@ -14,7 +14,8 @@ class Application:
     """An application registered in a tenant.
 
     ``scopes`` are the mailboxes (as globs) that Exchange's own roles grant the application without the permission in its
-    token (RBAC for Applications). ``owns_itself`` says that its service principal was made an owner of it.
+    token (RBAC for Applications). ``owns_itself`` says that its service principal was made an owner of it. ``state`` is what else an
+    administrator may have made of it; ``cloud`` names the national cloud that its tenant is in, where it is not this one.
     """
 
     tenant: str
@@ -25,6 +26,8 @@ class Application:
     secrets: dict[str, float] = field(default_factory=dict)
     scopes: tuple[str, ...] = ()
     owns_itself: bool = False
+    state: str = ""
+    cloud: str = ""
 
     @property
     def object_id(self) -> str:
@@ -42,6 +45,10 @@ class Application:
         return "full_access_as_app" in roles or any(fnmatch.fnmatchcase(address.lower(), one.lower()) for one in self.scopes)
 
 
+#: What may have become of an application: deleted, registered as a public client, without any permission for Exchange.
+STATES = ("", "deleted", "public", "unpermitted")
+
+
 class Directory:
     """Tenants and applications."""
 
@@ -55,6 +62,8 @@ class Directory:
 
     def register(self, data: dict[str, Any]) -> Application:
         """Register or replace an application; raises :class:`~timetable_sync.sandbox.manifest.ManifestRefused`."""
+        if data.get("state", "") not in STATES:
+            raise ValueError(f"state must be one of {', '.join(STATES[1:])}")
         application = Application(
             tenant=str(data["tenant"]),
             client_id=str(data["client_id"]),
@@ -64,6 +73,8 @@ class Directory:
             secrets={str(name): float(end) for name, end in data.get("secrets", {}).items()},
             scopes=tuple(data.get("scopes", ())),
             owns_itself=bool(data.get("owns_itself", False)),
+            state=str(data.get("state", "")),
+            cloud=str(data.get("cloud", "")),
         )
         self.applications[application.client_id.lower()] = application
         return application
@@ -94,6 +105,8 @@ class Directory:
                 "secrets": one.secrets,
                 "scopes": list(one.scopes),
                 "owns_itself": one.owns_itself,
+                "state": one.state,
+                "cloud": one.cloud,
             }
             for one in self.applications.values()
         ]

@@ -66,6 +66,13 @@ class Entra:
                 f"The resource principal named {resource} was not found in the tenant named {tenant}. This can happen if the application "
                 "has not been installed by the administrator of the tenant or consented to by any user in the tenant.",
             )
+        if application.state == "unpermitted" and is_exchange(resource):
+            raise Refusal(
+                "invalid_resource",
+                650057,
+                "Invalid resource. The client has requested access to a resource which is not listed in the requested permissions in the "
+                f"client's application registration. Client app ID: {application.client_id}. Resource value from request: {resource}.",
+            )
         strength = self._prove(application, form, url)
         token = self._tokens.make(
             audience=resource if version == 1 else resource.rstrip("/"),
@@ -91,6 +98,14 @@ class Entra:
                 f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. "
                 "Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.",
             )
+        elsewhere = next((one.cloud for one in self._directory.applications.values() if one.tenant.lower() == tenant.lower()), "")
+        if elsewhere:
+            raise Refusal(
+                "invalid_request",
+                90038,
+                f"The specified tenant '{tenant}' belongs to the National Cloud '{elsewhere}'. Current cloud instance does not federate "
+                "with it. A cloud redirect error is returned.",
+            )
         grant = form.get("grant_type")
         if not grant:
             raise Refusal("invalid_request", 900144, "The request body must contain the following parameter: 'grant_type'.")
@@ -108,10 +123,21 @@ class Entra:
                 "has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent "
                 "your authentication request to the wrong tenant.",
             )
+        if application.state == "deleted":
+            # The documentation hardly tells this number and the one above apart; here it is said of what was there once.
+            raise Refusal(
+                "unauthorized_client", 700011, f"Application with identifier '{client_id}' was not found in the directory '{tenant}'."
+            )
         return application
 
     def _prove(self, application: Application, form: dict[str, str], url: str) -> str:
         assertion, secret = form.get("client_assertion"), form.get("client_secret")
+        if application.state == "public" and (assertion or secret):
+            raise Refusal(
+                "invalid_client",
+                700025,
+                "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",
+            )
         if assertion and secret:
             raise Refusal("invalid_request", 90023, "Only one client credential may be given: 'client_assertion' or 'client_secret'.")
         if assertion:
@@ -143,7 +169,7 @@ def _scope_v2(form: dict[str, str]) -> str:
     if not scope:
         raise Refusal("invalid_request", 900144, "The request body must contain the following parameter: 'scope'.")
     resource, separator, rest = scope.rpartition("/.default")
-    if not separator or rest or " " in scope or not resource:
+    if not separator or rest or " " in scope or not resource or "/.default" in resource:
         raise Refusal(
             "invalid_scope",
             70011,

@@ -6,6 +6,7 @@ https://learn.microsoft.com/microsoft-365/enterprise/microsoft-365-endpoints (Ex
 
 from dataclasses import dataclass
 from typing import Literal, get_args
+from urllib.parse import urlsplit
 
 CloudName = Literal["global", "usgov", "usgov-dod", "china"]
 
@@ -23,6 +24,11 @@ class Cloud:
     def scope(self) -> str:
         """What a token for Exchange is asked for with."""
         return f"{self.exchange}/.default"
+
+    @property
+    def graph_scope(self) -> str:
+        """What a token for Microsoft Graph is asked for with."""
+        return f"{self.graph}/.default"
 
     @property
     def endpoint(self) -> str:
@@ -54,6 +60,9 @@ def cloud_named(name: object) -> Cloud:
     return next((cloud for known, cloud in CLOUDS.items() if known == name), CLOUDS["global"])
 
 
-def cloud_of(address: str) -> CloudName | None:
-    """The cloud that a service's address belongs to (of the two American ones, the first); None for one's own server."""
-    return next((name for name, cloud in CLOUDS.items() if address.startswith((cloud.authority, cloud.exchange, cloud.graph))), None)
+def clouds_of(address: str) -> frozenset[CloudName]:
+    """The clouds that a service's address belongs to (the two American ones share theirs for sign-in); none for one's own server."""
+    host = urlsplit(address).hostname
+    return frozenset(
+        name for name, cloud in CLOUDS.items() if host in {urlsplit(one).hostname for one in (cloud.authority, cloud.exchange, cloud.graph)}
+    )

@@ -65,7 +65,7 @@ class Entra(Section):
     version: Literal["v2", "v1"] = Field("v2", description="Version of the token endpoint.")
     cloud: CloudName = Field(
         "global",
-        description="Microsoft's cloud that the tenant is in. It gives authority, scope and ews.endpoint; where one of "
+        description="Microsoft's cloud that the tenant is in. It gives authority, scope, graph, graph_scope and ews.endpoint; where one of "
         'those is set, that counts. "usgov" is GCC High, "china" is 21Vianet\'s.',
     )
     authority: ServiceUrl = Field(CLOUDS["global"].authority, description="Address of the sign-in service; by default the cloud's.")
@@ -74,11 +74,11 @@ class Entra(Section):
         description="What the token is for; by default the cloud's Exchange. For v1 the part before /.default is sent.",
     )
     graph: ServiceUrl = Field(
-        "https://graph.microsoft.com",
-        description="Address of Microsoft Graph, for timetable-sync certificate roll --graph alone. National clouds have their own.",
+        CLOUDS["global"].graph,
+        description="Address of Microsoft Graph, for timetable-sync certificate roll alone; by default the cloud's.",
     )
     graph_scope: Annotated[str, AfterValidator(wellformed.scope)] = Field(
-        "https://graph.microsoft.com/.default", description="What the token for Graph is for; national clouds have their own here too."
+        CLOUDS["global"].graph_scope, description="What the token for Graph is for; by default the cloud's Graph."
     )
     ca_bundle: LocalPath | None = Field(
         None, description="File of CA certificates to trust instead of the usual ones.", examples=["/etc/ssl/certs/our-proxy.pem"]
@@ -92,4 +92,10 @@ class Entra(Section):
         if not isinstance(value, dict) or "cloud" not in value:
             return value
         cloud = cloud_named(value["cloud"])
-        return {"authority": cloud.authority, "scope": cloud.scope, **value}
+        return {
+            "authority": cloud.authority,
+            "scope": cloud.scope,
+            "graph": cloud.graph,
+            "graph_scope": cloud.graph_scope,
+            **value,
+        }

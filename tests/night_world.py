@@ -26,9 +26,12 @@ Meeting = tuple[str | None, str | None, str | None, str | None, str | None, str 
 
 
 class NightWorld:
-    """Everything a night needs, in ``folder``. ``more`` is TOML to put at the end of the configuration."""
+    """Everything a night needs, in ``folder``.
 
-    def __init__(self, folder: Path, more: str = "") -> None:
+    ``more`` is TOML to put at the end of the configuration, ``timetable`` its [timetable] instead of the usual one.
+    """
+
+    def __init__(self, folder: Path, more: str = "", timetable: str | None = None) -> None:
         self.folder = folder
         self.backend = MemoryBackend()
         self.now = NOW
@@ -37,7 +40,7 @@ class NightWorld:
         with sqlite3.connect(self.database) as database:
             database.execute("CREATE TABLE meeting (activity, module, starts, ends, title, room)")
         self.configuration = folder / "timetable-sync.toml"
-        self.configuration.write_text(_CONFIGURATION + more, "utf-8")
+        self.configuration.write_text((_TIMETABLE if timetable is None else timetable) + _CONFIGURATION + more, "utf-8")
 
     def calendar(self, module: str) -> str:
         """Make the module's calendar; gives its address."""
@@ -83,7 +86,7 @@ class NightWorld:
         file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + pem)
 
 
-_CONFIGURATION = """
+_TIMETABLE = """
 [timetable]
 url = "sqlite:///timetable.db"
 time_zone = "Europe/London"
@@ -96,6 +99,9 @@ start = "starts"
 end = "ends"
 title = "title"
 rooms = { column = "room", many = true }
+"""
+
+_CONFIGURATION = """
 [calendars]
 address = "{{ calendar | lower }}@groups.example.ac.uk"
 allow = ["*@groups.example.ac.uk"]

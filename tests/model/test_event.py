@@ -54,3 +54,16 @@ def test_any_text_has_a_fingerprint_of_sixteen_characters(subject: str, body: st
 
 def test_an_empty_list_of_categories_is_owned_and_no_list_is_not() -> None:
     assert event(categories=()).fingerprint() != event(categories=None).fingerprint()
+
+
+def test_the_digest_is_that_of_earlier_versions() -> None:
+    """It stands in the markers of calendars: another one for the same content would have every event written anew."""
+    assert event(categories=("a", "b")).fingerprint() == "oeovu3m64vnwgpgc"
+
+
+def test_an_event_that_is_made_of_another_has_a_fingerprint_of_its_own() -> None:
+    known = replace(BASE).known_by("a" * 16)
+
+    assert known.fingerprint() == "a" * 16
+    assert known == BASE
+    assert replace(known, subject="Logic").fingerprint() == replace(BASE, subject="Logic").fingerprint()

@@ -18,7 +18,7 @@ def row(activity: str, start: int = 0, *, week: str = "W1", text: str = "") -> M
 
 
 def event(address: str, start: int, key: str) -> EventRow:
-    return (address, start, key, start + 60, "Subject", None, "", "a\x1fb", "busy", None, "normal", None)
+    return (address, start, key, start + 60, "Subject", None, "", "a\x1fb", "busy", None, "normal", None, f"f{start}")
 
 
 @pytest.fixture
@@ -50,6 +50,8 @@ def test_events_of_one_calendar_come_by_start_and_key_unchanged(spool: Spool) ->
     spool.settle()
     assert spool.events("a@x.uk") == [events[3], events[2], events[1]]
     assert spool.events("nobody@x.uk") == []
+    assert spool.fingerprints("a@x.uk") == {event[2]: event[-1] for event in events[1:]}
+    assert spool.fingerprints("nobody@x.uk") == {}
 
 
 def test_threads_can_read_at_the_same_time(spool: Spool) -> None:

@@ -29,7 +29,7 @@ OWN = "own"
 """Stands in the week's place of a key that is the source's own id."""
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)
 def _escaped(part: str) -> str:
     return quote(part, safe="-_.,:+@()", errors="surrogatepass")
 
@@ -37,6 +37,12 @@ def _escaped(part: str) -> str:
 def _fitted(part: str, longest: int) -> str:
     escaped = _escaped(part)
     return escaped if len(escaped) <= longest else digested(part)
+
+
+@lru_cache(maxsize=4_096)
+def _beginning(source: str, period: str, activity: str) -> str:
+    head = source_prefix(source) + _fitted(period, _LONGEST_NAME) + "/"
+    return f"{head}{_fitted(activity, LONGEST_KEY - _ROOM_FOR_TAIL - len(head))}/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +71,7 @@ class EventKey:
         A part too long for that is replaced by ``~`` and 26 characters of its SHA-256 in base32; such a key still
         parses, with the digest in the part's place, and gives the same text again.
         """
-        head = source_prefix(self.source) + _fitted(self.period, _LONGEST_NAME) + "/"
-        activity = _fitted(self.activity, LONGEST_KEY - _ROOM_FOR_TAIL - len(head))
-        return f"{head}{activity}/{self.week}/{self.nth}"
+        return f"{_beginning(self.source, self.period, self.activity)}{self.week}/{self.nth}"
 
     @classmethod
     def parse(cls, text: str) -> "EventKey | None":

@@ -62,10 +62,10 @@ class Reading:
 
     def fingerprints(self, calendar: Calendar) -> dict[str, str]:
         """The fingerprints of the calendar's events in the window, by key."""
-        return {event.key: event.fingerprint() for event in self.events(calendar)}
+        return self._spool.fingerprints(calendar.address)
 
     def _event(self, row: EventRow) -> Event:
-        _, start, key, end, subject, location, body, categories, busy, reminder, sensitivity, zone = row
+        _, start, key, end, subject, location, body, categories, busy, reminder, sensitivity, zone, fingerprint = row
         return Event(
             key,
             moment_of(start),
@@ -79,7 +79,7 @@ class Reading:
             _BUSY[busy],
             reminder,
             _SENSITIVITY[sensitivity],
-        )
+        ).known_by(fingerprint)
 
 
 def check_templates(settings: Settings) -> None:

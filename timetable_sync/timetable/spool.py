@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from timetable_sync.errors import TimetableUnusable
 from timetable_sync.timetable.columns import At, MeetingRow
@@ -24,12 +25,12 @@ _PRAGMAS = (
     "PRAGMA temp_store = FILE",
     "PRAGMA cache_size = -8000",
 )
-_EVENT = "address, start, key, finish, subject, location, body, categories, busy, reminder, sensitivity, zone"
+_EVENT = "start, key, finish, subject, location, body, categories, busy, reminder, sensitivity, zone, fingerprint"
 _AT_ONCE = 1_000
 
 #: An event in the spool: its calendar's address, start, key, end, subject, location, body, categories, busy, reminder, sensitivity,
-#: and its zone where it is not the timetable's.
-EventRow = tuple[str, int, str, int, str, str | None, str | None, str | None, str, int | None, str, str | None]
+#: its zone where it is not the timetable's, its fingerprint.
+EventRow = tuple[str, int, str, int, str, str | None, str | None, str | None, str, int | None, str, str | None, str]
 
 
 class Spool:
@@ -40,6 +41,8 @@ class Spool:
 
     def __init__(self, folder: Path | None, fields: int, children: Sequence[int] = ()) -> None:
         self._children = [width + 2 for width in children]
+        # Calendars are numbered: their addresses would be most of what is written and put in order.
+        self._calendars: dict[str, int] = {}
         self._lock = threading.Lock()
         self._folder = folder or Path(tempfile.gettempdir())
         self._columns = int(At.FIELDS) + fields
@@ -58,7 +61,7 @@ class Spool:
                 self._database.execute(pragma).fetchall()
             self._database.execute("BEGIN")
             self._database.execute(f"CREATE TABLE meeting ({names})")
-            self._database.execute(f"CREATE TABLE event ({_EVENT})")
+            self._database.execute(f"CREATE TABLE event (calendar, {_EVENT})")
             for number, width in enumerate(self._children):
                 parts = ", ".join(f"c{place}" for place in range(width))
                 self._database.execute(f"CREATE TABLE child{number} ({parts})")
@@ -108,24 +111,32 @@ class Spool:
 
     def add_events(self, events: Iterable[EventRow]) -> None:
         """Keep events."""
+        numbers = self._calendars
+        numbered = ((numbers.setdefault(address, len(numbers)), *event) for address, *event in events)
         with self._working():
-            self._database.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", events)
+            self._database.executemany(f"INSERT INTO event VALUES ({', '.join('?' * 13)})", numbered)  # noqa: S608 - question marks
 
     def settle(self) -> None:
         """All events are there: make them quick to find. The rows have done their duty."""
         with self._working():
             for table in ("meeting", *(f"child{number}" for number in range(len(self._children)))):
                 self._database.execute(f"DROP TABLE {table}")
-            self._database.execute("CREATE INDEX event_of_calendar ON event (address, start, key)")
+            self._database.execute("CREATE INDEX event_of_calendar ON event (calendar)")
             self._database.execute("COMMIT")
 
     def events(self, address: str) -> list[EventRow]:
         """One calendar's events by start and key."""
+        rows: list[tuple[Any, ...]] = self._of(address, _EVENT, "ORDER BY start, key")
+        return [(address, *row) for row in rows]
+
+    def fingerprints(self, address: str) -> dict[str, str]:
+        """Those of one calendar's events, by key."""
+        return dict(self._of(address, "key, fingerprint"))
+
+    def _of(self, address: str, what: str, order: str = "") -> list[Any]:
         with self._working():
-            return self._database.execute(
-                f"SELECT {_EVENT} FROM event WHERE address = ? ORDER BY start, key",  # noqa: S608 - a constant
-                (address,),
-            ).fetchall()
+            query = f"SELECT {what} FROM event WHERE calendar = ? {order}"  # noqa: S608 - constants
+            return self._database.execute(query, (self._calendars.get(address),)).fetchall()
 
     @contextmanager
     def _working(self) -> Iterator[None]:

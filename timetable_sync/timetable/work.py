@@ -3,9 +3,11 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from timetable_sync.errors import Stopped
+from timetable_sync.model.event import content_of, fingerprint_of
 from timetable_sync.model.key import OWN, EventKey
 from timetable_sync.model.unsettled import Unsettled
 from timetable_sync.model.window import Window
@@ -16,19 +18,23 @@ from timetable_sync.timetable.bad_rows import BadRow, BadRows
 from timetable_sync.timetable.children import ChildRows, Kin, OddRow
 from timetable_sync.timetable.columns import JOINT, At, Columns, MeetingRow, RowRefused, fields_of, stored_fields_of
 from timetable_sync.timetable.lessons import Contradiction, Lesson, fold
-from timetable_sync.timetable.looks import Looks
+from timetable_sync.timetable.looks import Fields, Looks
 from timetable_sync.timetable.meetings import Meetings, is_plain
 from timetable_sync.timetable.notes import notes_of
 from timetable_sync.timetable.selection import Wanted, mailboxes_of
 from timetable_sync.timetable.source import Source
 from timetable_sync.timetable.spool import EventRow, Spool
 from timetable_sync.timetable.templates import TemplateFailed
-from timetable_sync.timetable.times import Clock
+from timetable_sync.timetable.times import Clock, moment_of
 from timetable_sync.timetable.variables import Variables
 from timetable_sync.timetable.weekly import Weekly, read_weekly
 from timetable_sync.timetable.witness import Witness
 
 _AT_ONCE = 1_000
+_REMEMBERED = 4_096
+
+#: An event in the spool, from its subject on, but its fingerprint.
+_Shown = tuple[str, str | None, str | None, str | None, str, int | None, str, str | None]
 
 
 class Work:
@@ -60,6 +66,9 @@ class Work:
         self._weekly: Weekly | None = None
         self._kin: Kin | None = None
         self._title = next(place for place, field in enumerate(self._fields) if field.name == "title")
+        self._source = settings.timetable.source
+        self._shown = lru_cache(_REMEMBERED)(self._shown_of)
+        self._iso = lru_cache(_REMEMBERED)(_iso)
         self._names: dict[str, set[str]] = {}
         self._differing: Counter[str] = Counter()
         self._source_note = ""
@@ -195,16 +204,25 @@ class Work:
 
     def _add_event(self, events: list[EventRow], lesson: Lesson, address: str, values: Sequence[Any]) -> None:
         try:
-            subject, location, body, categories, busy, reminder, sensitivity = self._looks.fields(values)
+            fields = self._looks.fields(values)
         except TemplateFailed as error:
             self._lesson_refused(lesson, address, error.key, "for which a template fails", str(error))
             return
         self.events += 1
-        key = EventKey(self._settings.timetable.source, lesson.period, lesson.activity, lesson.week, lesson.nth).text()
+        key = EventKey(self._source, lesson.period, lesson.activity, lesson.week, lesson.nth).text()
         zone = None if self._zone is None else str(lesson.values[self._zone])
+        content, shown = self._shown(fields, zone)
+        fingerprint = fingerprint_of(self._iso(lesson.start), self._iso(lesson.end), content)
+        events.append((address, lesson.start, key, lesson.end, *shown, fingerprint))
+
+    def _shown_of(self, fields: Fields, zone: str | None) -> tuple[str, _Shown]:
+        """An event's content for its fingerprint, and as it waits in the spool. Most lessons of an activity have the same."""
+        subject, location, body, categories, busy, reminder, sensitivity = fields
         joined = None if categories is None else JOINT.join(categories)
-        looks = (subject, location, body, joined, str(busy), reminder, str(sensitivity), zone)
-        events.append((address, lesson.start, key, lesson.end, *looks))
+        content = content_of(
+            zone or self._clock.name, subject, location, body, self._looks.body_kind, joined, busy.value, reminder, sensitivity.value
+        )
+        return content, (subject, location, body, joined, busy.value, reminder, sensitivity.value, zone)
 
     def _child_refused(self, odd: OddRow, *, joined: bool) -> None:
         """A row that is joined sets its lessons aside later; of another one, only what it says of calendars is missed."""
@@ -261,6 +279,10 @@ class Work:
     def _go_on(self) -> None:
         if self._stop.is_set():
             raise Stopped("it was asked to stop while the timetable was read; nothing was written")
+
+
+def _iso(moment: int) -> str:
+    return moment_of(moment).isoformat()
 
 
 def _no_address(error: TemplateFailed | NotAnAddress) -> str:

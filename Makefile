@@ -16,6 +16,8 @@ help:
 	@echo 'make lint        ruff, for mistakes and for form'
 	@echo 'make types       mypy --strict'
 	@echo 'make wheel       the wheel, in dist/'
+	@echo 'make bench-timetable, make bench-keys'
+	@echo '                 a million meetings read, in meetings a second and memory; what the two forms of keys cost'
 	@echo 'make clean       remove what the above have made'
 
 demo: $(VENV)/.runtime
@@ -36,6 +38,14 @@ types: $(VENV)/.dev
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m build --wheel --no-isolation .
+
+bench-timetable: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.timetable
+
+# The shared data lie beside the checkout; elsewhere: make NIGHTS=/path/to/university-nights-2024S2.sqlite bench-keys
+NIGHTS = ../shared/data/university-nights-2024S2.sqlite
+bench-keys: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.keys $(NIGHTS)
 
 clean:
 	rm -rf $(VENV) dist build timetable-sync-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -58,4 +68,4 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 	@$(PIP) install -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help demo test test-quick lint types wheel clean
+.PHONY: help demo test test-quick lint types wheel bench-timetable bench-keys clean

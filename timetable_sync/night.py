@@ -203,7 +203,7 @@ class _Night:
         memory = Memory(
             self.state.sightings(source),
             reading.fingerprints,
-            lambda calendar: self.state.ledger_fingerprints(source, calendar, self.window),
+            lambda calendar, window: self.state.ledger_fingerprints(source, calendar, window),
             self.request.now,
             settings.run.full_reading,
         )

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.applying.virtual import Run, written
-from tests.planning.builders import COMP101, DAY, HOUR, MONDAY, RULES, WINDOW, entry, event
+from tests.planning.builders import COMP101, DAY, HOUR, MONDAY, RULES, WINDOW, entry, event, standing
 from timetable_sync.applying.visit import Memory, Sides, visit
 from timetable_sync.calendars.memory import MemoryBackend
 from timetable_sync.errors import CalendarFailed, RunFailed
 from timetable_sync.model.event import Event
 from timetable_sync.model.ledger import LedgerEntry
 from timetable_sync.model.plan import CalendarPlan
-from timetable_sync.model.sighting import Sighting
+from timetable_sync.model.sighting import Sighting, Stamp
 from timetable_sync.model.window import Window
 
 LECTURE = event(start=MONDAY + DAY)
@@ -34,8 +34,8 @@ class Visits:
     def night(self, every: timedelta = 7 * DAY) -> CalendarPlan:
         memory = Memory(
             self.sightings,
-            lambda calendar: {event.key: event.fingerprint() for event in self.events},
-            lambda calendar: {key: entry.fingerprint for key, entry in self.ledger.items()},
+            lambda calendar: {event.key: event.fingerprint() for event in self.events if self.window.holds(event.start)},
+            lambda calendar, window: {key: entry.fingerprint for key, entry in self.ledger.items() if window.holds(entry.start)},
             self.now,
             every,
         )
@@ -88,6 +88,40 @@ def test_an_event_of_ours_that_somebody_dragged_beyond_the_window_is_met_when_th
     assert visits.backend.requests == {"stamp": 1}
     visits.window = Window(WINDOW.start, beyond + DAY)
     assert visits.night().deletes == 1
+
+
+def test_an_event_that_somebody_deleted_beyond_the_window_is_missed_when_the_window_comes_to_it(visits: Visits) -> None:
+    """The window was longer once: the ledger knows of an event out there, and the calendar lacks it already when it is seen."""
+    later = event("LATER", start=WINDOW.end + 2 * DAY)
+    visits.ledger[later.key] = entry(standing(later))
+    visits.events.append(later)
+    visits.night()
+    visits.window = Window(WINDOW.start, WINDOW.end + 3 * DAY)
+    assert visits.night().creates == 1
+
+
+def test_a_service_whose_stamps_stand_still_hides_nothing_from_the_first_night_on(visits: Visits, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the night writes has to move the stamp, or the calendar is read every night until it does."""
+    monkeypatch.setattr(visits.backend, "stamp", lambda calendar: Stamp("for ever", DAY))
+    (item,) = visits.backend.people.see(COMP101.address)
+    visits.backend.people.delete(COMP101.address, item.id)
+    visits.ledger.clear()
+    assert visits.night().creates == 1
+    (there,) = written(visits.backend, visits.events)
+    visits.ledger = {LECTURE.key: entry(there)}
+    for number in range(15):
+        visits.now += DAY
+        (item,) = visits.backend.people.see(COMP101.address)
+        visits.backend.people.edit(COMP101.address, item.id, subject=f"Party {number}")
+        assert visits.night().updates == 1
+        visits.backend.people.edit(COMP101.address, item.id, subject=LECTURE.subject)
+        assert visits.night().updates == 0
+
+    monkeypatch.setattr(visits.backend, "stamp", lambda calendar: Stamp("moved at last", DAY))
+    visits.night()
+    visits.backend.requests.clear()
+    visits.night()
+    assert visits.backend.requests["snapshot"] == 0
 
 
 def test_a_calendar_whose_stamp_is_refused_is_read(visits: Visits) -> None:

@@ -395,7 +395,7 @@ class Nights(RuleBasedStateMachine):
         memory = Memory(
             self.ledger.sightings,
             lambda calendar: {event.key: event.fingerprint() for event in self.events(calendar, without) if self.window.holds(event.start)},
-            lambda calendar: self.ledger.fingerprints(calendar, self.window),
+            self.ledger.fingerprints,
             self.now,
             every,
         )

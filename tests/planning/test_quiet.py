@@ -15,7 +15,7 @@ SEEN = Sighting(COMP101.address, "sign", "mapaaa", WINDOW.start, WINDOW.end + WE
 OLD = Stamp("sign", HOUR)
 LECTURE = event()
 STANDING = standing(LECTURE)
-READ = replace(snapshot(STANDING, foreign=3), clear_until=WINDOW.end + WEEK)
+READ = snapshot(STANDING, foreign=3)
 RIGHT = plan([LECTURE], [STANDING], foreign=3)
 
 
@@ -45,6 +45,11 @@ def test_what_is_not_as_the_timetable_wants_it_is_read_without_a_stamp_that_woul
 
 def test_asked_to_read_everything_every_night_it_does() -> None:
     assert approach(every=timedelta(0)) is Approach.READ
+
+
+def test_the_very_first_reading_asks_for_the_sign_of_before_we_write() -> None:
+    assert approach(None, settled=False) is Approach.STAMP_AND_READ
+    assert approach(None, settled=False, every=timedelta(0)) is Approach.READ
 
 
 @pytest.mark.parametrize(
@@ -104,8 +109,8 @@ def test_only_the_very_sign_says_that_nothing_moved() -> None:
 
 
 def remembered(*, before: Sighting | None = None, stamp: Stamp | None = OLD, asked: bool = True, wrong: bool = False) -> Sighting | None:
-    found = plan([event(subject="Another")], [STANDING]) if wrong else RIGHT
-    return sighting_of(found, READ, before, stamp, asked=asked, mapping="mapaaa", now=MONDAY)
+    found = plan([event(subject="Another")], [STANDING], foreign=3) if wrong else RIGHT
+    return sighting_of(found, READ, before, stamp, asked=asked, mapping="mapaaa", now=MONDAY, until=WINDOW.end + WEEK)
 
 
 def test_a_reading_that_found_all_right_is_remembered_with_the_sign_from_before_it() -> None:
@@ -113,7 +118,13 @@ def test_a_reading_that_found_all_right_is_remembered_with_the_sign_from_before_
 
 
 def test_a_reading_that_found_something_to_do_is_not() -> None:
-    assert remembered(wrong=True) is None
+    assert remembered(before=SEEN, wrong=True) is None
+
+
+def test_before_we_write_for_the_first_time_only_the_sign_is_remembered() -> None:
+    """A service whose signs stand still is known by it from the first night on."""
+    assert remembered(wrong=True) == replace(SEEN, intact=False)
+    assert remembered(wrong=True, stamp=None) is None
 
 
 def test_an_edit_in_the_second_of_the_stamp_cannot_hide() -> None:
@@ -124,10 +135,7 @@ def test_an_edit_in_the_second_of_the_stamp_cannot_hide() -> None:
 
 
 def test_a_sign_that_stood_still_while_we_wrote_is_believed_no_more() -> None:
-    found = remembered(before=replace(SEEN, intact=False))
-
-    assert found is not None
-    assert found.sign is None
+    assert remembered(before=replace(SEEN, intact=False)) is None
     assert remembered(before=replace(SEEN, intact=False, sign="of before")) == SEEN
 
 

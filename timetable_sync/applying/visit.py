@@ -12,6 +12,7 @@ from timetable_sync.model.event import Event
 from timetable_sync.model.ledger import LedgerEntry
 from timetable_sync.model.plan import CalendarPlan
 from timetable_sync.model.sighting import Sighting, Stamp
+from timetable_sync.model.snapshot import Snapshot
 from timetable_sync.model.unsettled import Unsettled
 from timetable_sync.model.window import Window
 from timetable_sync.planning.compare import Rules, compare, settle_bodies
@@ -25,24 +26,20 @@ Fingerprints = Mapping[str, str]
 class Memory:
     """What lets a look at a stamp be enough. Without it every calendar is read.
 
-    ``sightings`` are the latest, by address; ``wanted`` and ``known`` give the fingerprints of what the timetable asks for in the
-    window, and of what the ledger says stands there. ``now`` is the moment of the night (aware), ``every`` how often each calendar is
-    read in full.
+    ``sightings`` are the latest, by address; ``wanted`` gives the fingerprints of what the timetable asks for in the night's window,
+    ``known`` of what the ledger says stands in a window. ``now`` is the moment of the night (aware), ``every`` how often each calendar
+    is read in full.
     """
 
     sightings: Mapping[str, Sighting]
     wanted: Callable[[Calendar], Fingerprints]
-    known: Callable[[Calendar], Fingerprints]
+    known: Callable[[Calendar, Window], Fingerprints]
     now: datetime
     every: timedelta
 
 
-def _nothing(calendar: Calendar) -> Fingerprints:
-    return {}
-
-
 #: Nothing is remembered, nothing will be.
-NO_MEMORY = Memory({}, _nothing, _nothing, datetime(1970, 1, 1, tzinfo=UTC), timedelta(0))
+NO_MEMORY = Memory({}, lambda calendar: {}, lambda calendar, window: {}, datetime(1970, 1, 1, tzinfo=UTC), timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ def visit(backend: Backend, calendar: Calendar, window: Window, sides: Sides, pa
     approach, before, events = Approach.READ, None, 0
     if memory.every:
         before, wanted = memory.sightings.get(calendar.address), memory.wanted(calendar)
-        settled, events = wanted == memory.known(calendar), len(wanted)
+        settled, events = wanted == memory.known(calendar, window), len(wanted)
         approach = approach_to(
             calendar.address, before, settled=settled, window=window, mapping=sides.rules.mapping, now=memory.now, every=memory.every
         )
@@ -79,8 +76,14 @@ def visit(backend: Backend, calendar: Calendar, window: Window, sides: Sides, pa
         plan = settle_bodies(plan, patience.call(lambda: backend.read_bodies(calendar, items)), sides.rules)
     if not memory.every:
         return plan, None
-    asked = approach is not Approach.READ
-    return plan, sighting_of(plan, snapshot, before, stamp, asked=asked, mapping=sides.rules.mapping, now=memory.now)
+    asked, until = approach is not Approach.READ, _until(snapshot, memory)
+    return plan, sighting_of(plan, snapshot, before, stamp, asked=asked, mapping=sides.rules.mapping, now=memory.now, until=until)
+
+
+def _until(snapshot: Snapshot, memory: Memory) -> datetime:
+    """How far beyond the window nothing of ours was seen; its end, where the ledger says that something should have been."""
+    end, clear = snapshot.window.end, snapshot.clear_until
+    return end if clear is None or clear <= end or memory.known(snapshot.calendar, Window(end, clear)) else clear
 
 
 def _stamp(backend: Backend, calendar: Calendar, patience: Patience) -> Stamp | None:

@@ -22,8 +22,9 @@ class Sighting:
 
     ``sign`` is the stamp's from before that reading, None where the service gives none; ``mapping`` the one that the events were made
     by. ``since`` and ``until`` bound what is known (aware, UTC): of events of ours that start from the one to the other, the calendar
-    holds those of the ledger and no more. ``seen`` is when it was read. ``foreign`` counted the others' events then. ``intact`` is
-    False once we have written to the calendar: from then on the sign has to differ.
+    holds those of the ledger and no more, and the ledger no more than it. ``seen`` is when it was read. ``foreign`` counted the others'
+    events then. ``intact`` is False once we have written to the calendar, or are about to for the first time: from then on the sign has
+    to differ, and until it does nothing else of this is believed.
     """
 
     address: str

@@ -6,9 +6,10 @@ So nothing is hidden:
 
 - somebody's edit, in the second in which the stamp was taken too: a sign is remembered only if the last change was then
   ``MARGIN`` old, so that whatever comes later has a later time;
-- the window moving on: a sighting says how far ahead nothing else of ours lies, and is not used beyond that;
+- the window moving on: a sighting says how far ahead nothing of ours lies, neither there nor by the ledger, and is not used beyond;
 - another mapping, or a window that reaches back further: the sighting does not fit;
-- a service whose signs stand still: once we have written, the sign must be another, or no sign of this calendar is believed;
+- a service whose signs stand still: the sign of before our first write is kept, and as long as it has not moved since, none of this
+  calendar is believed;
 - all that we did not think of: every calendar is read in full every so many days, its own share of them each night.
 """
 
@@ -46,8 +47,8 @@ def approach_to(
     often each calendar is read in full, nought for always.
     """
     if not every or not settled:
-        # What is read now is changed next: a stamp would not outlive it.
-        return Approach.READ
+        # What is read now is changed next: a stamp would not outlive it. The very first shows whether stamps move when we write.
+        return Approach.STAMP_AND_READ if every and sighting is None else Approach.READ
     if sighting is None or not sighting.intact or sighting.mapping != mapping:
         return Approach.STAMP_AND_READ
     due = _due(address, sighting, now, every)
@@ -74,21 +75,34 @@ def unmoved(sighting: Sighting | None, stamp: Stamp | None) -> bool:
 
 
 def sighting_of(
-    plan: CalendarPlan, snapshot: Snapshot, before: Sighting | None, stamp: Stamp | None, *, asked: bool, mapping: str, now: datetime
+    plan: CalendarPlan,
+    snapshot: Snapshot,
+    before: Sighting | None,
+    stamp: Stamp | None,
+    *,
+    asked: bool,
+    mapping: str,
+    now: datetime,
+    until: datetime,
 ) -> Sighting | None:
     """What to remember of a complete reading; None where it gives no reason to remember anything new.
 
-    ``plan`` is what came of it, its bodies settled. ``stamp`` was taken before the reading, where it was ``asked`` for.
+    ``plan`` is what came of it, its bodies settled. ``stamp`` was taken before the reading, where it was ``asked`` for. Up to
+    ``until`` nothing of ours lies beyond the window, neither in the calendar nor by the ledger.
     """
+    seen = Sighting(snapshot.calendar.address, None, mapping, snapshot.window.start, until, now, plan.foreign)
+    if plan.changes and before is None and stamp is not None:
+        return replace(seen, sign=stamp.sign, intact=False)
     if plan.changes or plan.left_alone:
         return None
-    until = snapshot.clear_until or snapshot.window.end
-    seen = Sighting(snapshot.calendar.address, None, mapping, snapshot.window.start, until, now, plan.foreign)
     if not asked:
         # What changed before this reading and after the sign, if anything did, shows in the sign.
         return _kept(seen, before)
-    if stamp is None or (before is not None and not before.intact and before.sign == stamp.sign):
+    if stamp is None:
         return seen
+    if before is not None and not before.intact and before.sign == stamp.sign:
+        # It stood still while we wrote. That stays remembered until it moves.
+        return None
     return replace(seen, sign=stamp.sign) if stamp.age >= MARGIN else None
 
 

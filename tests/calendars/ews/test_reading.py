@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from itertools import pairwise
 
 import pytest
@@ -412,6 +413,10 @@ def test_bodies_that_do_not_all_come_are_an_error(server: CannedServer, backend:
 # Stamps
 
 
+def http_date(ago: timedelta = timedelta(0)) -> str:
+    return format_datetime(datetime.now(UTC) - ago, usegmt=True)
+
+
 def stamp_answer(*properties: tuple[str, str], count: str = "<t:TotalCount>12</t:TotalCount>") -> bytes:
     extended = "".join(
         f'<t:ExtendedProperty><t:ExtendedFieldURI PropertyTag="{tag}" PropertyType="SystemTime"/>'
@@ -423,8 +428,10 @@ def stamp_answer(*properties: tuple[str, str], count: str = "<t:TotalCount>12</t
 
 
 def test_the_stamp_is_made_of_all_three_signs(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
-    server.answer(stamp_answer(("0x670a", "2026-11-23T08:00:00Z"), ("0x670B", "7")), Date="Mon, 23 Nov 2026 08:05:00 GMT")
-    assert backend.stamp(calendar) == Stamp("2026-11-23T08:00:00Z|7|12", timedelta(minutes=5))
+    given = http_date()
+    changed = (parsedate_to_datetime(given) - timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    server.answer(stamp_answer(("0x670a", changed), ("0x670B", "7")), Date=given)
+    assert backend.stamp(calendar) == Stamp(f"{changed}|7|12", timedelta(minutes=5))
     asked = server.asked[0]
     assert [uri.get("PropertyTag") for uri in asked.root.iter("{*}ExtendedFieldURI")] == ["0x670A", "0x670B"]
     assert backend.requests == {"GetFolder": 1}
@@ -442,7 +449,7 @@ def test_the_stamp_is_made_of_all_three_signs(server: CannedServer, backend: Ews
     ],
 )
 def test_without_all_the_signs_there_is_no_stamp(server: CannedServer, backend: EwsBackend, calendar: Calendar, body: bytes) -> None:
-    server.answer(body, Date="Mon, 23 Nov 2026 08:05:00 GMT")
+    server.answer(body, Date=http_date())
     assert backend.stamp(calendar) is None
 
 
@@ -450,6 +457,18 @@ def test_without_all_the_signs_there_is_no_stamp(server: CannedServer, backend: 
 def test_without_the_servers_clock_there_is_no_stamp(server: CannedServer, backend: EwsBackend, calendar: Calendar, date: str) -> None:
     """How old the last change is cannot be told by a clock of ours: a later one in the same second might hide."""
     server.answer(stamp_answer(("0x670A", "2026-11-23T08:00:00Z"), ("0x670B", "7")), Date=date)
+    assert backend.stamp(calendar) is None
+
+
+@pytest.mark.parametrize("ago", [timedelta(hours=8), timedelta(minutes=-30)], ids=["kept by a proxy", "wrong"])
+def test_a_date_far_from_now_is_no_clock_to_go_by(server: CannedServer, backend: EwsBackend, calendar: Calendar, ago: timedelta) -> None:
+    server.answer(stamp_answer(("0x670A", "2026-11-20T08:00:00Z"), ("0x670B", "7")), Date=http_date(ago))
+    assert backend.stamp(calendar) is None
+
+
+def test_an_answer_out_of_a_store_is_no_stamp(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
+    """It would be the same as yesterday's whatever somebody did since."""
+    server.answer(stamp_answer(("0x670A", "2026-11-20T08:00:00Z"), ("0x670B", "7")), Date=http_date(), Age="1")
     assert backend.stamp(calendar) is None
 
 

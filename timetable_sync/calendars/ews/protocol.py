@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from threading import Lock
@@ -32,10 +32,16 @@ _LONGEST_CONNECT = 30.0
 #: Seconds; firewalls forget connections that were silent for minutes without telling, and a write on one ends in a time-out, unclear.
 _LONGEST_IDLE = 60.0
 
+#: Further than this from our own clock, an answer's Date is no clock to go by. Clocks that sign in agree to about five minutes.
+_SKEW = timedelta(minutes=5)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer of Exchange's: its body, and when it was given by the server's clock (aware, UTC), None where it does not say."""
+    """An answer of Exchange's: its body, and when it was given by the server's clock (aware, UTC).
+
+    None where it does not say, or where what it says cannot be: much too early or too late, or out of a proxy's store.
+    """
 
     content: bytes
     given: datetime | None
@@ -179,8 +185,13 @@ class ExchangeProtocol(BaseProtocol):
 
 
 def _given(response: requests.Response) -> datetime | None:
+    """The answer's Date, where it can be believed: a proxy that keeps answers gives old ones, and clocks can be wrong."""
     try:
         given = parsedate_to_datetime(response.headers.get("Date", ""))
     except ValueError:
         return None
-    return given if given.tzinfo else given.replace(tzinfo=UTC)
+    given = given if given.tzinfo else given.replace(tzinfo=UTC)
+    # Age comes with an answer out of a store: https://www.rfc-editor.org/rfc/rfc9111#name-age
+    if "Age" in response.headers or abs(datetime.now(UTC) - given) > _SKEW:
+        return None
+    return given

@@ -166,7 +166,7 @@ def readable_key(scene: Scene) -> None:
             expired,
             3,
             r"the certificate FOLDER/old/timetable-sync\.pem expired on \d+ \w+ \d{4}, \d\d:\d\d UTC .*",
-            "Register a new one in Entra ID",
+            "Make a new one (timetable-sync certificate new) and register it",
         ),
         (
             wrong_passphrase,

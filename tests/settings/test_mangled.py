@@ -94,6 +94,7 @@ def _judged(text: bytes, environ: dict[str, str]) -> Loaded | ConfigurationError
 @given(_MANGLES, _VARIABLES)
 @example([(("event", "rules"), [{"when": {"title": "x"}, "reminder": "1 day"}])], {"TIMETABLE_SYNC_EVENT__RULES__1__WHEN": "5"})
 @example([(("timetable", "weeks", "axis", "first"), _REMOVED)], {})
+@example([], {"TIMETABLE_SYNC_REPORT__DIRECTORY": "x" * 300})
 @example([(("timetable",), 5)], {"TIMETABLE_SYNC_TIMETABLE__URL": "x"})
 @example([(("timetable", "columns"), [{}])], {"TIMETABLE_SYNC_TIMETABLE__COLUMNS__END": "x"})
 def test_a_mangled_configuration_is_used_or_refused(mangles: list[tuple[tuple[str, ...], Any]], environ: dict[str, str]) -> None:

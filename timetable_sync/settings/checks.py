@@ -94,8 +94,8 @@ def _files(tables: Mapping[str, Any], base: Path) -> Iterator[Finding]:
         if isinstance(bundle, str):
             yield from _file((section, "ca_bundle"), base, bundle)
     folder = _at(tables, "report", "directory")
-    if isinstance(folder, str) and _possible(folder) and (base / folder).is_file():
-        yield ("report", "directory"), f"names {base / folder}, which is a file and no folder"
+    if isinstance(folder, str) and _possible(folder):
+        yield from _folder(("report", "directory"), base / folder)
 
 
 def _queries(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, object]]:
@@ -118,6 +118,15 @@ def _file(path: KeyPath, base: Path, name: str) -> Iterator[Finding]:
             return
     except OSError as error:
         yield path, f"names {file}, which cannot be read: {error.strerror}"
+
+
+def _folder(path: KeyPath, folder: Path) -> Iterator[Finding]:
+    try:
+        if folder.is_file():
+            yield path, f"names {folder}, which is a file and no folder"
+    except OSError as error:
+        # A name that the file system does not take: too long, or a loop of links.
+        yield path, f"names {folder}, which cannot be a folder: {error.strerror}"
 
 
 def _possible(name: str) -> bool:

@@ -8,6 +8,8 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 # More for pytest, as in: make test TESTS=tests/model
 TESTS = tests
+# More for the benchmarks, as in: make bench BENCH="--size small --case quiet"
+BENCH =
 
 help:
 	@echo 'make demo        everything once, on this machine: a made-up college, a local Exchange, three nights'
@@ -15,6 +17,7 @@ help:
 	@echo 'make test-quick  the tests that take no more than a few seconds'
 	@echo 'make lint        ruff, for mistakes and for form'
 	@echo 'make types       mypy --strict'
+	@echo 'make bench       how fast a night is, beside the least it can take and beside others; BENCH="--size small" is a tenth of it'
 	@echo 'make wheel       the wheel, in dist/'
 	@echo 'make bench-timetable, make bench-keys'
 	@echo '                 a million meetings read, in meetings a second and memory; what the two forms of keys cost'
@@ -35,6 +38,9 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/python -m mypy --strict
+
+bench: $(VENV)/.dev
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m build --wheel --no-isolation .
@@ -68,4 +74,4 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 	@$(PIP) install -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help demo test test-quick lint types wheel bench-timetable bench-keys clean
+.PHONY: help demo test test-quick lint types bench wheel bench-timetable bench-keys clean

@@ -1,1 +1,1 @@
-"""How quick, how much memory, how many operations: run by hand, and in small by the tests."""
+"""How quick, how much memory, how many operations: nights beside the least that they can take and beside others, timetables, keys."""

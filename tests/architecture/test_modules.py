@@ -8,8 +8,8 @@ import pytest
 
 from tests.architecture.source import Module, modules
 
-OURS = modules("timetable_sync", "migrations")
-EVERYTHING = modules("timetable_sync", "migrations", "tests")
+OURS = modules("timetable_sync", "migrations", "benchmarks")
+EVERYTHING = modules("timetable_sync", "migrations", "benchmarks", "tests")
 
 LONGEST = 400
 

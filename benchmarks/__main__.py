@@ -1,0 +1,59 @@
+"""``python -m benchmarks``: runs the cases, prints a table, writes JSON."""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.cases import CASES, SIZES, Bench
+from benchmarks.nights import DATABASE
+from benchmarks.service import ROOT, Service
+from benchmarks.table import add, new_table, show
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="How fast a night is, beside the floor and beside others.")
+    parser.add_argument("--size", choices=list(SIZES), default="full", help="how much is done (full takes about half an hour)")
+    parser.add_argument("--case", action="append", choices=list(CASES), help="only this one; repeatable")
+    parser.add_argument("--latency", default="0,50,200", help="milliseconds that every answer takes, with commas between")
+    parser.add_argument("--json", type=Path, default=Path("bench.json"), help="file for all figures")
+    return parser.parse_args()
+
+
+def _data() -> Path | None:
+    folder = Path(os.environ.get("TIMETABLE_SYNC_TEST_DATA", ROOT.parent / "shared")) / "data"
+    return folder if (folder / DATABASE).exists() else None
+
+
+def main() -> None:
+    """All of it."""
+    asked = _arguments()
+    table, found = new_table(), []
+    latencies = [float(text) / 1000 for text in asked.latency.split(",")]
+    with tempfile.TemporaryDirectory(prefix="timetable-sync-bench-") as folder, Service() as service:
+        bench = Bench(Path(folder), service, SIZES[asked.size], latencies, _data())
+        for name in asked.case or CASES:
+            for case in CASES[name](bench):
+                print(f"{case.name}, {case.latency * 1000:.0f} ms: {case.ways['ours'].wall:.1f} s", file=sys.stderr, flush=True)
+                add(table, case)
+                found.append(case.document())
+                document = {
+                    "schema": 1,
+                    "made": datetime.now(UTC).isoformat(timespec="seconds"),
+                    "size": asked.size,
+                    "python": platform.python_version(),
+                    "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+                    "cases": found,
+                }
+                # After each case, so that who interrupts it keeps what there is.
+                asked.json.write_text(json.dumps(document, indent=1), "utf-8")
+            service.tell(clear=True, mark=True, latency=0)
+    show(table)
+
+
+if __name__ == "__main__":
+    main()

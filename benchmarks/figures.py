@@ -1,0 +1,62 @@
+"""What is measured of one way to do one thing."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """``wall`` and ``cpu`` in seconds, the latter the client's alone; ``peak`` in megabytes; ``bytes`` both ways.
+
+    ``phases`` are seconds of CPU. ``part`` is the share of the work that was done: what is slow is measured on a part of it, and
+    :meth:`whole` takes it to all.
+    """
+
+    wall: float
+    cpu: float
+    peak: float
+    requests: int
+    bytes: int
+    operations: dict[str, int] = field(default_factory=dict)
+    phases: dict[str, float] = field(default_factory=dict)
+    part: float = 1.0
+
+    def whole(self) -> "Figures":
+        """As it would be for all of the work; memory as it was."""
+        if self.part == 1.0:
+            return self
+        scaled = {name: round(number / self.part) for name, number in self.operations.items()}
+        times = (self.wall / self.part, self.cpu / self.part)
+        return Figures(*times, self.peak, round(self.requests / self.part), round(self.bytes / self.part), scaled, self.phases)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing to do, at one latency (seconds): by us, by the floor, by others. ``events`` and ``calendars`` are its size."""
+
+    name: str
+    latency: float
+    calendars: int
+    events: int
+    ways: dict[str, Figures]
+    remarks: dict[str, float] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """For JSON: all figures, and ours as ratios to each other way's."""
+        ours = self.ways["ours"]
+        ratios = {
+            name: {
+                "wall": _ratio(ours.wall, way.whole().wall),
+                "cpu": _ratio(ours.cpu, way.whole().cpu),
+                "requests": _ratio(ours.requests, way.whole().requests),
+                "bytes": _ratio(ours.bytes, way.whole().bytes),
+                "peak": _ratio(ours.peak, way.peak),
+            }
+            for name, way in self.ways.items()
+            if name != "ours"
+        }
+        return {**asdict(self), "ratios": ratios}
+
+
+def _ratio(one: float, other: float) -> float | None:
+    return round(one / other, 3) if other else None

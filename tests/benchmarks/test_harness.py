@@ -1,0 +1,116 @@
+"""The benchmarks' own machinery, on the smallest scale: what is measured is what happened."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+
+from benchmarks.figures import Case, Figures
+from benchmarks.installation import Installation, installed
+from benchmarks.made_up import NOW, change, make_timetable
+from benchmarks.measuring import ProgramFailed, measured
+from benchmarks.service import Service
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with Service() as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def installation(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    made = installed(tmp_path_factory.mktemp("bench") / "small", service, NOW)
+    make_timetable(made.timetable, 3, 30)
+    return made
+
+
+@pytest.mark.slow
+def test_nights_against_the_service_are_what_they_would_be_against_exchange(installation: Installation, service: Service) -> None:
+    service.tell(clear=True, mark=True)
+    first = installation.night()
+    service.tell(restore=True)
+    floor = installation.floor()
+    second, third = installation.night(), installation.night()
+    changed = change(installation.timetable, 10)
+    fourth = installation.night()
+
+    assert first.operations == {"token": 1, "FindItem": 3, "CreateItem": 6}
+    assert floor.operations == {"FindItem": 3, "CreateItem": 6}
+    # What the floor wrote, in the place of what we did, is the same; from then on stamps are enough.
+    assert second.operations == {"token": 1, "GetFolder": 3, "FindItem": 3}
+    assert third.operations == {"token": 1, "GetFolder": 3}
+    assert (changed, fourth.operations["UpdateItem"]) == (9, 3)
+    assert {"start", "reading the timetable", "reading calendars", "writing"} <= first.phases.keys()
+    assert first.peak > floor.peak > 1
+
+
+@pytest.mark.slow
+def test_a_seeded_installation_has_a_quiet_night_of_one_request_a_calendar(installation: Installation) -> None:
+    make_timetable(installation.timetable, 3, 30)
+    installation.seed()
+
+    assert installation.night().operations == {"token": 1, "GetFolder": 3}
+    assert installation.night(TIMETABLE_SYNC_RUN__FULL_READING="0 days").operations == {"token": 1, "FindItem": 3}
+
+
+@pytest.mark.slow
+def test_what_is_written_by_the_book_writes_everything_once(installation: Installation, service: Service) -> None:
+    service.tell(clear=True, mark=True)
+    notes = installation.folder / "others.json"
+    arguments = [f"{service.url}/EWS/Exchange.asmx", str(installation.timetable), "save", "2"]
+
+    first = measured(service, "benchmarks.by_the_book", arguments, notes=notes, part=2 / 3)
+    second = measured(service, "benchmarks.by_the_book", arguments, notes=notes, part=2 / 3)
+
+    assert first.operations["CreateItem"] == 60
+    assert first.whole().operations["CreateItem"] == 90
+    assert "CreateItem" not in second.operations
+    assert service.tell()["items"] == 60
+
+
+def test_what_fails_is_not_measured(service: Service, tmp_path: Path) -> None:
+    with pytest.raises(ProgramFailed, match=r"benchmarks\.floor ended with 1"):
+        measured(service, "benchmarks.floor", ["127.0.0.1", "1", "1", str(tmp_path / "none")], notes=tmp_path / "notes.json")
+
+
+def asked(service: Service, **headers: str) -> tuple[int, bytes]:
+    body = b"<s:Envelope><s:Body><m:FindItem><m:CalendarView StartDate='1' EndDate='2'/></m:FindItem></s:Body></s:Envelope>"
+    request = Request(f"{service.url}/EWS/Exchange.asmx", body, {"Content-Type": "text/xml", **headers})
+    try:
+        with urlopen(request) as answer:
+            return answer.status, answer.read()
+    except OSError as error:
+        return int(getattr(error, "code", 0)), error.read() if hasattr(error, "read") else b""
+
+
+def test_the_service_allows_as_many_requests_a_second_as_it_is_told_and_says_when_to_come_back(service: Service) -> None:
+    service.tell(anew=True, limit=3)
+    answers = [asked(service) for _ in range(40)]
+    service.tell(limit=0)
+
+    refused = [body for status, body in answers if status == 500]
+    assert all(b"BackOffMilliseconds" in body for body in refused)
+    assert len(refused) == service.tell()["counts"]["busy"] > 0
+
+
+def test_the_service_compresses_for_those_who_ask_for_it(service: Service) -> None:
+    service.tell(gzip=True)
+    _, packed = asked(service, **{"Accept-Encoding": "gzip"})
+    _, plain = asked(service)
+    service.tell(gzip=False)
+
+    assert gzip.decompress(packed) == plain
+    assert b"IncludesLastItemInRange" in plain
+
+
+def test_figures_of_a_part_are_taken_to_the_whole_before_they_are_compared() -> None:
+    ours, theirs = Figures(2, 1, 100, 10, 1_000), Figures(3, 2, 50, 20, 500, {"CreateItem": 20}, part=0.25)
+    document = Case("one", 0.05, 4, 8, {"ours": ours, "save": theirs}).document()
+
+    assert theirs.whole().operations == {"CreateItem": 80}
+    assert document["ratios"]["save"] == {"wall": 0.167, "cpu": 0.125, "requests": 0.125, "bytes": 0.5, "peak": 2.0}
+    assert json.loads(json.dumps(document))["ways"]["save"]["wall"] == 3

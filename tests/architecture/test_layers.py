@@ -16,7 +16,7 @@ LAYERS: list[set[str]] = [
     {"reporting"},
     {"chronicle", "inspection", "metrics"},
     {"telling"},
-    {"night"},
+    {"night", "purge"},
     {"service", "demo"},
     {"cli"},
     {"__main__"},

@@ -113,9 +113,9 @@ def test_status_tells_last_night_next_start_what_is_held_and_the_certificate(wor
     hold_a_calendar(world)
     assert typed("status") == 0
     told = capsys.readouterr().out
-    assert "last night   1 calendar held   run 2" in told
-    assert "at work      nobody" in told
-    assert "held         COMP101: 8 of 10 events" in told
+    assert "last night    1 calendar held   run 2" in told
+    assert "at work       nobody" in told
+    assert "held          COMP101: 8 of 10 events" in told
     assert "299 days" in told
     found = asked(capsys, "status")
     assert found["last_success"]["run"] == 1

@@ -54,18 +54,22 @@ class Installation:
         cwd: Path = ROOT,
         configured: bool = True,
         program: Sequence[str] = ("-m", "timetable_sync"),
+        verb: str = "run",
+        stdin: int | None = None,
     ) -> Iterator[subprocess.Popen[str]]:
         """``timetable-sync run`` begun; ended when the test fails meanwhile.
 
-        Without ``configured``, no configuration is named; ``program`` is what Python is to run.
+        Without ``configured``, no configuration is named; ``program`` is what Python is to run,
+        ``verb`` the command.
         """
         named = ["--config", str(self.configuration)] if configured else []
-        command = [sys.executable, *program, "run", *named, *arguments]
+        command = [sys.executable, *program, verb, *named, *arguments]
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("TIMETABLE_SYNC_")}
         with subprocess.Popen(
             command,
             env={**inherited, "PYTHONPATH": str(ROOT), **self.environment, **(environment or {})},
             cwd=cwd,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -38,7 +38,7 @@ class NotDone(Passing):
     """Not done, since the run had to end. ``end`` says why: CutShort, or what ended the whole run."""
 
     def __init__(self, end: CutShort | TimetableSyncError) -> None:
-        super().__init__(f"not done: {end}", "The next night does it.")
+        super().__init__(f"not done: {end}", "The next run does it.")
         self.end = end
 
 

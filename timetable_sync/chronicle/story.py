@@ -19,6 +19,7 @@ _WHY: Final = {
     ("create", Reason.TIMETABLE.value): "it is in the timetable",
     ("delete", Reason.LEFT.value): "it left the timetable, or was cancelled there",
     ("delete", Reason.DUPLICATE.value): "it was a duplicate",
+    ("delete", Reason.PURGED.value): "somebody had everything of ours taken out of this calendar (purge)",
     ("update", Reason.MAPPING.value): "the configuration makes events otherwise than before",
 }
 

@@ -14,6 +14,7 @@ from timetable_sync.cli.explain import explain
 from timetable_sync.cli.held import held
 from timetable_sync.cli.history import history
 from timetable_sync.cli.output import PROGRAM, complain, forgiving
+from timetable_sync.cli.purge import purge
 from timetable_sync.cli.run import run
 from timetable_sync.cli.status import status
 from timetable_sync.cli.token import token
@@ -37,6 +38,7 @@ app.command()(history)
 app.command()(explain)
 app.command()(held)
 app.command()(token)
+app.command()(purge)
 app.command()(demo)
 app.add_typer(timetable.app, name="timetable")
 app.add_typer(alert.app, name="alert")

@@ -120,7 +120,9 @@ def _one(state: State, source: str, number_: int, lease: LeaseRecord | None, clo
 def _facts(run: RunRecord, clock: Clock) -> list[tuple[str, str]]:
     phases = ", ".join(f"{name} {float(seconds):.1f} s" for name, seconds in run.summary.get("phases", {}).items())
     requests = ", ".join(f"{name} {number(int(made))}" for name, made in run.summary.get("requests", {}).items() if made)
-    read = ", ".join(f"{number(int(many))} {name.replace('_', ' ')}" for name, many in run.counts.items())
+    read = (
+        ", ".join(f"{number(int(many))} {name.replace('_', ' ')}" for name, many in run.counts.items()) if any(run.counts.values()) else ""
+    )
     retries = int(run.summary.get("retries", 0))
     waited = f"{float(run.summary.get('waited', 0)):.0f} s in {counted(retries, 'pause')}" if retries else ""
     return [

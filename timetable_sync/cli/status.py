@@ -13,6 +13,7 @@ from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbos
 from timetable_sync.cli.tables import Column, tell_lines, tell_table
 from timetable_sync.reporting.times import Clock
 from timetable_sync.reporting.wording import counted
+from timetable_sync.state.records import NIGHT
 
 #: Grows when a key is added to the JSON.
 SCHEMA = 1
@@ -49,7 +50,7 @@ def status(
 
 
 def _text(found: Overview, clock: Clock) -> None:
-    tell_lines(*(f"{label:<13}{value}" for label, value in _facts(found, clock)), "")
+    tell_lines(*(f"{label:<14}{value}" for label, value in _facts(found, clock)), "")
     if found.runs:
         tell_table(RUNS, [run_row(found, run_at, clock) for run_at in range(len(found.runs))])
     else:
@@ -80,9 +81,9 @@ def _facts(found: Overview, clock: Clock) -> list[tuple[str, str]]:
 
 
 def _last(found: Overview, clock: Clock) -> str:
-    if not found.runs:
+    run = next((run for run in found.runs if run.kind == NIGHT), None)
+    if run is None:
         return "none on record"
-    run = found.runs[0]
     return f"{words.in_words(run, found.lease)}   run {run.id}, {clock.moment(run.started)}, {words.changes_in_words(run)}"
 
 

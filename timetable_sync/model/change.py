@@ -17,6 +17,7 @@ class Reason(StrEnum):
     MAPPING = "the mapping changed"
     LEFT = "it left the timetable"
     DUPLICATE = "a duplicate"
+    PURGED = "a purge took it out"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,10 @@ from timetable_sync.reporting.matters import Matter, needs_you, worth_knowing
 from timetable_sync.reporting.summary import CalendarReport, ChangeReport, Fate, RunSummary, Status, Trouble
 from timetable_sync.reporting.times import Clock
 from timetable_sync.reporting.wording import KINDS, kind_of
+from timetable_sync.state.records import NIGHT, PURGE
 
 #: Raised whenever keys are added.
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 
 _ACTIONS: Final = {"created": "create", "updated": "update", "deleted": "delete"}
 
@@ -67,6 +68,7 @@ def _head(summary: RunSummary, clock: Clock) -> dict[str, object]:
         "program": f"timetable-sync {__version__}",
         "run": summary.run,
         "source": summary.source,
+        "kind": PURGE if summary.purge else NIGHT,
         "dry_run": summary.dry_run,
         "started": clock.iso(summary.started),
         "finished": clock.iso(summary.finished),

@@ -15,7 +15,7 @@ from timetable_sync.reporting.figures import Figures, count, kinds
 from timetable_sync.reporting.legible import legible, legible_lines, shortened
 from timetable_sync.reporting.matters import Weight, needs_you, verdict, worth_knowing
 from timetable_sync.reporting.summary import CalendarReport, ChangeReport, Fate, RunSummary, Status
-from timetable_sync.reporting.text import planned
+from timetable_sync.reporting.text import kind_in_words, planned
 from timetable_sync.reporting.times import Clock
 from timetable_sync.reporting.wording import KINDS, counted, kind_of, lasted, number
 
@@ -74,6 +74,7 @@ def write(summary: RunSummary, out: TextIO) -> None:
     stream = _template().stream(
         summary=summary,
         clock=clock,
+        what=kind_in_words(summary),
         figures=figures,
         version=__version__,
         tone=_tone(summary, bool(needs)),

@@ -115,6 +115,8 @@ def worth_knowing(summary: RunSummary, figures: Figures, clock: Clock) -> list[M
 def verdict(summary: RunSummary, figures: Figures, needs: list[Matter]) -> str:
     """The night in one sentence."""
     changes = figures.effective_changes
+    if summary.purge and summary.failure is None and not needs:
+        return f"{counted(changes, 'event')} of ours {'would be moved' if summary.dry_run else 'moved'} to Deleted Items."
     if summary.failure is not None:
         return "The run failed." if not changes else f"The run failed after {counted(changes, 'change')}."
     if summary.dry_run:
@@ -146,7 +148,8 @@ def _cut_short(summary: RunSummary, figures: Figures) -> Matter:
     rest = ""
     if figures.fates[Fate.NOT_BEGUN]:
         calendars = counted(sum(_not_begun(report) > 0 for report in summary.calendars), "calendar")
-        rest = f"; {counted(figures.fates[Fate.NOT_BEGUN], 'change')} in {calendars} wait for the next night"
+        whom = "same command again" if summary.purge else "next night"
+        rest = f"; {counted(figures.fates[Fate.NOT_BEGUN], 'change')} in {calendars} wait for the {whom}"
     return Matter(f"cut short: {redact(summary.cut_short)}{rest}", "the run", Weight.FAILED, details=details)
 
 

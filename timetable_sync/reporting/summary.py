@@ -104,6 +104,7 @@ class RunSummary:
     ``worth_knowing`` hold what is not said by calendars, guards and rows. ``cut_short`` says why the run ended early, or is
     empty. ``failure`` is what ended the whole run. ``phases`` says how long each part took, in seconds; ``retries`` how often a request
     was put off, and ``waited`` for how many seconds in all. ``certificate_ends`` and ``token_ends`` are None where that is not known.
+    ``purge``: it was no night, but took out what nights had written.
     """
 
     run: int | None
@@ -131,3 +132,4 @@ class RunSummary:
     waited: float = 0.0
     certificate_ends: datetime | None = None
     token_ends: datetime | None = None
+    purge: bool = False

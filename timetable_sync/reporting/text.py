@@ -40,14 +40,23 @@ def _lines(out: TextIO, lines: Iterator[str]) -> None:
 
 def headline(summary: RunSummary, clock: Clock) -> str:
     """ "Night of 24 Nov 2026, 02:00:04 - 02:03:51   run 318"."""
-    what = "Dry run" if summary.dry_run else "Night"
+    what = kind_in_words(summary)
     times = f"{clock.time(summary.started, seconds=True)} - {clock.time(summary.finished, seconds=True)}"
     run = f"   run {summary.run}" if summary.run is not None else ""
-    return f"{what} of {clock.day(summary.started)}, {times}{run}"
+    return f"{what} {clock.day(summary.started)}, {times}{run}"
+
+
+def kind_in_words(summary: RunSummary) -> str:
+    """ "Night of", to be followed by a day."""
+    if summary.purge:
+        return "Dry run of a purge," if summary.dry_run else "Purge of"
+    return "Dry run of" if summary.dry_run else "Night of"
 
 
 def figure_lines(summary: RunSummary, figures: Figures, clock: Clock) -> list[str]:
     """The three lines of numbers."""
+    if summary.purge:
+        return _purge_lines(summary, figures)
     window = clock.days(summary.window.start, summary.window.end)
     changed = figures.statuses[Status.PLANNED if summary.dry_run else Status.CHANGED]
     kinds_said = ", ".join(f"{number(figures.effective[kind])} {'to be ' if summary.dry_run else ''}{kind}" for kind in KINDS)
@@ -63,6 +72,20 @@ def figure_lines(summary: RunSummary, figures: Figures, clock: Clock) -> list[st
         f"{counted(changed, 'calendar')} {verb}: {kinds_said}",
         ", ".join(rest),
     ]
+
+
+def _purge_lines(summary: RunSummary, figures: Figures) -> list[str]:
+    """Of a purge: what of ours went, and that everything else stays."""
+    gone = counted(figures.effective["deleted"], "event")
+    others = sum(report.foreign for report in summary.calendars)
+    verb = "would be moved" if summary.dry_run else "moved"
+    lines = [
+        f"{counted(len(summary.calendars), 'calendar')}   {gone} of ours {verb} to Deleted Items",
+        f"{counted(others, 'event')} of others {'stays' if others == 1 else 'stay'} as {'it is' if others == 1 else 'they are'}",
+    ]
+    rest = [(Status.REPORT_ONLY, "report only"), (Status.FAILED, "failed"), (Status.CUT_SHORT, "cut short")]
+    said = [f"{number(figures.statuses[status])} {word}" for status, word in rest if figures.statuses[status]]
+    return [*lines, ", ".join(said)] if said else lines
 
 
 def _screen(summary: RunSummary, figures: Figures, clock: Clock, *, brief: bool, colour: bool) -> Iterator[str]:

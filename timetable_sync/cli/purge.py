@@ -1,0 +1,192 @@
+"""``timetable-sync purge``: takes out what we wrote, and only that. Thin: shows the dry run, asks, has it done, says what came of it."""
+
+import shlex
+import sys
+import threading
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated, NoReturn
+from zoneinfo import ZoneInfo
+
+import typer
+
+from timetable_sync.cli.interruption import interruptible
+from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared
+from timetable_sync.cli.output import complain, tell, wants_colour
+from timetable_sync.cli.progress import progress
+from timetable_sync.cli.tables import tell_heading, tell_lines
+from timetable_sync.errors import UsageError
+from timetable_sync.model.change import Delete
+from timetable_sync.purge import PurgeRequest
+from timetable_sync.purge import purge as carry_out
+from timetable_sync.reporting import document, kept, text
+from timetable_sync.reporting.render import check_target, write_report
+from timetable_sync.reporting.summary import CalendarReport, RunSummary, Status
+from timetable_sync.reporting.times import Clock
+from timetable_sync.reporting.wording import counted, number
+from timetable_sync.settings.load import Loaded
+
+#: So many events of a calendar are shown before it is asked; with -v all of them.
+_EVENTS = 5
+_MADE_ANEW = (
+    "What the timetable still has, the next night makes anew. To keep a calendar empty, name it in calendars.report_only,\n"
+    "leave it out of calendars.allow, or take it out of the timetable."
+)
+
+
+def purge(
+    calendars: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CALENDAR...", help='Names or addresses, also as in "COMP*".', show_default=False),
+    ] = None,
+    calendar: Annotated[
+        list[str] | None, typer.Option("--calendar", metavar="PATTERN", help="The same, as run has it. Repeatable.", show_default=False)
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")] = False,
+    yes: Annotated[
+        int | None,
+        typer.Option("--yes", metavar="N", min=0, help="Do not ask: go ahead if it is just so many events.", show_default=False),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--from", metavar="DAY", help="Leave what starts before this day, as in 2026-11-24.", show_default=False)
+    ] = None,
+    report: Annotated[
+        list[Path] | None,
+        typer.Option("--report", metavar="FILE", help="Write a report with every event: .html .json .md .txt. Repeatable."),
+    ] = None,
+    config: Configuration = None,
+    format: Facts = Form.TEXT,
+    verbose: Verbose = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Move everything that was ever written to some calendars to their Deleted Items. Events of others are never touched.
+
+    First it reads, shows what would go, and asks. The pilot does not limit it; calendars.allow and report_only do.
+
+    Example: timetable-sync purge COMP101
+
+    Exit codes: 0 done, 1 some failed, 2 not confirmed, or usage, 3 credentials refused, 6 another run is at work.
+    """
+    patterns = tuple(dict.fromkeys([*(calendars or ()), *(calendar or ())]))
+    if not patterns:
+        raise UsageError("purge: which calendars?", "Name them, as in: timetable-sync purge COMP101")
+    if dry_run and yes is not None:
+        raise UsageError("--yes does not go with --dry-run", "Leave one of them away.")
+    reports = list(dict.fromkeys(report or ()))
+    for path in reports:
+        check_target(path)
+    loaded = prepared(config, verbose, quiet=quiet, files=True)
+    clock = clock_of(loaded)
+    request = PurgeRequest(datetime.now(UTC), patterns, _day(since, loaded.settings.timetable.time_zone))
+    seen = _carried_out(loaded, request, watched=not quiet)
+    many = sum(report.deleted for report in seen.calendars)
+    if seen.exit_code or not many or dry_run:
+        _end(seen, loaded, reports, format, clock, verbose=verbose)
+    if format is Form.TEXT:
+        _tell_seen(seen, clock, everything=verbose > 0)
+    _confirm(seen, many, yes, patterns, asking=format is Form.TEXT)
+    agreed = {report.calendar.address: report.deleted for report in seen.calendars if report.status is Status.PLANNED}
+    request = PurgeRequest(request.now, patterns, request.since, agreed)
+    _end(_carried_out(loaded, request, watched=not quiet), loaded, reports, format, clock, verbose=verbose)
+
+
+def _day(given: str | None, zone: str) -> datetime | None:
+    if given is None:
+        return None
+    try:
+        day = date.fromisoformat(given)
+    except ValueError:
+        raise UsageError(f'--from: "{given}" is not a day', "Write it as in 2026-11-24.") from None
+    return datetime.combine(day, datetime.min.time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+def _carried_out(loaded: Loaded, request: PurgeRequest, *, watched: bool) -> RunSummary:
+    stop = threading.Event()
+    with interruptible(stop), progress(wanted=watched) as watcher:
+        return carry_out(loaded, request, progress=watcher, stop=stop)
+
+
+def _tell_seen(seen: RunSummary, clock: Clock, *, everything: bool) -> None:
+    for report in seen.calendars:
+        tell_heading(f"{report.calendar.name}   {report.calendar.address}")
+        tell_lines(*(f"  {line}" for line in _lines(report, clock, everything=everything)))
+    tell_lines("")
+
+
+def _lines(report: CalendarReport, clock: Clock, *, everything: bool) -> list[str]:
+    if report.status is Status.REPORT_ONLY:
+        return [f"is report only, and so never written: its {counted(len(report.changes), 'event')} of ours would stay"]
+    lines = []
+    going = [change.change.before for change in report.changes if isinstance(change.change, Delete)]
+    if going:
+        days = clock.days(going[0].start, going[-1].start)
+        lines.append(f"{counted(len(going), 'event')} of ours, {days}")
+    else:
+        lines.append("nothing of ours")
+    shown = going if everything else going[:_EVENTS]
+    lines += [f"  - {clock.span(event.start, event.end)}   {event.subject}" for event in shown]
+    if len(shown) < len(going):
+        lines.append(f"    and {number(len(going) - len(shown))} more; -v shows all of them")
+    if report.left_alone:
+        lines.append(f"{counted(len(report.left_alone), 'event')} of ours that somebody made a series would stay")
+    if report.foreign:
+        lines.append(f"{counted(report.foreign, 'event')} of others would stay")
+    return lines
+
+
+def _confirm(seen: RunSummary, many: int, yes: int | None, patterns: Sequence[str], *, asking: bool) -> None:
+    """Goes on only where somebody said so: by the number, or by typing the calendar's name, or the number where they are several."""
+    planned = [report for report in seen.calendars if report.status is Status.PLANNED]
+    places = f"{counted(many, 'event')} in {counted(len(planned), 'calendar')}"
+    again = f"To go ahead: timetable-sync purge {shlex.join(patterns)} --yes {many}"
+    if yes is not None:
+        if yes != many:
+            raise UsageError(f"--yes {yes}: it is {places}; nothing was written", "Look with --dry-run, then name the number that it says.")
+        return
+    if not asking or not sys.stdin.isatty():
+        raise UsageError(f"{places} would be moved to Deleted Items; not confirmed, so nothing was written", again)
+    wanted = planned[0].calendar.name if len(planned) == 1 else str(many)
+    what = "the calendar's name" if len(planned) == 1 else "the number of events"
+    sys.stderr.write(f"{places} would be moved to Deleted Items. Nothing was written yet.\nTo go ahead, type {what} ({wanted}): ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().casefold() != wanted.casefold():
+        raise UsageError("not confirmed: nothing was written")
+
+
+def _end(summary: RunSummary, loaded: Loaded, reports: Sequence[Path], form: Form, clock: Clock, *, verbose: int) -> NoReturn:
+    """Reports, what came of it, and the exit code."""
+    unwritten = not _write_reports(summary, loaded, reports)
+    if summary.failure is not None:
+        complain(summary.failure.message, summary.failure.advice)
+    if form is Form.JSON:
+        tell(partial(document.write, summary))
+    elif summary.calendars:
+        if summary.dry_run and not summary.exit_code:
+            _tell_seen(summary, clock, everything=verbose > 0)
+        tell(partial(text.write_screen, summary, colour=wants_colour()))
+        if not summary.dry_run and any(report.deleted for report in summary.calendars):
+            tell_lines("", *_MADE_ANEW.splitlines())
+    raise typer.Exit(summary.exit_code or int(unwritten))
+
+
+def _write_reports(summary: RunSummary, loaded: Loaded, reports: Sequence[Path]) -> bool:
+    """Whether all could be written: those asked for, and for a purge that was made the kept ones."""
+    chores = [(path, partial(write_report, summary, path)) for path in reports]
+    directory = loaded.settings.report.directory
+    written = True
+    try:
+        if directory is not None and not summary.dry_run:
+            kept.prepare(directory)
+            kept.keep(summary, directory)
+    except (OSError, UsageError) as error:
+        complain(f"the report could not be kept in {directory}: {error}", "The purge itself is not affected.")
+        written = False
+    for path, chore in chores:
+        try:
+            chore()
+        except OSError as error:
+            complain(f"the report could not be written to {path}: {error.strerror or error}", "The purge itself is not affected.")
+            written = False
+    return written

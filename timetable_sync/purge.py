@@ -1,0 +1,214 @@
+"""The story of one purge: everything that we wrote to some calendars is moved to Deleted Items, and nothing else is touched."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from timetable_sync import logs
+from timetable_sync.applying.apply import apply_plans
+from timetable_sync.applying.patience import CutShort, Pace, Patience
+from timetable_sync.applying.progress import Progress
+from timetable_sync.applying.survey import Survey, survey
+from timetable_sync.applying.visit import Sides
+from timetable_sync.calendars.contract import Outcome
+from timetable_sync.calendars.registry import CountingBackend, open_backend
+from timetable_sync.entra.sign_in import sign_in
+from timetable_sync.entra.token import TokenProvider
+from timetable_sync.errors import TimetableSyncError, UsageError
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.plan import CalendarPlan
+from timetable_sync.model.window import Window
+from timetable_sync.planning.clearing import clearing
+from timetable_sync.planning.compare import Rules
+from timetable_sync.planning.selection import Selection, matches, select
+from timetable_sync.reporting import ownrecord
+from timetable_sync.reporting.account import Account
+from timetable_sync.reporting.summary import RunSummary, Status
+from timetable_sync.settings.load import Loaded
+from timetable_sync.settings.schema import Settings
+from timetable_sync.state.database import State, open_state
+from timetable_sync.state.records import PURGE, Holding, RunBeginning
+from timetable_sync.timetable.mapping import mapping_id
+
+log = structlog.stdlib.get_logger(__name__)
+
+Connect = Callable[[Settings, TokenProvider | None], CountingBackend]
+
+#: How far calendars are looked through, back and ahead: no night writes farther ahead than its window, none existed longer ago.
+BACK, AHEAD = timedelta(days=3_653), timedelta(days=1_827)
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeRequest:
+    """What is asked of one purge.
+
+    ``calendars`` are patterns of names or addresses. ``since`` (aware) leaves what starts earlier alone. ``confirmed`` is how many
+    events were seen and agreed upon, by address; None asks for a dry run.
+    """
+
+    now: datetime
+    calendars: tuple[str, ...]
+    since: datetime | None = None
+    confirmed: Mapping[str, int] | None = None
+
+
+def purge(
+    loaded: Loaded,
+    request: PurgeRequest,
+    *,
+    progress: Progress,
+    stop: threading.Event,
+    connect: Connect = open_backend,
+    pace: Pace | None = None,
+) -> RunSummary:
+    """One purge, or its dry run. Gives a summary for everything that can go wrong by itself, as a night does.
+
+    Raises UsageError for a pattern that no calendar on record has, and where something else stands in a calendar than was confirmed:
+    then nothing was written. ``connect`` and ``pace`` are for tests.
+    """
+    settings, begun, dry = loaded.settings, datetime.now(UTC), request.confirmed is None
+    window = _window(request, settings)
+    zone = settings.timetable.time_zone
+    account = Account(RunSummary(None, settings.timetable.source, begun, begun, window, zone, dry_run=dry, purge=True))
+    deadline = time.monotonic() + settings.run.deadline.total_seconds()
+    try:
+        token = sign_in(settings).tokens
+        with open_state(settings.state, read_only=dry) as state, state.lease("purge", settings.state.lease) as lease:
+            selection = _selected(state, settings, request.calendars)
+            patience = Patience(stop, deadline, progress, pace=pace, check=lease.check)
+            with closing(connect(settings, token)) as backend:
+                work = _Purge(settings, request, window, account, state, backend, patience, progress)
+                try:
+                    work.read_and_remove(selection)
+                finally:
+                    account.note(requests=dict(backend.requests), retries=patience.retries, waited=patience.waited)
+    except CutShort as end:
+        account.cut_short(str(end))
+    except UsageError:
+        raise
+    except TimetableSyncError as error:
+        account.failed(error)
+    return account.summary()
+
+
+def _window(request: PurgeRequest, settings: Settings) -> Window:
+    try:
+        return Window(request.since or request.now - BACK, request.now + max(AHEAD, settings.window.future))
+    except OverflowError:
+        raise UsageError("the window reaches beyond any calendar", "Make window.future smaller.") from None
+
+
+def _selected(state: State, settings: Settings, patterns: Sequence[str]) -> Selection:
+    """The calendars on record that are asked for. One that is not on record (the state was lost) is known by its whole address.
+
+    ``calendars.allow`` and ``report_only`` hold; ``pilot`` does not: what was written before it was narrowed is cleared in this way.
+    """
+    known = state.recorded.calendars(settings.timetable.source)
+    for pattern in patterns:
+        if any(matches(calendar, (pattern,)) for calendar in known):
+            continue
+        if "@" not in pattern or any(sign in pattern for sign in "*?["):
+            raise UsageError(
+                f'no calendar with the name or address "{pattern}" is on record',
+                "Name it as a night does, or, if it is not on record, by its whole address.",
+            )
+        known.append(Calendar(pattern.lower(), pattern.lower()))
+    return select(known, (), settings.calendars.model_copy(update={"pilot": None}), patterns)
+
+
+@dataclass(frozen=True, slots=True)
+class _Purge:
+    settings: Settings
+    request: PurgeRequest
+    window: Window
+    account: Account
+    state: State
+    backend: CountingBackend
+    patience: Patience
+    progress: Progress
+
+    def read_and_remove(self, selection: Selection) -> None:
+        found = self._survey(selection)
+        plans = self.account.surveyed(found, selection, ())
+        if self.request.confirmed is None:
+            self.account.planned(plans)
+            return
+        self._agree(plans, self.request.confirmed)
+        with self._recorded() as run:
+            for plan in found.plans:
+                self.state.learn(self.settings.timetable.source, plan.calendar, plan.record, plan.forget)
+            self._remove(run, plans)
+
+    def _survey(self, selection: Selection) -> Survey:
+        """Every calendar is compared with no events at all, so that each of ours in it is to go."""
+        source = self.settings.timetable.source
+        sides = Sides(
+            lambda calendar: (),
+            lambda calendar: self.state.ledger_entries(source, calendar, self.window),
+            (),
+            Rules(source, mapping_id(self.settings)),
+        )
+        at_once = self.settings.run.calendars_at_once
+        self.progress.phase("reading calendars", len(selection.visited))
+        found = survey(self.backend, selection.visited, self.window, sides, patience=self.patience, at_once=at_once, progress=self.progress)
+        return replace(found, plans=tuple(map(clearing, found.plans)))
+
+    def _agree(self, plans: Sequence[CalendarPlan], confirmed: Mapping[str, int]) -> None:
+        """Nothing goes but what was seen and agreed upon."""
+        now = {plan.calendar.address: plan.deletes for plan in plans}
+        for plan in plans:
+            agreed = confirmed.get(plan.calendar.address, 0)
+            if plan.deletes != agreed:
+                raise UsageError(
+                    f"{plan.calendar.name}: {plan.deletes} of our events stand there, {agreed} were confirmed; nothing was written",
+                    "Somebody was at work there meanwhile. Look again.",
+                )
+        if missing := [address for address, many in confirmed.items() if many and address not in now]:
+            raise UsageError(f"{missing[0]} could not be read again; nothing was written", "Try it again.")
+
+    def _remove(self, run: int, plans: Sequence[CalendarPlan]) -> None:
+        source, mapping = self.settings.timetable.source, mapping_id(self.settings)
+
+        def record(calendar: Calendar, outcomes: Sequence[Outcome]) -> None:
+            self.state.written(run, source, calendar, outcomes, mapping)
+
+        self.state.will_be_written(source, [plan.calendar for plan in plans])
+        self.progress.phase("moving to Deleted Items", sum(len(plan.changes) for plan in plans))
+        at_once = self.settings.run.calendars_at_once
+        applied = apply_plans(self.backend, plans, record=record, patience=self.patience, at_once=at_once, progress=self.progress)
+        self.account.applied(plans, applied)
+
+    @contextmanager
+    def _recorded(self) -> Iterator[int]:
+        """The purge's own record, as a run of its kind; what a guard held in a calendar that is clear now is held no longer."""
+        begun = self.account.summary()
+        patterns = tuple(self.request.calendars)
+        run = self.state.begin_run(RunBeginning(begun.source, begun.started, self.window, patterns, kind=PURGE))
+        self.account.note(run=run)
+        try:
+            with logs.bound(run=run):
+                yield run
+        except TimetableSyncError as error:
+            self.account.failed(error)
+        finally:
+            summary = self.account.summary()
+            cleared = frozenset(
+                report.calendar.address for report in summary.calendars if report.status in (Status.CHANGED, Status.UNCHANGED)
+            )
+            self.state.finish_run(
+                run,
+                finished=summary.finished,
+                exit_code=summary.exit_code,
+                counts=ownrecord.counts(summary),
+                summary=ownrecord.figures(summary),
+                calendars=ownrecord.calendars(summary),
+                failure=summary.failure.message if summary.failure else "",
+                source=summary.source,
+                holding=Holding(whole=False, judged=cleared),
+            )
+            log.info("purge recorded", exit_code=summary.exit_code)

@@ -56,7 +56,7 @@ def test_the_parameters_stand_in_what_is_printed(capsys: pytest.CaptureFixture[s
     assert 'period    = "2027/28"' in text
     assert "# Each module is a calendar." in text
     assert " FROM dbo.CT_EVENT e" in text
-    assert 'url       = "mssql+pyodbc://' in text
+    assert 'url       = "mssql+pymssql://' in text
 
 
 @pytest.mark.parametrize(

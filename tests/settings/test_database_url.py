@@ -50,7 +50,7 @@ def test_what_is_no_url_is_refused_and_not_repeated(wrong: str) -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "right"),
-    [("postgres://reader@db/x", "postgresql+psycopg"), ("sqlite3:///x.db", "sqlite"), ("sqlserver://db/x", "mssql+pyodbc")],
+    [("postgres://reader@db/x", "postgresql+psycopg"), ("sqlite3:///x.db", "sqlite"), ("sqlserver://db/x", "mssql+pymssql")],
 )
 def test_a_kind_by_another_name_is_told_its_right_one(wrong: str, right: str) -> None:
     with pytest.raises(ValueError, match="not known here") as caught:

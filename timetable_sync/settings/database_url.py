@@ -52,7 +52,7 @@ def _parsed(text: str) -> URL:
 
 
 def _kind(url: URL) -> str:
-    known = {"postgres": "postgresql+psycopg", "mariadb": "mysql+pymysql", "sqlite3": "sqlite", "sqlserver": "mssql+pyodbc"}
+    known = {"postgres": "postgresql+psycopg", "mariadb": "mysql+pymysql", "sqlite3": "sqlite", "sqlserver": "mssql+pymssql"}
     close = known.get(url.drivername.partition("+")[0])
     return f' (did you mean "{close}://…"?)' if close else ""
 

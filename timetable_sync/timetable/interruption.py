@@ -59,6 +59,13 @@ def _ender(engine: Engine, connection: Connection) -> Callable[[], None]:
                 cancel(timeout=5)
 
         return cancel_query
+    if connection.dialect.name == "oracle" and hasattr(driver, "cancel"):
+
+        def cancel_call() -> None:
+            with contextlib.suppress(Exception):  # as above
+                driver.cancel()
+
+        return cancel_call
     if connection.dialect.name in ("mysql", "mariadb") and hasattr(driver, "thread_id"):
         number = int(driver.thread_id())
 

@@ -30,7 +30,13 @@ from timetable_sync.timetable.transactions import begin_snapshot
 #: Rows that wait in memory.
 AT_ONCE = 1_000
 
-_EXTRAS = {"postgresql": ("postgresql", "postgresql+psycopg"), "mysql": ("mysql", "mysql+pymysql"), "mariadb": ("mysql", "mysql+pymysql")}
+_EXTRAS = {
+    "postgresql": ("postgresql", "postgresql+psycopg"),
+    "mysql": ("mysql", "mysql+pymysql"),
+    "mariadb": ("mysql", "mysql+pymysql"),
+    "oracle": ("oracle", "oracle+oracledb"),
+    "mssql": ("mssql", "mssql+pymssql"),
+}
 _SECRET = re.compile("pass|pwd|secret|token", re.IGNORECASE)
 _SECONDS_TO_CONNECT = 15
 #: A server that vanished without a word is noticed after about a minute, not after the two hours that systems wait by default.
@@ -195,6 +201,10 @@ def _engine(url: URL, seconds: float) -> Engine:
             options = dict(_POSTGRESQL_OPTIONS)
         elif found == "pymysql":
             options = {"connect_timeout": _SECONDS_TO_CONNECT, "read_timeout": int(seconds) + _SECONDS_TO_CONNECT}
+        elif found == "pymssql":
+            options = {"login_timeout": _SECONDS_TO_CONNECT, "timeout": max(1, int(seconds))}
+        elif found == "oracledb":
+            options = {"tcp_connect_timeout": _SECONDS_TO_CONNECT}
         options = {name: value for name, value in options.items() if name not in url.query}
         return create_engine(url, poolclass=NullPool, connect_args=options, hide_parameters=True)
     except ModuleNotFoundError as error:

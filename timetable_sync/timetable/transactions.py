@@ -5,11 +5,16 @@
 - MariaDB and MySQL: REPEATABLE READ, START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY (https://mariadb.com/kb/en/start-transaction/).
   InnoDB only, as other engines know no snapshots.
 - SQLite: BEGIN holds a shared lock, or one state of the write-ahead log, from the first statement on (https://www.sqlite.org/isolation.html).
+- Oracle: SET TRANSACTION READ ONLY, whose queries all see what was committed when it began
+  (https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/SET-TRANSACTION.html). Not tried on a server.
+- SQL Server: SNAPSHOT, where the database allows it; it has no read-only transactions, so the user's rights have to do
+  (https://learn.microsoft.com/sql/t-sql/statements/set-transaction-isolation-level-transact-sql). Not tried on a server.
 - Any other database is read at its own default, which a note says.
 """
 
 import contextlib
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
@@ -20,8 +25,7 @@ def begin_snapshot(connection: Connection, seconds: float) -> str:
     begin = _BEGINNINGS.get(connection.dialect.name)
     if begin is None:
         return f"the timetable was perhaps not read as it was at one moment: no way is known to do so with {connection.dialect.name}"
-    begin(connection, max(1, int(seconds)))
-    return ""
+    return begin(connection, max(1, int(seconds))) or ""
 
 
 def _postgresql(connection: Connection, seconds: int) -> None:
@@ -71,9 +75,32 @@ def _sqlite(connection: Connection, seconds: int) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
-_BEGINNINGS: dict[str, Callable[[Connection, int], None]] = {
+def _oracle(connection: Connection, seconds: int) -> None:
+    driver: Any = connection.connection.driver_connection
+    if hasattr(driver, "call_timeout"):
+        # Of one round trip: https://python-oracledb.readthedocs.io/en/latest/api_manual/connection.html
+        driver.call_timeout = seconds * 1000
+    connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+def _mssql(connection: Connection, seconds: int) -> str:
+    allowed = connection.exec_driver_sql("SELECT snapshot_isolation_state FROM sys.databases WHERE database_id = DB_ID()").scalar()
+    # Asking began a transaction, in which the isolation can no longer be chosen.
+    connection.rollback()
+    if allowed != 1:
+        return (
+            "the timetable was perhaps not read as it was at one moment: its database does not allow SNAPSHOT isolation "
+            "(ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON)"
+        )
+    connection.execution_options(isolation_level="SNAPSHOT")
+    return ""
+
+
+_BEGINNINGS: dict[str, Callable[[Connection, int], str | None]] = {
     "postgresql": _postgresql,
     "mysql": _mysql,
     "mariadb": _mysql,
     "sqlite": _sqlite,
+    "oracle": _oracle,
+    "mssql": _mssql,
 }

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 #: By SQLAlchemy's names of the kinds of database: how they are called, and a URL to start from.
 DATABASES = {
-    "mssql": ("SQL Server", "mssql+pyodbc://timetable_reader@db.example.ac.uk/timetable?driver=ODBC+Driver+18+for+SQL+Server"),
+    "mssql": ("SQL Server", "mssql+pymssql://timetable_reader@db.example.ac.uk/timetable"),
     "mysql": ("MySQL, MariaDB", "mysql+pymysql://timetable_reader@db.example.ac.uk/timetable"),
     "oracle": ("Oracle", "oracle+oracledb://timetable_reader@db.example.ac.uk/?service_name=timetable"),
     "postgresql": ("PostgreSQL", "postgresql+psycopg://timetable_reader@db.example.ac.uk/timetable"),

@@ -43,7 +43,7 @@ class Timetable(Section):
     preset: Preset | None = Field(
         None,
         description="The product that the database is of: celcat, cmis, syllabusplus or unitime. It gives query, columns, weeks and "
-        "children; what is said of these here stands in their place. To see them: timetable-sync timetable preset show celcat",
+        "children; what is said of these here stands in their place. To see them: timetable-sync preset show celcat",
         examples=["celcat"],
     )
     query: Annotated[str, AfterValidator(wellformed.query)] = Field(

@@ -203,6 +203,7 @@ class _Night:
         memory = Memory(
             self.state.sightings(source),
             reading.fingerprints,
+            self.state.ledger_digests(source, self.window) if settings.run.full_reading else {},
             lambda calendar, window: self.state.ledger_fingerprints(source, calendar, window),
             self.request.now,
             settings.run.full_reading,

@@ -11,7 +11,7 @@ from timetable_sync.applying.visit import Memory, Sides, visit
 from timetable_sync.calendars.memory import MemoryBackend
 from timetable_sync.errors import CalendarFailed, RunFailed
 from timetable_sync.model.event import Event
-from timetable_sync.model.ledger import LedgerEntry
+from timetable_sync.model.ledger import LedgerEntry, digest_of
 from timetable_sync.model.plan import CalendarPlan
 from timetable_sync.model.sighting import Sighting, Stamp
 from timetable_sync.model.window import Window
@@ -31,11 +31,15 @@ class Visits:
         self.now = MONDAY
         self.window = WINDOW
 
+    def known(self, window: Window) -> dict[str, str]:
+        return {key: entry.fingerprint for key, entry in self.ledger.items() if window.holds(entry.start)}
+
     def night(self, every: timedelta = 7 * DAY) -> CalendarPlan:
         memory = Memory(
             self.sightings,
             lambda calendar: {event.key: event.fingerprint() for event in self.events if self.window.holds(event.start)},
-            lambda calendar, window: {key: entry.fingerprint for key, entry in self.ledger.items() if window.holds(entry.start)},
+            {COMP101.address: digest_of(self.known(self.window).items())},
+            lambda calendar, window: self.known(window),
             self.now,
             every,
         )

@@ -26,7 +26,7 @@ from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Delete, Reason
 from timetable_sync.model.event import Busy, Event
 from timetable_sync.model.key import EventKey, digested, iso_week
-from timetable_sync.model.ledger import LedgerEntry
+from timetable_sync.model.ledger import LedgerEntry, digest_of
 from timetable_sync.model.marker import Marker
 from timetable_sync.model.plan import CalendarPlan
 from timetable_sync.model.sighting import Sighting
@@ -395,6 +395,7 @@ class Nights(RuleBasedStateMachine):
         memory = Memory(
             self.ledger.sightings,
             lambda calendar: {event.key: event.fingerprint() for event in self.events(calendar, without) if self.window.holds(event.start)},
+            {calendar.address: digest_of(self.ledger.fingerprints(calendar, self.window).items()) for calendar in CALENDARS},
             self.ledger.fingerprints,
             self.now,
             every,

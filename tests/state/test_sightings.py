@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.state.making import CALENDAR, MONDAY, OTHER, SOURCE, WINDOW, created
+from timetable_sync.model.ledger import digest_of
 from timetable_sync.model.sighting import Sighting
 from timetable_sync.state.database import State
 from timetable_sync.state.records import RunBeginning
@@ -33,4 +34,18 @@ def test_the_ledgers_fingerprints_are_those_of_its_entries_in_the_window(state: 
     state.written(run, SOURCE, CALENDAR, [created("a"), created("b", 24 * 400, "item-b")], "mapaaa")
     entries = state.ledger_entries(SOURCE, CALENDAR, WINDOW)
     assert len(entries) == 1
-    assert state.ledger_fingerprints(SOURCE, CALENDAR, WINDOW) == {key: entry.fingerprint for key, entry in entries.items()}
+    fingerprints = {key: entry.fingerprint for key, entry in entries.items()}
+    assert state.ledger_fingerprints(SOURCE, CALENDAR, WINDOW) == fingerprints
+    assert state.ledger_digests(SOURCE, WINDOW) == {CALENDAR.address: digest_of(fingerprints.items())}
+
+
+def test_digests_of_many_calendars_are_each_of_their_own_entries(state: State) -> None:
+    run = state.begin_run(RunBeginning(SOURCE, MONDAY, WINDOW))
+    for calendar in (CALENDAR, OTHER):
+        state.written(run, SOURCE, calendar, [created(key) for key in "dbca"], "mapaaa")
+    state.written(run, SOURCE, OTHER, [created("e")], "mapaaa")
+
+    assert state.ledger_digests(SOURCE, WINDOW) == {
+        calendar.address: digest_of(state.ledger_fingerprints(SOURCE, calendar, WINDOW).items()) for calendar in (CALENDAR, OTHER)
+    }
+    assert state.ledger_digests("another", WINDOW) == {}

@@ -9,7 +9,7 @@ from timetable_sync.calendars.contract import Backend
 from timetable_sync.errors import CalendarFailed, ItemRefused, Stale
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.event import Event
-from timetable_sync.model.ledger import LedgerEntry
+from timetable_sync.model.ledger import NOTHING, LedgerEntry, digest_of
 from timetable_sync.model.plan import CalendarPlan
 from timetable_sync.model.sighting import Sighting, Stamp
 from timetable_sync.model.snapshot import Snapshot
@@ -26,20 +26,22 @@ Fingerprints = Mapping[str, str]
 class Memory:
     """What lets a look at a stamp be enough. Without it every calendar is read.
 
-    ``sightings`` are the latest, by address; ``wanted`` gives the fingerprints of what the timetable asks for in the night's window,
-    ``known`` of what the ledger says stands in a window. ``now`` is the moment of the night (aware), ``every`` how often each calendar
-    is read in full.
+    ``sightings`` are the latest, by address; ``wanted`` gives the fingerprints of what the timetable asks for in the night's window.
+    ``standing`` are the digests of what the ledger says stands in that window, by address; a calendar that is not among them has nothing.
+    ``known`` gives the fingerprints in any other window. ``now`` is the moment of the night (aware), ``every`` how often each calendar is
+    read in full.
     """
 
     sightings: Mapping[str, Sighting]
     wanted: Callable[[Calendar], Fingerprints]
+    standing: Mapping[str, bytes]
     known: Callable[[Calendar, Window], Fingerprints]
     now: datetime
     every: timedelta
 
 
 #: Nothing is remembered, nothing will be.
-NO_MEMORY = Memory({}, lambda calendar: {}, lambda calendar, window: {}, datetime(1970, 1, 1, tzinfo=UTC), timedelta(0))
+NO_MEMORY = Memory({}, lambda calendar: {}, {}, lambda calendar, window: {}, datetime(1970, 1, 1, tzinfo=UTC), timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def visit(backend: Backend, calendar: Calendar, window: Window, sides: Sides, pa
     approach, before, events = Approach.READ, None, 0
     if memory.every:
         before, wanted = memory.sightings.get(calendar.address), memory.wanted(calendar)
-        settled, events = wanted == memory.known(calendar, window), len(wanted)
+        settled, events = digest_of(wanted.items()) == memory.standing.get(calendar.address, NOTHING), len(wanted)
         approach = approach_to(
             calendar.address, before, settled=settled, window=window, mapping=sides.rules.mapping, now=memory.now, every=memory.every
         )

@@ -1,5 +1,7 @@
 """The ledger's entry: our record of what stands where. A cache of the markers: it can be lost and is rebuilt."""
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,3 +23,13 @@ class LedgerEntry:
     mapping: str
     start: datetime
     end: datetime
+
+
+def digest_of(fingerprints: Iterable[tuple[str, str]]) -> bytes:
+    """16 bytes that are equal for equal sets of keys with their fingerprints, in whatever order these come."""
+    lines = sorted([f"{key} {fingerprint}" for key, fingerprint in fingerprints])
+    return hashlib.blake2b("\n".join(lines).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+#: Of a calendar with nothing in it.
+NOTHING = digest_of(())

@@ -62,6 +62,13 @@ class State:
         with self._database.reading() as connection:
             return ledger.fingerprints(connection, source, calendar.address, window)
 
+    def ledger_digests(self, source: str, window: Window) -> dict[str, bytes]:
+        """The digests (``model.ledger.digest_of``) of all calendars' entries that start in the window, by address."""
+        if self._database is None:
+            return {}
+        with self._database.reading() as connection:
+            return ledger.digests(connection, source, window)
+
     def sightings(self, source: str) -> dict[str, Sighting]:
         """When each calendar was last seen to be right, by address."""
         if self._database is None:

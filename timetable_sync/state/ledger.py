@@ -1,18 +1,23 @@
 """The ledger's queries: what stands where, as we last saw or wrote it. Each function works in the caller's transaction."""
 
 from collections.abc import Collection, Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 import sqlalchemy as sa
 
 from timetable_sync.calendars.contract import Outcome
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Create, Delete, Reason, Update
-from timetable_sync.model.ledger import LedgerEntry
+from timetable_sync.model.ledger import LedgerEntry, digest_of
 from timetable_sync.model.snapshot import ItemRef
 from timetable_sync.model.window import Window
 from timetable_sync.state.portrait import plain
 from timetable_sync.state.tables import ledger
 from timetable_sync.state.upsert import upsert
+
+#: Rows that are fetched at a time where there may be very many.
+_AT_ONCE = 5_000
 
 _KEPT = ("name", "item_id", "change_key", "fingerprint", "mapping", "starts", "ends")
 
@@ -31,6 +36,17 @@ def fingerprints(connection: sa.Connection, source: str, address: str, window: W
     """The fingerprints of one calendar's entries that start in the window, by key."""
     query = sa.select(ledger.c.key, ledger.c.fingerprint).where(ledger.c.source == source, ledger.c.address == address, *_within(window))
     return {key: fingerprint for key, fingerprint in connection.execute(query)}  # noqa: C416 - rows are no tuples to dict()
+
+
+def digests(connection: sa.Connection, source: str, window: Window) -> dict[str, bytes]:
+    """The digest of each calendar's entries that start in the window, by address. One query, one calendar at a time in memory."""
+    columns = (ledger.c.address, ledger.c.key, ledger.c.fingerprint)
+    query = sa.select(*columns).where(ledger.c.source == source, *_within(window)).order_by(ledger.c.address)
+    rows = connection.execution_options(stream_results=True, max_row_buffer=_AT_ONCE).execute(query)
+    batches = (row for batch in rows.partitions(_AT_ONCE) for row in batch)
+    return {
+        address: digest_of((key, fingerprint) for _, key, fingerprint in entries) for address, entries in groupby(batches, itemgetter(0))
+    }
 
 
 def calendars(connection: sa.Connection, source: str, window: Window | None) -> list[Calendar]:

@@ -7,6 +7,7 @@
     +-- StateUnusable               2       state database down, or of another version
     +-- AnotherRunAtWork            6       the lease is held
     +-- LeaseLost                   6       the lease was taken over while we worked
+    +-- AlreadyRun                  6       this night was run, by another daemon
     +-- Stopped                     1       asked to stop before anything was written
     +-- BackendError                1       a calendar service's answer, judged by its backend
         +-- Passing                         goes away by itself: wait, then try again
@@ -70,6 +71,12 @@ class AnotherRunAtWork(TimetableSyncError):
 
 class LeaseLost(TimetableSyncError):
     """Our lease expired and was taken over while we were at work: nothing more may be written."""
+
+    exit_code = 6
+
+
+class AlreadyRun(TimetableSyncError):
+    """The start of the schedule that a night was for has had its night meanwhile: nothing is left to do."""
 
     exit_code = 6
 

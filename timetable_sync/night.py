@@ -49,13 +49,14 @@ class NightRequest:
     """What is asked of one night.
 
     ``now`` (aware, UTC) is the moment that the window is counted from. ``calendars`` are patterns of names or addresses; none means
-    all. ``forced`` names guards that are released.
+    all. ``forced`` names guards that are released. ``due`` is the start of the schedule that the night is for, if it is for one.
     """
 
     now: datetime
     dry_run: bool = False
     calendars: tuple[str, ...] = ()
     forced: frozenset[str] = frozenset()
+    due: datetime | None = None
 
 
 def run_night(
@@ -134,7 +135,9 @@ def _recorded(state: State, request: NightRequest, account: Account, keep: timed
         yield None
         return
     begun = account.summary()
-    run = state.begin_run(RunBeginning(begun.source, begun.started, begun.window, request.calendars, tuple(sorted(request.forced))))
+    run = state.begin_run(
+        RunBeginning(begun.source, begun.started, begun.window, request.calendars, tuple(sorted(request.forced)), due=request.due)
+    )
     account.note(run=run)
     try:
         with logs.bound(run=run):

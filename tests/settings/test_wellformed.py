@@ -27,12 +27,14 @@ def test_what_is_no_zone_is_refused(wrong: str) -> None:
     assert said(wellformed.zone_name, wrong).startswith("must be an IANA time zone")
 
 
-@pytest.mark.parametrize("right", ["0 2 * * *", "*/15 * * * *", "0 2 1 * *", "0 2 * * mon-fri", "0 2 * jan,feb sun"])
-def test_a_cron_expression_has_five_fields(right: str) -> None:
+@pytest.mark.parametrize(
+    "right", ["0 2 * * *", "*/15 * * * *", "0 2 1 * *", "0 2 * * mon-fri", "0 2 * jan,feb sun", "*/5 * * * * *", "30 0 2 * * mon"]
+)
+def test_a_cron_expression_has_five_fields_or_six_with_the_second_before_them(right: str) -> None:
     assert wellformed.cron(right) == right
 
 
-@pytest.mark.parametrize("wrong", ["", "@daily", "0 2 * *", "0 2 * * * *", "61 2 * * *", "*/0 * * * *", "a b c d e"])
+@pytest.mark.parametrize("wrong", ["", "@daily", "0 2 * *", "0 2 * * * * *", "61 2 * * *", "*/0 * * * *", "a b c d e"])
 def test_another_is_refused_with_an_example(wrong: str) -> None:
     assert 'such as "0 2 * * *"' in said(wellformed.cron, wrong)
 

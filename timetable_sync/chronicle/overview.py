@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from timetable_sync.chronicle.next_start import next_start
+from timetable_sync.chronicle.starts import Start, starts_of
 from timetable_sync.entra.certificate import read_certificate
 from timetable_sync.errors import TimetableSyncError
 from timetable_sync.settings.schema import Settings
@@ -23,7 +23,7 @@ class Overview:
     now: datetime
     runs: tuple[RunRecord, ...]
     last_well: RunRecord | None
-    next_start: datetime | None
+    next_start: Start | None
     held: tuple[HeldVerdict, ...]
     held_calendars: tuple[HeldCalendar, ...]
     lease: LeaseRecord | None
@@ -48,7 +48,7 @@ def overview(state: State, settings: Settings, now: datetime, *, most: int, envi
         now=now,
         runs=tuple(state.runs(source, most)),
         last_well=state.recorded.last_well(source),
-        next_start=next_start(settings.schedule, now),
+        next_start=starts_of(settings).next(now),
         held=tuple(held),
         held_calendars=tuple(held_calendars),
         lease=state.recorded.lease(),

@@ -9,10 +9,12 @@ import typer
 
 from timetable_sync import __version__, logs
 from timetable_sync.cli import alert, certificate, config, interruption, preset, sandbox, state, timetable
+from timetable_sync.cli.daemon import daemon
 from timetable_sync.cli.demo import demo
 from timetable_sync.cli.explain import explain
 from timetable_sync.cli.held import held
 from timetable_sync.cli.history import history
+from timetable_sync.cli.next import next_starts
 from timetable_sync.cli.output import PROGRAM, complain, forgiving
 from timetable_sync.cli.purge import purge
 from timetable_sync.cli.run import run
@@ -33,6 +35,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 app.command()(run)
+app.command()(daemon)
+app.command(name="next")(next_starts)
 app.command()(status)
 app.command()(history)
 app.command()(explain)

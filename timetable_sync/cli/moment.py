@@ -1,4 +1,4 @@
-"""The moment that ``--now`` names."""
+"""The moment that an option such as ``--now`` names."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from timetable_sync.errors import UsageError
 
 
-def moment_of(given: str | None, zone: str) -> datetime:
+def moment_of(given: str | None, zone: str, *, option: str = "--now") -> datetime:
     """The moment that ``given`` (ISO 8601) names, in UTC; without an offset it is local time in ``zone``. None is now."""
     if given is None:
         return datetime.now(UTC)
@@ -16,4 +16,4 @@ def moment_of(given: str | None, zone: str) -> datetime:
             moment = moment.replace(tzinfo=ZoneInfo(zone))
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise UsageError(f'--now: "{given}" is not a time', "Write it as in 2026-11-24T02:00 or 2026-11-24T02:00+01:00.") from None
+        raise UsageError(f'{option}: "{given}" is not a time', "Write it as in 2026-11-24T02:00 or 2026-11-24T02:00+01:00.") from None

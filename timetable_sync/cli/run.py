@@ -27,6 +27,7 @@ from timetable_sync.reporting.matters import needs_you
 from timetable_sync.reporting.render import check_target, write_report
 from timetable_sync.reporting.summary import RunSummary
 from timetable_sync.reporting.times import Clock
+from timetable_sync.service.within import Line, in_a_line, take_order
 from timetable_sync.settings.load import Loaded, find_configuration, load
 from timetable_sync.telling.around import attended
 
@@ -68,6 +69,7 @@ def run(
         int, typer.Option("--verbose", "-v", count=True, help="Show every change and log more; -vv still more.", show_default=False)
     ] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing when all is well.")] = False,
+    by_daemon: Annotated[bool, typer.Option("--by-daemon", hidden=True)] = False,
 ) -> None:
     """One night, now: make the calendars equal to the timetable.
 
@@ -83,21 +85,27 @@ def run(
     forced = _guards(force_guard or ())
     for path in reports:
         check_target(path)
-    loaded = load(find_configuration(config, os.environ, Path.cwd()), os.environ)
+    order, line = take_order() if by_daemon else (None, None)
+    loaded = load(find_configuration(config, os.environ, Path.cwd()), os.environ) if order is None else order.loaded
     if loaded.settings.report.directory is not None and not dry_run:
         kept.prepare(loaded.settings.report.directory)
-    request = NightRequest(moment_of(now, loaded.settings.timetable.time_zone), dry_run, tuple(calendar or ()), forced)
+    request = NightRequest(
+        moment_of(now, loaded.settings.timetable.time_zone), dry_run, tuple(calendar or ()), forced, None if order is None else order.due
+    )
 
     with attended(loaded.settings, os.environ, wanted=not dry_run) as attendant:
-        summary = _night(loaded, request, watched=not quiet and log_format is Form.TEXT)
+        summary = _night(loaded, request, watched=not quiet and log_format is Form.TEXT, line=line)
         # Files first: what is printed may go to a pipe that somebody closed.
         unwritten = not _write_reports(summary, loaded, reports)
         for trouble in attendant.after(summary):
             complain(trouble, "The run itself is not affected.")
-    _print(summary, form, verbose=verbose, quiet=quiet)
+    if line is None:
+        _print(summary, form, verbose=verbose, quiet=quiet)
     code = summary.exit_code or int(unwritten)
     if exit_code and not code and count(summary).effective_changes:
         code = CHANGES_FOUND
+    if line is not None:
+        line.ended(code, summary.run, in_a_line(summary))
     raise typer.Exit(code)
 
 
@@ -112,10 +120,10 @@ def _guards(names: Sequence[str]) -> frozenset[str]:
     return frozenset(names)
 
 
-def _night(loaded: Loaded, request: NightRequest, *, watched: bool) -> RunSummary:
+def _night(loaded: Loaded, request: NightRequest, *, watched: bool, line: Line | None) -> RunSummary:
     stop = threading.Event()
-    with interruptible(stop), progress(wanted=watched) as watcher:
-        return run_night(loaded, request, progress=watcher, stop=stop)
+    with interruptible(stop), progress(wanted=watched and line is None) as watcher:
+        return run_night(loaded, request, progress=line or watcher, stop=stop)
 
 
 def _write_reports(summary: RunSummary, loaded: Loaded, reports: Sequence[Path]) -> bool:

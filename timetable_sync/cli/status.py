@@ -101,7 +101,7 @@ def _ago(moment: datetime, now: datetime) -> str:
 def _next(found: Overview, clock: Clock) -> str:
     if found.next_start is None:
         return "never, by [schedule]"
-    return f"{clock.moment(found.next_start)}, by [schedule] (the daemon's; a timer or cron has its own)"
+    return f"{clock.moment(found.next_start.at)}, by [schedule] (the daemon's; a timer or cron has its own)"
 
 
 def _held(found: Overview) -> list[str]:
@@ -130,7 +130,7 @@ def _json(found: Overview, clock: Clock) -> dict[str, Any]:
         "state": found.where,
         "runs": [words.as_json(run, lease, clock) for run in found.runs],
         "last_success": None if found.last_well is None else words.as_json(found.last_well, lease, clock),
-        "next_start": None if found.next_start is None else found.next_start.isoformat(),
+        "next_start": None if found.next_start is None else found.next_start.wall.isoformat(),
         "held": [holding.as_json(thing, clock) for thing in holding.things(list(found.held), list(found.held_calendars))],
         "lease": None
         if lease is None

@@ -12,8 +12,9 @@ from timetable_sync.settings.sections.event import EventLook
 from timetable_sync.settings.sections.ews import Ews
 from timetable_sync.settings.sections.keeping import History, Report, StateDatabase
 from timetable_sync.settings.sections.network import Network
-from timetable_sync.settings.sections.run import Run, Schedule
+from timetable_sync.settings.sections.run import Run
 from timetable_sync.settings.sections.safety import Drift, Guards, WindowSpan
+from timetable_sync.settings.sections.schedule import Schedule
 from timetable_sync.settings.sections.telling import Alerts, Apprise, Mail, Metrics, Pings, Webhook
 from timetable_sync.settings.sections.timetable import Timetable
 from timetable_sync.settings.sections.values import Section

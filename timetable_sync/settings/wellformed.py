@@ -150,21 +150,30 @@ def loopback_port(text: str) -> str:
     return text
 
 
+def cron_fields(text: str) -> dict[str, str]:
+    """A cron expression's fields, by the names that APScheduler has for them. Raises ValueError for another number of them."""
+    names = ("second", "minute", "hour", "day", "month", "day_of_week")
+    given = text.split()
+    if len(given) not in (5, 6):
+        raise ValueError(f"it has {len(given)} fields")
+    return dict(zip(names, ["0", *given][-6:], strict=True))
+
+
 def cron(text: str) -> str:
-    """A cron expression that means the same to everybody. Raises ValueError.
+    """A cron expression that means the same to everybody: five fields, or six with the second before them. Raises ValueError.
 
     APScheduler 3 counts weekdays from Monday, cron from Sunday (agronholm/apscheduler issues 286, 495), and where both
     a day of the month and a weekday are named, cron means either and APScheduler both: neither is taken, rather than guessed.
     """
     try:
-        CronTrigger.from_crontab(text, "UTC")  # type: ignore[no-untyped-call]  # APScheduler 3 carries no types
+        fields = cron_fields(text)
+        CronTrigger(**fields, timezone="UTC")  # type: ignore[no-untyped-call]  # APScheduler 3 carries no types
     except ValueError as error:
         said = str(error).rstrip(".")
         raise ValueError(f'must be a cron expression of five fields, such as "0 2 * * *": {said[:1].lower()}{said[1:]}') from None
-    _, _, day, _, weekday = text.split()
-    if re.search(r"\d", weekday):
+    if re.search(r"\d", fields["day_of_week"]):
         raise ValueError('must name weekdays, as in "0 2 * * mon-fri": by number, they mean different days to different programs')
-    if day != "*" and weekday != "*":
+    if fields["day"] != "*" and fields["day_of_week"] != "*":
         raise ValueError("must not name both a day of the month and a weekday: they mean either to some programs, and both to others")
     return text
 

@@ -18,6 +18,7 @@ from timetable_sync.state.lease import Lease, NoLease
 from timetable_sync.state.matters import Matters
 from timetable_sync.state.recorded import Recorded
 from timetable_sync.state.records import CalendarRecord, HistoryEntry, Holding, Json, RunBeginning, RunRecord
+from timetable_sync.state.scheduled import Scheduled, refuse_already_run
 from timetable_sync.state.schema import Fit, refuse_older, refuse_unfit, version_of
 from timetable_sync.state.upkeep import bring_up_to_date
 
@@ -89,8 +90,10 @@ class State:
                 sightings.will_be_written(connection, source, [calendar.address for calendar in calendars])
 
     def begin_run(self, beginning: RunBeginning) -> int:
-        """The number of the run that begins."""
+        """The number of the run that begins. Raises AlreadyRun for a start of the schedule that has had its night."""
         with self._writable().writing() as connection:
+            if beginning.due is not None:
+                refuse_already_run(connection, beginning.source, beginning.due)
             return history.begin(connection, beginning)
 
     def finish_run(
@@ -189,6 +192,11 @@ class State:
     def recorded(self) -> Recorded:
         """What else is on record, for those who look back. Only reads."""
         return Recorded(self._database)
+
+    @property
+    def scheduled(self) -> Scheduled:
+        """Which starts of the schedule have had their night."""
+        return Scheduled(self._database)
 
     @property
     def matters(self) -> Matters:

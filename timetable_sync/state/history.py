@@ -41,6 +41,7 @@ def begin(connection: sa.Connection, beginning: RunBeginning) -> int:
             counts={},
             summary={} if beginning.kind == NIGHT else {KIND: beginning.kind},
             failure="",
+            due=beginning.due,
         )
     )
     return int(result.inserted_primary_key[0]) if result.inserted_primary_key else 0
@@ -139,6 +140,7 @@ def _run(row: sa.Row[Any]) -> RunRecord:
         summary={name: value for name, value in row.summary.items() if name != KIND},
         failure=row.failure,
         kind=row.summary.get(KIND, NIGHT),
+        due=row.due,
     )
 
 

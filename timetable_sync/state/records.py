@@ -23,7 +23,7 @@ class RunBeginning:
     """What is known when a run begins.
 
     ``started`` is aware; ``calendars`` are the globs of ``--calendar``, ``forced`` the guards of ``--force-guard``. ``kind`` says
-    what it is: a night, or a purge.
+    what it is: a night, or a purge. ``due`` (aware) is the start of the schedule that it is for, None where somebody asked for it.
     """
 
     source: str
@@ -32,6 +32,7 @@ class RunBeginning:
     calendars: tuple[str, ...] = ()
     forced: tuple[str, ...] = ()
     kind: str = NIGHT
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class RunRecord:
     """A run as it stands in the state database. ``finished`` and ``exit_code`` are None while it works, and for ever if it was killed.
 
     ``counts`` are numbers by name, ``summary`` whatever small the run wished to keep, ``failure`` what ended the whole run (or empty).
+    ``due`` is the start of the schedule that it was for, None where somebody asked for it.
     """
 
     id: int
@@ -56,6 +58,7 @@ class RunRecord:
     summary: Mapping[str, Json] = field(default_factory=dict)
     failure: str = ""
     kind: str = NIGHT
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,8 @@ run = sa.Table(
     sa.Column("counts", sa.JSON, nullable=False),
     sa.Column("summary", sa.JSON, nullable=False),
     sa.Column("failure", sa.Text, nullable=False),
+    # The start of the schedule that it was for; NULL for a run that somebody asked for.
+    sa.Column("due", Moment),
     sa.Index("run_by_source", "source", "id"),
     sqlite_autoincrement=True,
 )

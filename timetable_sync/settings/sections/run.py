@@ -1,4 +1,4 @@
-"""``[run]`` and ``[schedule]``: how a night works, and when the daemon wakes."""
+"""``[run]``: how a night works."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from timetable_sync.settings import wellformed
 from timetable_sync.settings.quantities import Duration, SomeTime
-from timetable_sync.settings.sections.values import Section, Whole, ZoneName
+from timetable_sync.settings.sections.values import Section, Whole
 
 
 class Run(Section):
@@ -23,12 +23,3 @@ class Run(Section):
         description="Each calendar is read in full at least so often, its own share of them every night; in other nights a look at "
         'its stamp is enough where nothing changed. "0 days" reads all of them every night.',
     )
-
-
-class Schedule(Section):
-    """When the daemon wakes. A systemd timer or cron needs none of it."""
-
-    cron: Annotated[str, AfterValidator(wellformed.cron)] = Field(
-        "0 2 * * *", description="Cron expression: minute, hour, day, month, weekday. Weekdays by name, as in mon-fri."
-    )
-    time_zone: ZoneName = Field("UTC", description="IANA zone of the cron expression.", examples=["Europe/London"])

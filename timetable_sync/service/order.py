@@ -1,0 +1,41 @@
+"""What a daemon hands to the night that it starts, as one line of JSON: the configuration in force, and the start that the night is for.
+
+The night does not read the configuration's file, which may be another by now, or broken. No secret is in it: the configuration says
+only where secrets lie.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from timetable_sync.settings.load import Loaded
+from timetable_sync.settings.schema import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """``due`` (aware) is None for a night that somebody asked for."""
+
+    loaded: Loaded
+    due: datetime | None
+
+
+def written(order: Order) -> bytes:
+    """The line, with its end."""
+    loaded = order.loaded
+    facts = {
+        "settings": loaded.settings.model_dump(mode="json", exclude_unset=True),
+        "path": str(loaded.path),
+        "base": str(loaded.base),
+        "origins": dict(loaded.origins),
+        "due": None if order.due is None else order.due.isoformat(),
+    }
+    return json.dumps(facts).encode("ascii") + b"\n"
+
+
+def read(line: bytes) -> Order:
+    """What :func:`written` wrote."""
+    facts = json.loads(line)
+    due = None if facts["due"] is None else datetime.fromisoformat(facts["due"])
+    return Order(Loaded(Settings.model_validate(facts["settings"]), Path(facts["path"]), Path(facts["base"]), facts["origins"]), due)

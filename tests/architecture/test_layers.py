@@ -14,7 +14,7 @@ LAYERS: list[set[str]] = [
     {"state"},
     {"applying"},
     {"reporting"},
-    {"chronicle", "inspection", "metrics"},
+    {"chronicle", "doctor", "inspection", "metrics"},
     {"telling"},
     {"night", "purge"},
     {"service", "demo"},

@@ -11,6 +11,7 @@ from timetable_sync import __version__, logs
 from timetable_sync.cli import alert, certificate, config, interruption, preset, sandbox, state, timetable
 from timetable_sync.cli.daemon import daemon
 from timetable_sync.cli.demo import demo
+from timetable_sync.cli.doctor import doctor
 from timetable_sync.cli.explain import explain
 from timetable_sync.cli.held import held
 from timetable_sync.cli.history import history
@@ -41,6 +42,7 @@ app.command()(status)
 app.command()(history)
 app.command()(explain)
 app.command()(held)
+app.command()(doctor)
 app.command()(token)
 app.command()(purge)
 app.command()(demo)

@@ -1,0 +1,186 @@
+"""The examination, from the inside out: each room is asked in its turn, and what one cannot tell stops only what builds on it."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from datetime import datetime
+
+from timetable_sync.applying.patience import CutShort, Pace, Patience
+from timetable_sync.applying.progress import Progress
+from timetable_sync.applying.visit import Sides
+from timetable_sync.calendars.contract import Backend
+from timetable_sync.calendars.registry import CountingBackend, open_backend
+from timetable_sync.calendars.token import TokenSource
+from timetable_sync.doctor.closed_files import closed_files
+from timetable_sync.doctor.ews_end import end_of_ews
+from timetable_sync.doctor.findings import Finding, Part, failed, passed, warned
+from timetable_sync.doctor.mailboxes import calendars_visited, guards_judged, visit_all
+from timetable_sync.doctor.probe import ProbeFailed, probe
+from timetable_sync.doctor.record import state_opened
+from timetable_sync.doctor.signing_in import SigningIn
+from timetable_sync.doctor.timetable import FirstRows, timetable_read
+from timetable_sync.errors import CalendarFailed, RunFailed, TimetableSyncError
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.planning.compare import Rules
+from timetable_sync.planning.horizon import window_of
+from timetable_sync.planning.selection import Selection, select
+from timetable_sync.reporting.times import Clock
+from timetable_sync.reporting.wording import counted
+from timetable_sync.settings.load import Loaded
+from timetable_sync.settings.schema import Settings
+from timetable_sync.state.database import State, open_state
+from timetable_sync.timetable.mapping import mapping_id
+from timetable_sync.timetable.reading import Reading, read_timetable
+
+Connect = Callable[[Settings, TokenSource | None], CountingBackend]
+
+#: A service that is down is waited for, but nobody wants to sit before it for a night.
+PACE = Pace(first=0.5, longest=10.0, attempts=4, silence=30.0, busy=60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """``now`` (aware, UTC) is what the window is counted from; ``calendars`` are patterns, none means all; ``write`` allows a probe."""
+
+    now: datetime
+    calendars: tuple[str, ...] = ()
+    write: bool = False
+
+
+class Examination:
+    """One examination of a configuration. ``connect`` and ``pace`` are for tests."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        asked: Asked,
+        *,
+        environ: Mapping[str, str],
+        progress: Progress,
+        stop: threading.Event,
+        connect: Connect = open_backend,
+        pace: Pace = PACE,
+    ) -> None:
+        self._loaded, self._settings, self._asked, self._environ = loaded, loaded.settings, asked, environ
+        self._progress, self._stop, self._connect, self._pace = progress, stop, connect, pace
+        self._window = window_of(asked.now, self._settings.window, self._settings.timetable.time_zone)
+
+    def findings(self) -> Iterator[Finding]:
+        """All of them, each as soon as it is known."""
+        settings, signing = self._settings, SigningIn(self._settings, self._environ)
+        clock = Clock(settings.timetable.time_zone)
+        window = clock.days(self._window.start, self._window.end)
+        yield passed(Part.CONFIGURATION, f"{self._loaded.path}, window {window}", file=str(self._loaded.path), window=window)
+        files = list(closed_files(self._loaded, self._environ))
+        yield from files
+        for finding in signing.certificate():
+            reason = finding.said.partition(": ")[2]
+            if reason and any(reason in one.said for one in files):
+                finding = warned(Part.CERTIFICATE, "not read, as said of its files", "Mend that first.")  # noqa: PLW2901 - said once is enough
+            yield finding
+        yield signing.clock()
+        with ExitStack() as opened:
+            first, reading, state = FirstRows(), None, None
+            try:
+                self._progress.phase("reading the timetable", None)
+                reading = opened.enter_context(
+                    read_timetable(
+                        settings,
+                        self._window,
+                        base=self._loaded.base,
+                        environ=self._environ,
+                        progress=self._progress.step,
+                        stop=self._stop,
+                        witness=first,
+                    )
+                )
+                yield from timetable_read(settings, reading, first)
+            except TimetableSyncError as error:
+                yield failed(Part.TIMETABLE, error.message, error.advice, error.exit_code)
+            try:
+                state = opened.enter_context(open_state(settings.state, environ=self._environ, read_only=True))
+                yield from state_opened(settings, self._environ, state)
+            except TimetableSyncError as error:
+                yield failed(Part.STATE, error.message, error.advice, error.exit_code)
+            yield from signing.token()
+            yield from self._calendars(signing, reading, state)
+        yield end_of_ews(settings, self._asked.now.date())
+
+    def _calendars(self, signing: SigningIn, reading: Reading | None, state: State | None) -> Iterator[Finding]:
+        if not signing.usable:
+            yield warned(Part.CALENDARS, "not visited, as nobody is let in", "Mend what is said above first.")
+            return
+        if reading is None or state is None:
+            what = "timetable" if reading is None else "state database"
+            yield warned(Part.CALENDARS, f"not visited, as the {what} cannot be read", "Mend what is said above first.")
+            return
+        source, settings = self._settings.timetable.source, self._settings
+        named, remembered = reading.calendars(), state.ledger_calendars(source, self._window)
+        selection = select([*named, *self._addressed(named, remembered)], remembered, settings.calendars, self._asked.calendars)
+        for calendar in selection.refused[:3]:
+            yield failed(
+                Part.CALENDARS,
+                f"{calendar.name}: {calendar.address} fits no pattern of calendars.allow"
+                + (f", as {len(selection.refused) - 3} more" if len(selection.refused) > 3 and calendar is selection.refused[2] else ""),
+                "Mend calendars.address, or add a pattern to calendars.allow.",
+                1,
+                address=calendar.address,
+            )
+        if not selection.visited:
+            yield warned(
+                Part.CALENDARS, "there is none to visit", "Compare --calendar and calendars.pilot with: timetable-sync timetable show"
+            )
+            return
+        deadline = time.monotonic() + settings.run.deadline.total_seconds()
+        patience = Patience(self._stop, deadline, self._progress, pace=self._pace)
+        try:
+            with closing(self._connect(settings, signing.tokens)) as backend:
+                yield from self._visits(backend, selection, reading, state, patience)
+                if self._asked.write:
+                    yield from self._probes(backend, selection, patience)
+        except CutShort as end:
+            yield failed(Part.CALENDARS, f"ended early: {end}", "Type it again.", 1)
+        except TimetableSyncError as error:
+            yield failed(Part.CALENDARS, error.message, error.advice, error.exit_code)
+
+    def _addressed(self, named: list[Calendar], remembered: list[Calendar]) -> list[Calendar]:
+        """Calendars that are asked for by a whole address, though no timetable names them yet."""
+        known = {calendar.address for calendar in (*named, *remembered)}
+        whole = [text.lower() for text in self._asked.calendars if "@" in text and not set(text) & set("*?[")]
+        return [Calendar(address, address) for address in whole if address not in known]
+
+    def _visits(self, backend: Backend, selection: Selection, reading: Reading, state: State, patience: Patience) -> Iterator[Finding]:
+        settings, source = self._settings, self._settings.timetable.source
+        rules = Rules(source, mapping_id(settings), settings.drift.edited, settings.drift.deleted)
+        sides = Sides(reading.events, lambda calendar: state.ledger_entries(source, calendar, self._window), reading.unsettled, rules)
+        self._progress.phase("visiting calendars", len(selection.visited))
+        at_once, step = settings.run.calendars_at_once, self._progress.step
+        found = visit_all(backend, selection.visited, self._window, sides, patience=patience, at_once=at_once, step=step)
+        yield from calendars_visited(found)
+        read = [visited.calendar.address for visited in found if visited.plan is not None]
+        known = state.ledger_count(source, self._window, read)
+        yield from guards_judged(found, known, settings.guards, selection.report_only)
+
+    def _probes(self, backend: Backend, selection: Selection, patience: Patience) -> Iterator[Finding]:
+        """In the calendars that are asked for; without any, in the first that may be written."""
+        writable = [calendar for calendar in selection.visited if calendar.address not in selection.report_only]
+        if not writable:
+            yield warned(Part.PROBE, "there is no calendar that may be written", "Look at calendars.report_only.")
+        for calendar in writable if self._asked.calendars else writable[:1]:
+            name, zone = calendar.name, self._settings.timetable.time_zone
+            try:
+                left = probe(backend, calendar, zone, self._asked.now, patience)
+            except ProbeFailed as trouble:
+                error = trouble.error
+                said = f"{name}: {trouble}" + (f": {error.message}" if error else "")
+                yield failed(Part.PROBE, said, error.advice if error else "Look at the calendar in Outlook.", 1, calendar=calendar.address)
+            except RunFailed:
+                raise
+            except CalendarFailed as error:
+                yield failed(Part.PROBE, f"{name}: {error.message}", error.advice, 1, calendar=calendar.address)
+            else:
+                before = f"; {counted(left, 'event')} of an earlier probe removed" if left else ""
+                said = f"{name}: an event created, found, changed, deleted; nothing is left but in Deleted Items{before}"
+                yield passed(Part.PROBE, said, calendar=calendar.address)

@@ -1,0 +1,157 @@
+"""The calendars, each as a run would visit it: reached, read, our marker and the folder's signs looked for. Writes nothing."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from timetable_sync.applying.patience import CutShort, Patience
+from timetable_sync.applying.visit import Sides, visit
+from timetable_sync.calendars.contract import Backend
+from timetable_sync.doctor.findings import Finding, Part, failed, passed, warned
+from timetable_sync.errors import BackendError, CalendarFailed, RunFailed
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.plan import CalendarPlan
+from timetable_sync.model.window import Window
+from timetable_sync.planning.guards import judge
+from timetable_sync.reporting.wording import counted
+from timetable_sync.settings.sections.safety import Guards
+
+#: More than so many of one kind are counted, not named; JSON names all.
+_NAMED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """One calendar. ``plan`` is None where it could not be read; then ``error`` says why. ``signs`` says that its folder tells of changes.
+
+    ``known`` is how many events of ours the ledger has there.
+    """
+
+    calendar: Calendar
+    plan: CalendarPlan | None
+    signs: bool
+    known: int = 0
+    error: BackendError | None = None
+
+
+def visit_all(
+    backend: Backend,
+    calendars: Sequence[Calendar],
+    window: Window,
+    sides: Sides,
+    *,
+    patience: Patience,
+    at_once: int,
+    step: Callable[[], None],
+) -> list[Visited]:
+    """Every calendar, several at once. Raises RunFailed for what concerns all of them, and CutShort."""
+    lock, ended = threading.Lock(), list[BaseException]()
+
+    def one(calendar: Calendar) -> Visited | None:
+        try:
+            return _visited(backend, calendar, window, sides, patience)
+        except (RunFailed, CutShort) as error:
+            with lock:
+                ended.append(error)
+            patience.end(str(error))
+            return None
+        finally:
+            step()
+
+    with ThreadPoolExecutor(max_workers=max(1, at_once), thread_name_prefix="calendar") as pool:
+        found = list(pool.map(one, calendars))
+    if ended:
+        raise next((error for error in ended if isinstance(error, RunFailed)), ended[0])
+    return [visited for visited in found if visited is not None]
+
+
+def _visited(backend: Backend, calendar: Calendar, window: Window, sides: Sides, patience: Patience) -> Visited:
+    known = len(sides.ledger(calendar))
+    try:
+        plan, _ = visit(backend, calendar, window, sides, patience)
+    except RunFailed:
+        raise
+    except BackendError as error:
+        return Visited(calendar, None, signs=False, known=known, error=error)
+    try:
+        stamp = patience.call(lambda: backend.stamp(calendar))
+    except RunFailed:
+        raise
+    except BackendError:
+        stamp = None  # what refuses it lets the calendar be read: a run reads it every night
+    return Visited(calendar, plan, signs=stamp is not None, known=known)
+
+
+def calendars_visited(found: Sequence[Visited]) -> Iterator[Finding]:
+    """What is to be said of them: those in trouble by name, of the others how many."""
+    well = [(visited, visited.plan) for visited in found if visited.plan is not None]
+    bad = [(visited, visited.error) for visited in found if visited.error is not None]
+    marked = sum(plan.standing > 0 for _, plan in well)
+    signs = sum(visited.signs for visited, _ in well)
+    facts = {"calendars": [_facts(visited) for visited in found]}
+    for visited, error in bad[:_NAMED]:
+        yield failed(Part.CALENDARS, _said(visited.calendar, error), error.advice, 1, calendar=visited.calendar.address)
+    if len(bad) > _NAMED:
+        kinds = Counter(error.message.partition(": ")[2] or error.message for _, error in bad[_NAMED:])
+        said = ", ".join(f"{count} more: {kind}" for kind, count in kinds.most_common(3))
+        yield failed(Part.CALENDARS, said, "All of them: timetable-sync doctor --format json", 1)
+    for visited, plan in well:
+        if visited.known and not plan.standing:
+            yield warned(
+                Part.CALENDARS,
+                f"{visited.calendar.name}: {counted(visited.known, 'event')} of ours should stand there, and no marker comes back",
+                "Somebody may have emptied it; else try: timetable-sync doctor --write --calendar " + visited.calendar.name,
+                calendar=visited.calendar.address,
+            )
+    if not well:
+        return
+    lines = [
+        f"our marker comes back in {marked} of them" + ("" if marked else "; nothing of ours stands there yet (--write tries it)"),
+        f"0x670A and 0x670B, signs of change, come back in {signs}" + ("" if signs == len(well) else "; the others are read every night"),
+    ]
+    yield passed(Part.CALENDARS, f"{counted(len(well), 'calendar')} reached and read", details=lines, **facts)
+
+
+def guards_judged(found: Sequence[Visited], known: int, guards: Guards, never_written: Collection[str]) -> Iterator[Finding]:
+    """What guards would hold in a run now."""
+    plans = [visited.plan for visited in found if visited.plan is not None]
+    verdicts = [
+        held
+        for held in judge(plans, known, guards, (), never_written=never_written)
+        if held.calendar is None or held.calendar.address not in never_written
+    ]
+    for held in verdicts[:_NAMED]:
+        said = (
+            f"the whole run would be held: {held.sentence}"
+            if held.calendar is None
+            else f"{held.calendar.name} would be held: {held.sentence}"
+        )
+        yield failed(Part.GUARDS, said, _LOOK, 5, guard=held.guard, calendar=None if held.calendar is None else held.calendar.address)
+    if len(verdicts) > _NAMED:
+        yield failed(Part.GUARDS, f"{counted(len(verdicts) - _NAMED, 'more calendar')} would be held", _LOOK, 5)
+
+
+_LOOK = "See what would be done: timetable-sync run --dry-run"
+
+
+def _said(calendar: Calendar, error: BackendError) -> str:
+    said = error.message if calendar.address in error.message else f"{calendar.address}: {error.message}"
+    if isinstance(error, CalendarFailed) and "ErrorAccessDenied" in said:
+        said += ". EWS refuses this mailbox; where it is a group's, some tenants let no application into those by EWS"
+    return said
+
+
+def _facts(visited: Visited) -> Mapping[str, object]:
+    plan = visited.plan
+    return {
+        "calendar": visited.calendar.name,
+        "address": visited.calendar.address,
+        "readable": plan is not None,
+        "ours": None if plan is None else plan.standing,
+        "foreign": None if plan is None else plan.foreign,
+        "marker": None if plan is None else plan.standing > 0,
+        "signs_of_change": visited.signs,
+        "error": None if visited.error is None else visited.error.message,
+    }

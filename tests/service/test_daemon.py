@@ -1,5 +1,6 @@
 """The daemon as a process, with a schedule of seconds, against the sandbox."""
 
+import os
 import signal
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -94,3 +95,31 @@ def test_a_long_night_is_left_alone_by_the_next_start_ends_in_time_when_asked_to
     assert finished.exit_code == 0
     assert house.written() == {cut.id: stands, finished.id: 40 - stands}
     assert all(one.finished is not None and one.finished <= later.started for one, later in pairwise(house.finished()))
+
+
+#: Every night is killed as it begins, for as long as the file is there. Python imports this before all else.
+KILLS = """
+import os, signal, sys
+if "--by-daemon" in sys.orig_argv and os.path.exists("deadly"):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_night_that_crashes_is_begun_again_and_given_up_after_three_times_but_the_next_start_is_not(house: House) -> None:
+    (house.folder / "sitecustomize.py").write_text(KILLS, "utf-8")
+    (house.folder / "deadly").touch()
+    once = datetime.now(UTC) + timedelta(seconds=8)
+    house.configure(f"{once:%S %M %H} * * *", schedule='time_zone = "UTC"')
+    path = os.pathsep.join([str(house.folder), house.environment()["PYTHONPATH"]])
+    soon = "import timetable_sync.service.daemon as daemon; daemon.AGAIN = 0.5"
+    with DaemonProcess(house, environment={"PYTHONPATH": path}, script=soon) as daemon:
+        said = daemon.wait_for("the night is given up")
+        assert said.count("killed by signal 9") == 3
+        assert house.runs() == []
+
+        (house.folder / "deadly").unlink()
+        house.configure(OFTEN)
+        daemon.signal(signal.SIGHUP)
+        until(house.finished)
+        assert house.titles() == ["Logic"] * 4
+        assert daemon.end() == 0

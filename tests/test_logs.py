@@ -149,3 +149,20 @@ def test_warnings_of_python_are_kept_for_those_who_ask(capsys: pytest.CaptureFix
             logging.captureWarnings(capture=True)
             warnings.warn("something is deprecated", stacklevel=1)
         assert ("something is deprecated" in said(capsys)) is heard
+
+
+def test_what_becomes_known_on_the_way_is_on_every_line_until_the_run_is_over(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(0, "json")
+    log = structlog.stdlib.get_logger("timetable_sync.x")
+    logs.bind(run=1)  # nothing is bound: it would stay for ever
+    with logs.one_run():
+        log.warning("before it has a number")
+        logs.bind(run=318)
+        log.warning("then")
+    with logs.one_run():
+        log.warning("the next one")
+    log.warning("afterwards")
+    first, second, third, last = (json.loads(line) for line in said(capsys).splitlines())
+    assert ("run" in first, second["run"], "run" in third, "run_id" in last) == (False, 318, False, False)
+    assert first["run_id"] == second["run_id"] != third["run_id"]
+    assert len(first["run_id"]) == 12

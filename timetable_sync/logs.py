@@ -1,19 +1,23 @@
-"""The program's log, on standard error: as text for people or JSON for programs, ours and the libraries' through one redacting handler.
+"""The program's log, ours and the libraries' through one redacting handler: text for people, JSON for programs, fields for the journal.
 
-Never lets a secret, a traceback (below DEBUG) or a control character pass; never writes to standard output. Imports nothing else of ours.
+It goes to standard error; where that is systemd's journal, text goes to the journal's own socket instead. Never lets a secret, a
+traceback (below DEBUG) or a control character pass; never writes to standard output.
 """
 
 import json
 import logging
+import os
 import sys
 import traceback
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Final, Literal
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from timetable_sync import journal
 from timetable_sync.redaction import redact_value
 
 Form = Literal["text", "json"]
@@ -30,15 +34,19 @@ _QUIET_LEVELS: Final = (logging.ERROR, logging.CRITICAL, logging.CRITICAL)
 
 # Of the process, not of the context: worker threads do not inherit context variables, and two runs never work at once.
 _bound: dict[str, object] = {}
+_depth = 0
 
 
 def configure(verbosity: int = 0, form: Form = "text") -> None:
     """Send everything that is logged to standard error; may be called again to change its mind.
 
     ``verbosity`` counts the -v: 1 tells what we do, 2 every step, with tracebacks, 3 what the libraries say as well, :data:`QUIET`
-    only errors.
+    only errors. Where text goes to the journal, it gets what ``verbosity`` 1 tells at least, as it can be read by priority.
     """
+    to_journal = form == "text" and journal.is_journal(2, os.environ)
     ours, theirs, warnings = _QUIET_LEVELS if verbosity < 0 else _LEVELS[min(verbosity, len(_LEVELS) - 1)]
+    if to_journal:
+        ours = min(ours, logging.INFO)
     shared: list[Processor] = [
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
@@ -57,7 +65,7 @@ def configure(verbosity: int = 0, form: Form = "text") -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = _ToStandardError()
+    handler = _ToJournal() if to_journal else _ToStandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -65,7 +73,7 @@ def configure(verbosity: int = 0, form: Form = "text") -> None:
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 _Exceptions(traceback_wanted=ours <= logging.DEBUG),
                 _redacted,
-                _as_json if form == "json" else _as_text,
+                _as_fields if to_journal else _as_json if form == "json" else _as_text,
             ],
         )
     )
@@ -83,14 +91,28 @@ def configure(verbosity: int = 0, form: Form = "text") -> None:
 
 @contextmanager
 def bound(**facts: object) -> Iterator[None]:
-    """Within it, every line of every thread carries ``facts``, such as ``run=318``."""
+    """Within it, every line of every thread carries ``facts``, such as ``run=318``, and what :func:`bind` adds."""
+    global _depth  # noqa: PLW0603 - of the process, as _bound is
     before = dict(_bound)
     _bound.update(facts)
+    _depth += 1
     try:
         yield
     finally:
+        _depth -= 1
         _bound.clear()
         _bound.update(before)
+
+
+def bind(**facts: object) -> None:
+    """Until the :func:`bound` around it ends, every line carries ``facts`` too: what becomes known on the way. Outside of one, nothing."""
+    if _depth:
+        _bound.update(facts)
+
+
+def one_run() -> AbstractContextManager[None]:
+    """Within it, every line carries a ``run_id`` of its own, also before the run has a number and after it is over."""
+    return bound(run_id=uuid.uuid4().hex[:12])
 
 
 class _ToStandardError(logging.Handler):
@@ -105,6 +127,23 @@ class _ToStandardError(logging.Handler):
         with suppress(OSError, ValueError):
             sys.stderr.write(text + "\n")
             sys.stderr.flush()
+
+
+class _ToJournal(_ToStandardError):
+    """To the journal's socket; to standard error, which leads there too, where that fails."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            fields: dict[str, str] = json.loads(self.format(record))
+        except Exception:
+            fields = {"MESSAGE": f"{record.name}: a log line that could not be formatted", "PRIORITY": "4"}
+        try:
+            journal.send(fields)
+        except OSError:
+            # https://www.freedesktop.org/software/systemd/man/latest/sd-daemon.html: so a stream's lines say how grave they are.
+            with suppress(OSError, ValueError):
+                sys.stderr.write("".join(f"<{fields['PRIORITY']}>{line}\n" for line in fields["MESSAGE"].splitlines()))
+                sys.stderr.flush()
 
 
 def _add_bound(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -139,6 +178,22 @@ def _redacted(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 def _as_json(_: WrappedLogger, __: str, event: EventDict) -> str:
     # ASCII, so that lone surrogates and terminals' control characters leave as escapes.
     return json.dumps(event, default=str)
+
+
+def _as_fields(_: WrappedLogger, __: str, event: EventDict) -> str:
+    """The journal's fields, as JSON: a message that reads well alone, its weight, and each fact as a field of its own."""
+    event.pop("timestamp", None)
+    level, name = str(event.pop("level", "info")), str(event.pop("logger", ""))
+    said = _printable(str(event.pop("event", "")))
+    tail = [str(event.pop(key)) for key in ("exception", "stack_info", "stack") if event.get(key)]
+    shown = "".join(f"  {key}={value}" for key, value in event.items() if key not in ("run", "run_id"))
+    fields = {
+        "MESSAGE": "\n".join([said + _printable(shown), *map(_printable, tail)]),
+        "PRIORITY": str(journal.PRIORITIES.get(level, 6)),
+        "SYSLOG_IDENTIFIER": "timetable-sync",
+        journal.field_name("logger"): name,
+    }
+    return json.dumps({**fields, **{journal.field_name(key): _printable(str(value)) for key, value in event.items()}})
 
 
 def _as_text(_: WrappedLogger, __: str, event: EventDict) -> str:

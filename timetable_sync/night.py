@@ -31,6 +31,7 @@ from timetable_sync.planning.horizon import window_of
 from timetable_sync.planning.selection import select
 from timetable_sync.reporting import ownrecord
 from timetable_sync.reporting.account import Account
+from timetable_sync.reporting.logged import log_calendars
 from timetable_sync.reporting.summary import RunSummary
 from timetable_sync.settings.load import Loaded
 from timetable_sync.settings.schema import Settings
@@ -95,7 +96,9 @@ def run_night(
         account.cut_short(str(end))
     except TimetableSyncError as error:
         account.failed(error)
-    return account.summary()
+    summary = account.summary()
+    log_calendars(summary)
+    return summary
 
 
 def _note_requests(account: Account, backend: CountingBackend, token: TokenProvider | None) -> None:
@@ -139,9 +142,10 @@ def _recorded(state: State, request: NightRequest, account: Account, keep: timed
         RunBeginning(begun.source, begun.started, begun.window, request.calendars, tuple(sorted(request.forced)), due=request.due)
     )
     account.note(run=run)
+    logs.bind(run=run)
+    log.info("night begun", window_start=begun.window.start.isoformat(), window_end=begun.window.end.isoformat())
     try:
-        with logs.bound(run=run):
-            yield run
+        yield run
     except CutShort as end:
         account.cut_short(str(end))
     except TimetableSyncError as error:

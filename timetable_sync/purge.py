@@ -12,6 +12,7 @@ import structlog
 from timetable_sync import logs
 from timetable_sync.applying.apply import apply_plans
 from timetable_sync.applying.patience import CutShort, Pace, Patience
+from timetable_sync.applying.phases import Phases
 from timetable_sync.applying.progress import Progress
 from timetable_sync.applying.survey import Survey, survey
 from timetable_sync.applying.visit import Sides
@@ -28,6 +29,7 @@ from timetable_sync.planning.compare import Rules
 from timetable_sync.planning.selection import Selection, matches, select
 from timetable_sync.reporting import ownrecord
 from timetable_sync.reporting.account import Account
+from timetable_sync.reporting.logged import log_calendars
 from timetable_sync.reporting.summary import RunSummary, Status
 from timetable_sync.settings.load import Loaded
 from timetable_sync.settings.schema import Settings
@@ -74,26 +76,31 @@ def purge(
     settings, begun, dry = loaded.settings, datetime.now(UTC), request.confirmed is None
     window = _window(request, settings)
     zone = settings.timetable.time_zone
+    watched = Phases(progress)
     account = Account(RunSummary(None, settings.timetable.source, begun, begun, window, zone, dry_run=dry, purge=True))
     deadline = time.monotonic() + settings.run.deadline.total_seconds()
     try:
         token = sign_in(settings).tokens
         with open_state(settings.state, read_only=dry) as state, state.lease("purge", settings.state.lease) as lease:
             selection = _selected(state, settings, request.calendars)
-            patience = Patience(stop, deadline, progress, pace=pace, check=lease.check)
+            patience = Patience(stop, deadline, watched, pace=pace, check=lease.check)
             with closing(connect(settings, token)) as backend:
-                work = _Purge(settings, request, window, account, state, backend, patience, progress)
+                work = _Purge(settings, request, window, account, state, backend, patience, watched)
                 try:
                     work.read_and_remove(selection)
                 finally:
-                    account.note(requests=dict(backend.requests), retries=patience.retries, waited=patience.waited)
+                    account.note(
+                        requests=dict(backend.requests), phases=watched.seconds(), retries=patience.retries, waited=patience.waited
+                    )
     except CutShort as end:
         account.cut_short(str(end))
     except UsageError:
         raise
     except TimetableSyncError as error:
         account.failed(error)
-    return account.summary()
+    summary = account.summary()
+    log_calendars(summary)
+    return summary
 
 
 def _window(request: PurgeRequest, settings: Settings) -> Window:
@@ -190,9 +197,9 @@ class _Purge:
         patterns = tuple(self.request.calendars)
         run = self.state.begin_run(RunBeginning(begun.source, begun.started, self.window, patterns, kind=PURGE))
         self.account.note(run=run)
+        logs.bind(run=run)
         try:
-            with logs.bound(run=run):
-                yield run
+            yield run
         except TimetableSyncError as error:
             self.account.failed(error)
         finally:

@@ -3,7 +3,11 @@
 import time
 from collections.abc import Callable
 
+import structlog
+
 from timetable_sync.applying.progress import Progress
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 class Phases:
@@ -20,6 +24,7 @@ class Phases:
         """The last part is over, this one begins."""
         self._end()
         self._name, self._since = name, self._clock()
+        log.info(name, **({} if total is None else {"of": total}))
         self._watcher.phase(name, total)
 
     def step(self, count: int = 1) -> None:

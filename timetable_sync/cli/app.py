@@ -81,6 +81,11 @@ def exit_code_of(arguments: Sequence[str]) -> int:
     """Carry out one command line; gives its exit code. Whatever goes wrong is said on standard error."""
     forgiving()
     logs.configure()
+    with logs.one_run():
+        return _exit_code_of(arguments)
+
+
+def _exit_code_of(arguments: Sequence[str]) -> int:
     try:
         return _carried_out(arguments)
     except TimetableSyncError as error:

@@ -150,6 +150,9 @@ def _recorded(state: State, request: NightRequest, account: Account, keep: timed
         account.cut_short(str(end))
     except TimetableSyncError as error:
         account.failed(error)
+    except BaseException as error:
+        account.unforeseen(error)
+        raise
     finally:
         _finish(state, run, account.summary(), whole=not request.calendars, keep=keep)
 

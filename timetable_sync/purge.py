@@ -202,6 +202,9 @@ class _Purge:
             yield run
         except TimetableSyncError as error:
             self.account.failed(error)
+        except BaseException as error:
+            self.account.unforeseen(error)
+            raise
         finally:
             summary = self.account.summary()
             cleared = frozenset(

@@ -22,9 +22,10 @@ README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = dict(re.findall(r"<!-- try: (\w+) -->\n```sh\n(.*?)```", README, re.DOTALL))
 
 
-def test_every_command_of_the_readme_is_one() -> None:
+@pytest.mark.parametrize("page", ["README.md", "docs/operating.md"])
+def test_every_command_of_the_readme_and_of_the_morning_is_one(page: str) -> None:
     command = get_command(app)
-    typed = re.findall(r"(?:^|[ /`])timetable-sync ([a-z][^`\n]*)", README, re.MULTILINE)
+    typed = re.findall(r"(?:^|[ /`])timetable-sync ([a-z][^`\n]*)", (ROOT / page).read_text("utf-8"), re.MULTILINE)
     assert len(typed) > 10
     for line in typed:
         found = command

@@ -87,13 +87,13 @@ def run(
         check_target(path)
     order, line = take_order() if by_daemon else (None, None)
     loaded = load(find_configuration(config, os.environ, Path.cwd()), os.environ) if order is None else order.loaded
-    if loaded.settings.report.directory is not None and not dry_run:
-        kept.prepare(loaded.settings.report.directory)
     request = NightRequest(
         moment_of(now, loaded.settings.timetable.time_zone), dry_run, tuple(calendar or ()), forced, None if order is None else order.due
     )
 
     with attended(loaded.settings, os.environ, wanted=not dry_run) as attendant:
+        if loaded.settings.report.directory is not None and not dry_run:
+            kept.prepare(loaded.settings.report.directory)
         summary = _night(loaded, request, watched=not quiet and log_format is Form.TEXT, line=line)
         # Files first: what is printed may go to a pipe that somebody closed.
         unwritten = not _write_reports(summary, loaded, reports)

@@ -12,7 +12,7 @@ from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change
 from timetable_sync.model.plan import CalendarPlan, Held
 from timetable_sync.planning.selection import Selection
-from timetable_sync.reporting.summary import BadRowReport, CalendarReport, ChangeReport, Fate, RunSummary, Status, Trouble
+from timetable_sync.reporting.summary import BadRowReport, CalendarReport, ChangeReport, Fate, RunSummary, Status, Trouble, unforeseen
 from timetable_sync.timetable.reading import Reading
 
 
@@ -43,6 +43,12 @@ class Account:
         if self._summary.failure is None:
             self.note(failure=Trouble(error.message, error.advice))
             self._exit_code = error.exit_code
+
+    def unforeseen(self, error: BaseException) -> None:
+        """The whole run ended by something that nobody foresaw: on record it has failed, whatever it did before."""
+        if self._summary.failure is None:
+            self.note(failure=unforeseen(error))
+            self._exit_code = 1
 
     def cut_short(self, why: str) -> None:
         """The run ended early, in good order."""

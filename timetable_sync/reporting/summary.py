@@ -41,6 +41,11 @@ class Trouble:
     advice: str = ""
 
 
+def unforeseen(error: BaseException) -> Trouble:
+    """What is said of an exception that nobody foresaw. Its words may be anybody's, so only its kind is told."""
+    return Trouble(f"unexpected {type(error).__name__}", "This is a mistake in timetable-sync: please report it, with the log of run -vv.")
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeReport:
     """One change and what became of it."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from typing import Final
@@ -10,7 +11,8 @@ import structlog
 
 from timetable_sync.errors import TimetableSyncError
 from timetable_sync.metrics.textfile import write_metrics
-from timetable_sync.reporting.summary import RunSummary
+from timetable_sync.model.window import Window
+from timetable_sync.reporting.summary import RunSummary, Trouble, unforeseen
 from timetable_sync.reporting.text import write_screen
 from timetable_sync.settings.schema import Settings
 from timetable_sync.telling.alerting import alert
@@ -53,9 +55,15 @@ class Attendant:
         return troubles
 
     def broke_off(self, error: BaseException) -> None:
-        """The night ended by an exception that nobody foresaw."""
-        if not self._over:
-            self._ping("fail", f"unexpected {type(error).__name__}")
+        """The night ended by an error before it could give a summary, or by one that nobody foresaw: people are told of either."""
+        if self._over or isinstance(error, (KeyboardInterrupt, SystemExit)):
+            return
+        trouble, code = unforeseen(error), 1
+        if isinstance(error, TimetableSyncError):
+            trouble, code = Trouble(error.message, error.advice), error.exit_code
+        now, timetable = datetime.now(UTC), self._settings.timetable
+        failed = RunSummary(None, timetable.source, now, now, Window(now, now), timetable.time_zone, dry_run=False)
+        self.after(replace(failed, failure=trouble, exit_code=code))
 
     def _ping(self, signal: Signal, text: str) -> list[str]:
         if not self._wanted:

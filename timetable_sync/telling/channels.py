@@ -1,5 +1,6 @@
 """The ways on which messages go. Each sends one message or raises NotSent, whose words hold no secret."""
 
+import email.policy
 import json
 import smtplib
 import socket
@@ -26,6 +27,8 @@ from timetable_sync.settings.wellformed import is_loopback, service_url
 from timetable_sync.telling.message import Message
 
 _PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
+#: A subject of ours is not folded: some programs show the blank that a fold at its beginning leaves.
+_POLICY: Final = email.policy.default.clone(max_line_length=300)
 _AGENT: Final = f"timetable-sync/{__version__}"
 
 
@@ -92,7 +95,7 @@ class ByMail:
         return smtplib.SMTP(server, port, timeout=self.timeout)
 
     def _letter(self, message: Message) -> EmailMessage:
-        letter = EmailMessage()
+        letter = EmailMessage(policy=_POLICY)
         letter["Subject"] = message.subject
         letter["From"] = self.settings.sender
         letter["To"] = ", ".join(self.settings.to)

@@ -84,7 +84,7 @@ def certificate(ends: datetime, now: datetime) -> list[Finding]:
     """The stage that the certificate has come to, if any. Both moments are aware."""
     left = ends - now
     day = f"{ends.day} {ends:%b %Y}"
-    advice = "Make a new one, register it beside the old one, then change entra.certificate and entra.key."
+    advice = "timetable-sync certificate roll"
     if left <= timedelta(0):
         return [Finding(CERTIFICATE, "", "ended", "", f"the certificate expired on {day}", advice)]
     reached = [stage for stage in STAGES if left <= timedelta(days=stage)]

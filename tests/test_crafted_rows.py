@@ -65,6 +65,23 @@ class Patterns(NightWorld):
         return sorted(self.backend.people.see(self.address), key=lambda item: item.start)
 
 
+#: Dated rows with ids of their own; the column weeks holds the day.
+OWN_IDS = """
+[timetable]
+url = "sqlite:///timetable.db"
+time_zone = "Europe/London"
+period = "2026/27"
+query = "SELECT *, weeks || ' ' || starts AS starts_at, weeks || ' ' || ends AS ends_at FROM pattern"
+[timetable.columns]
+key = "activity"
+calendar = "module"
+start = "starts_at"
+end = "ends_at"
+title = "title"
+rooms = { column = "room", many = true }
+"""
+
+
 def done(night: RunSummary) -> tuple[int, int, int, int]:
     """Exit code, and how many were created, updated, deleted."""
     reports = night.calendars
@@ -110,6 +127,38 @@ def test_a_pattern_that_cannot_be_used_is_set_aside_with_its_reason_and_its_even
     after = world.events()
     assert after[::2] == before[::2]
     assert [event.subject for event in after[1::2]] == ["Set theory"] * 3
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        ({"activity": None}, "without a key"),
+        ({"activity": "\u00a0"}, "without a key"),
+        ({"ends": "08:00"}, "end before start"),
+        ({"ends": "09:00"}, "of no length"),
+        ({"ends": "00:00"}, "end before start"),
+        ({"starts": None}, "without a start"),
+        ({"ends": None}, "without an end"),
+        ({"weeks": "2026-13-45"}, "with a start that cannot be read"),
+        ({"module": None}, "without a calendar"),
+        ({"title": "<br />"}, "without a title"),
+    ],
+    ids=str,
+)
+def test_a_dated_row_that_cannot_be_used_is_set_aside_with_its_reason_and_its_event_stays(
+    tmp_path: Path, cells: dict[str, Any], kind: str
+) -> None:
+    world = Patterns(tmp_path, OWN_IDS)
+    good, other = GOOD | {"weeks": "2026-10-15"}, OTHER | {"weeks": "2026-10-16"}
+    world.rows(good, other)
+    assert done(world.night()) == (0, 2, 0, 0)
+    before = world.events()
+    world.rows(good | cells, other | {"title": "Set theory"})
+    night = world.night()
+    assert night.bad_rows == {kind: 1}
+    assert done(night) == (1, 0, 1, 0)
+    after = world.events()
+    assert (after[0], after[1].subject) == (before[0], "Set theory")
 
 
 def test_rows_in_another_order_than_yesterday_change_nothing(tmp_path: Path) -> None:

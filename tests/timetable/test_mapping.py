@@ -33,3 +33,15 @@ def test_where_the_timetable_is_and_who_is_written_is_no_part_of_it() -> None:
 
 def test_a_value_that_is_the_default_anyway_changes_nothing() -> None:
     assert mapping_id(configuration(event={"subject": "{{ title }}", "busy": "busy"})) == mapping_id(configuration())
+
+
+def test_how_weeks_and_child_queries_are_read_is_part_of_it_and_their_sql_is_not() -> None:
+    def mapping(sql: str, value: str = "room", form: str = "list", query: str = "SELECT * FROM axis") -> str:
+        rooms = {"query": sql, "key": "activity", "value": value}
+        axis = {"query": query, "number": "n", "date": "d"}
+        columns = {**COLUMNS, "weekday": "day", "weeks": "weeks"}
+        return mapping_id(configuration(columns=columns, weeks={"form": form, "axis": axis}, children={"sites": rooms}))
+
+    usual = mapping("SELECT * FROM room")
+    assert mapping("SELECT activity, room FROM room_of", query="SELECT n, d FROM axis") == usual
+    assert len({usual, mapping("SELECT * FROM room", "site"), mapping("SELECT * FROM room", form="flags")}) == 3

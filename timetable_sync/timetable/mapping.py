@@ -5,6 +5,7 @@ import json
 from base64 import b32encode
 
 from timetable_sync.settings.schema import Settings
+from timetable_sync.settings.sections.timetable import Timetable
 
 #: Raised by hand whenever the code between row and event changes what it makes.
 MAPPING_CODE = 1
@@ -20,6 +21,17 @@ def mapping_id(settings: Settings) -> str:
         settings.event.model_dump(mode="json", exclude_defaults=True),
         {name: column.model_dump(mode="json", exclude_defaults=True) for name, column in settings.timetable.columns.items()},
         settings.timetable.time_zone,
+        *_more(settings.timetable),
     ]
     digest = hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=4).digest()
     return b32encode(digest).decode("ascii")[:6].lower()
+
+
+def _more(timetable: Timetable) -> list[object]:
+    """How week patterns and child queries are read; the queries themselves are where the timetable is, and not what it means."""
+    weeks = {} if timetable.weeks is None else timetable.weeks.model_dump(mode="json", exclude_defaults=True)
+    children = {name: child.model_dump(mode="json", exclude_defaults=True) for name, child in timetable.children.items()}
+    for said in (*weeks.values(), *children.values()):
+        if isinstance(said, dict):
+            said.pop("query", None)
+    return [part for part in (weeks, children) if part]

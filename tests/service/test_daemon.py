@@ -108,11 +108,13 @@ if "--by-daemon" in sys.orig_argv and os.path.exists("deadly"):
 def test_a_night_that_crashes_is_begun_again_and_given_up_after_three_times_but_the_next_start_is_not(house: House) -> None:
     (house.folder / "sitecustomize.py").write_text(KILLS, "utf-8")
     (house.folder / "deadly").touch()
-    once = datetime.now(UTC) + timedelta(seconds=8)
-    house.configure(f"{once:%S %M %H} * * *", schedule='time_zone = "UTC"')
     path = os.pathsep.join([str(house.folder), house.environment()["PYTHONPATH"]])
     soon = "import timetable_sync.service.daemon as daemon; daemon.AGAIN = 0.5"
     with DaemonProcess(house, environment={"PYTHONPATH": path}, script=soon) as daemon:
+        daemon.wait_for("ready")
+        once = datetime.now(UTC) + timedelta(seconds=8)
+        house.configure(f"{once:%S %M %H} * * *", schedule='time_zone = "UTC"')
+        daemon.signal(signal.SIGHUP)
         said = daemon.wait_for("the night is given up")
         assert said.count("killed by signal 9") == 3
         assert house.runs() == []

@@ -60,7 +60,7 @@ def test_each_night_runs_once_and_the_other_host_takes_over_from_one_that_was_ki
         # A night with much to do, and the host that does it goes down in the middle of it.
         house.sandbox.client.set_fault({"what": "latency", "operation": "CreateItem", "seconds": 1, "count": 0})
         house.lessons(4)
-        once = datetime.now(UTC) + timedelta(seconds=6)
+        once = datetime.now(UTC) + timedelta(seconds=8)
         house.configure(f"{once:%S %M %H} * * *", lease=f"{LEASE:.0f} seconds", schedule='time_zone = "UTC"')
         for daemon in (monday, tuesday):
             daemon.signal(signal.SIGHUP)

@@ -1,5 +1,6 @@
 """The command line: what commands there are, and the one place where an exception becomes advice and an exit code."""
 
+import gc
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -74,7 +75,10 @@ def _program(
 
 def main() -> None:
     """What the console script calls: ends the process with the exit code."""
-    sys.exit(exit_code_of(sys.argv[1:]))
+    code = exit_code_of(sys.argv[1:])
+    # The interpreter looks for circles in all that there is several times before it ends, which takes longer than a small night.
+    gc.freeze()
+    sys.exit(code)
 
 
 def exit_code_of(arguments: Sequence[str]) -> int:

@@ -69,12 +69,13 @@ def count(connection: sa.Connection, source: str, window: Window | None, address
 
 def record(connection: sa.Connection, source: str, calendar: Calendar, known: Iterable[LedgerEntry]) -> None:
     """Enter or overwrite."""
+    name = plain(calendar.name)
     rows = [
         {
             "source": source,
             "address": calendar.address,
             "key": entry.key,
-            "name": plain(calendar.name),
+            "name": name,
             "item_id": entry.item.id,
             "change_key": entry.item.change_key,
             "fingerprint": entry.fingerprint,

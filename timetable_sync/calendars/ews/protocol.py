@@ -20,6 +20,7 @@ from exchangelib import BaseProtocol, Configuration, Version
 from exchangelib.transport import NOAUTH
 
 from timetable_sync.calendars.ews.http_verdicts import Asked, is_soap, of_failure, of_status
+from timetable_sync.calendars.ews.posting import prepared
 from timetable_sync.calendars.ews.sign_in import SignIn
 from timetable_sync.errors import BackendError, CredentialsRefused, RunFailed, TimetableSyncError
 from timetable_sync.network.adapter import VerifyingAdapter
@@ -170,8 +171,15 @@ class ExchangeProtocol(BaseProtocol):
         connecting = min(self._timeout, _LONGEST_CONNECT)
         try:
             with self._sign_in.sending(asked) as answers:
-                response = session.post(
-                    asked.endpoint, data=body, headers=headers, allow_redirects=False, timeout=(connecting, self._timeout)
+                request = prepared(session, asked.endpoint, body, headers)
+                response = session.send(
+                    request,
+                    allow_redirects=False,
+                    timeout=(connecting, self._timeout),
+                    proxies=session.proxies,
+                    verify=session.verify,
+                    stream=False,
+                    cert=session.cert,
                 )
                 answers.append(response)
         except requests.RequestException as error:

@@ -1,6 +1,7 @@
 """Whether a change can be sent at all, judged on our side: one event that cannot must never cost its batch. Pure."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 
 from timetable_sync.calendars.ews.payloads import BUSY, SENSITIVITY
@@ -43,26 +44,32 @@ def _bad_marker(marker: str) -> str:
 
 
 def _bad_event(event: Event) -> str:
-    texts = {
-        "subject": event.subject,
-        "location": event.location or "",
-        "body": event.body or "",
-        "categories": "".join(event.categories or ()),
-    }
-    unfit = [name for name, text in texts.items() if _NOT_XML.search(text)]
-    for wrong, why in (
-        (unfit, f"characters in its {' and '.join(unfit)} cannot be carried by XML"),
-        (_units(event.subject) > LONGEST_SUBJECT, f"its subject has {_units(event.subject)} UTF-16 units, {LONGEST_SUBJECT} at most"),
-        (_units(event.location or "") > _LONGEST_LOCATION, f"its location has more than {_LONGEST_LOCATION} UTF-16 units"),
-        (event.categories is not None and not all(event.categories), "one of its categories is empty"),
-        (not _whole(event.start) or not _whole(event.end), "its times are not whole seconds with a zone"),
-        (windows_zone(event.zone) is None, f"Exchange has no time zone for {event.zone}"),
-        (event.reminder is not None and not 0 <= event.reminder <= _LONGEST_REMINDER, f"a reminder {event.reminder} minutes before"),
-        (event.busy not in BUSY or event.sensitivity not in SENSITIVITY, "its busy status or sensitivity is not known"),
-    ):
-        if wrong:
-            return why
-    return "" if event.start < event.end else "its end is not after its start"
+    return next(_faults(event), "")
+
+
+def _faults(event: Event) -> Iterator[str]:
+    """What is wrong with it, one after the other; of most events, nothing."""
+    location, categories = event.location or "", event.categories or ()
+    if _NOT_XML.search("".join((event.subject, location, event.body or "", *categories))):
+        texts = {"subject": event.subject, "location": location, "body": event.body or "", "categories": "".join(categories)}
+        unfit = [name for name, text in texts.items() if _NOT_XML.search(text)]
+        yield f"characters in its {' and '.join(unfit)} cannot be carried by XML"
+    if _units(event.subject) > LONGEST_SUBJECT:
+        yield f"its subject has {_units(event.subject)} UTF-16 units, {LONGEST_SUBJECT} at most"
+    if _units(location) > _LONGEST_LOCATION:
+        yield f"its location has more than {_LONGEST_LOCATION} UTF-16 units"
+    if not all(categories):
+        yield "one of its categories is empty"
+    if not _whole(event.start) or not _whole(event.end):
+        yield "its times are not whole seconds with a zone"
+    if windows_zone(event.zone) is None:
+        yield f"Exchange has no time zone for {event.zone}"
+    if event.reminder is not None and not 0 <= event.reminder <= _LONGEST_REMINDER:
+        yield f"a reminder {event.reminder} minutes before"
+    if event.busy not in BUSY or event.sensitivity not in SENSITIVITY:
+        yield "its busy status or sensitivity is not known"
+    if event.start >= event.end:
+        yield "its end is not after its start"
 
 
 def _whole(when: datetime) -> bool:

@@ -248,6 +248,12 @@ def test_what_is_wrong_is_named_and_the_exit_code_is_the_runs(
     assert typed("run", "--dry-run") == code
 
 
+def test_a_clock_that_could_not_be_compared_is_not_called_right(sandbox: SandboxProcess, folder: Path, capsys: Capture) -> None:
+    changed(folder, f'authority = "{sandbox.url}"', 'authority = "http://127.0.0.1:9"')
+    parts = examined(capsys, code=1)
+    assert (parts["clock"][0]["level"], parts["token"][0]["level"], parts["calendars"][0]["level"]) == ("warning", "failure", "warning")
+
+
 def test_another_run_at_work_is_said_and_is_the_runs_exit_code(sandbox: SandboxProcess, folder: Path, capsys: Capture) -> None:
     from timetable_sync.settings.load import load
     from timetable_sync.state.database import open_state

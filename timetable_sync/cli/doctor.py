@@ -51,18 +51,19 @@ def doctor(
     Exit codes: 0 a run would go well (there may be warnings), or the code that a run would have: 1 calendars or rows, 2 configuration
     or state, 3 credentials refused, 4 timetable unusable, 5 a guard would hold something, 6 another run is at work.
     """
-    found: list[Finding] = []
     stop = threading.Event()
     with interruptible(stop), progress(wanted=not quiet and format is Form.TEXT) as watcher:
-        for finding in _findings(config, tuple(calendar or ()), now, watcher, stop, verbose, write=write, quiet=quiet):
-            if format is Form.TEXT and not (quiet and finding.level is Level.PASS):
-                # What several need is said once.
-                _tell(finding, advised=bool(found) and (found[-1].part, found[-1].advice) == (finding.part, finding.advice))
-            found.append(finding)
+        # Told once all are there: lines would run into those of the progress on a terminal.
+        found = list(_findings(config, tuple(calendar or ()), now, watcher, stop, verbose, write=write, quiet=quiet))
     code = exit_code_of(found)
     if format is Form.JSON:
         tell_json(SCHEMA, {"exit_code": code, "findings": [_as_json(finding) for finding in found]})
-    elif not quiet or code:
+        raise typer.Exit(code)
+    for before, finding in zip([None, *found], found, strict=False):
+        if not (quiet and finding.level is Level.PASS):
+            # What several need is said once.
+            _tell(finding, advised=before is not None and (before.part, before.advice) == (finding.part, finding.advice))
+    if not quiet or code:
         tell_text("\n" + _verdict(found, code) + "\n")
     if code:
         raise typer.Exit(code)

@@ -71,6 +71,8 @@ class SigningIn:
         """This machine's clock beside the server's; where tokens are used, one is asked for."""
         skew = self._skew_by_token() if self.tokens is not None else self._skew_by_exchange()
         facts: dict[str, Any] = {"ahead_seconds": None if skew is None else round(skew.total_seconds())}
+        if skew is None:
+            return warned(Part.CLOCK, "not compared, as no server said what time it is", "Mend what is said below first.", **facts)
         remark = skew_remark(skew)
         if remark is not None:
             return warned(Part.CLOCK, remark.message, remark.advice, **facts)

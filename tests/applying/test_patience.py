@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.applying.virtual import Run, Watcher
+from timetable_sync import logs
 from timetable_sync.applying.patience import CutShort, Effort, Pace, Patience
 from timetable_sync.errors import BackendError, CalendarFailed, ItemRefused, LeaseLost, Passing, RunFailed, Stale, Unclear
 
@@ -162,6 +163,18 @@ def test_a_service_that_is_down_is_waited_for_and_then_ends_the_run() -> None:
     with pytest.raises(RunFailed, match="no connection"):
         run.patience.call(answering(DOWN))
     assert Pace().silence < run.time.now < Pace().silence + 2 * Pace().longest
+
+
+def test_that_it_is_still_trying_is_said_once_after_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
+    """A wrongly typed address looks like a service that is down: nobody should wait a quarter of an hour to read of it."""
+    logs.configure()
+    run = Run(deadline=100_000.0)
+
+    run.patience.call(answering(DOWN, "done"))
+    assert capsys.readouterr().err == ""
+    with pytest.raises(RunFailed):
+        run.patience.call(answering(DOWN))
+    assert capsys.readouterr().err.count("no usable answer yet, trying on") == 1
 
 
 def test_a_service_that_comes_back_in_time_is_used_again() -> None:

@@ -13,10 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+import structlog
+
 from timetable_sync.applying.progress import Progress
 from timetable_sync.errors import BackendError, CalendarFailed, Passing, RunFailed, Unclear
 
 Result = TypeVar("Result")
+
+_log = structlog.stdlib.get_logger(__name__)
 
 
 class CutShort(Exception):
@@ -32,6 +36,8 @@ class Pace:
     attempts: int = 7
     silence: float = 900.0
     """So long may the whole service give no usable answer at all, before the run is given up."""
+    told: float = 60.0
+    """And so long before it is said that the run is still trying."""
     busy: float = 1800.0
     """So long may one calendar put us off by its hints, without anything being done in between, before it is given up."""
 
@@ -76,6 +82,7 @@ class Patience:
         self._lock = threading.Lock()
         self._held_until = float("-inf")
         self._silent_since: float | None = None
+        self._told_of: float | None = None
         self._ended = ""
         self.waited = 0.0
         self.retries = 0
@@ -168,6 +175,11 @@ class Patience:
             since = self._silent_since = now if self._silent_since is None else self._silent_since
         if now - since > self.pace.silence:
             raise RunFailed(f"{error.message} (for {(now - since) / 60:.0f} minutes)", error.advice)
+        if now - since > self.pace.told and self._told_of != since:
+            # Who has typed a wrong address must not wait in silence until it is given up.
+            self._told_of = since
+            minutes = round(self.pace.silence / 60)
+            _log.warning("no usable answer yet, trying on", reason=error.message, advice=error.advice, minutes=minutes)
 
     def _length(self, error: Passing | Unclear, effort: Effort) -> float:
         if error.wait is None:

@@ -19,7 +19,7 @@ class StateDatabase(Section):
         description="SQLAlchemy URL, without the password: SQLite for one host, PostgreSQL for one or several.",
     )
     password: SecretRef | None = Field(None, description="The database password, by reference.", examples=[{"credential": "state-db"}])
-    lease: SomeTime = Field(timedelta(minutes=2), description="A run that does not renew its lease for so long is taken for dead.")
+    lease: SomeTime = Field(timedelta(minutes=5), description="A run that does not renew its lease for so long is taken for dead.")
 
 
 class History(Section):

@@ -156,8 +156,7 @@ def limited(bench: Bench) -> Iterator[Case]:
     ours = made.night()
     bench.service.tell(limit=0)
     done = ours.requests - ours.operations.get("busy", 0)
-    reading = ours.wall - float(ours.phases.get("start", 0))
-    used = done / (allowed * reading)
+    used = (done - 1 - ours.operations["token"]) / (allowed * ours.span)
     yield Case("20 requests a second allowed", 0.05, bench.size.limited, bench.size.limited * 20, {"ours": ours}, {"used": round(used, 3)})
 
 

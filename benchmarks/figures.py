@@ -9,7 +9,7 @@ class Figures:
     """``wall`` and ``cpu`` in seconds, the latter the client's alone; ``peak`` in megabytes; ``bytes`` both ways.
 
     ``phases`` are seconds of CPU. ``part`` is the share of the work that was done: what is slow is measured on a part of it, and
-    :meth:`whole` takes it to all.
+    :meth:`whole` takes it to all. ``span`` is in how many seconds of the clock the service was asked.
     """
 
     wall: float
@@ -20,6 +20,7 @@ class Figures:
     operations: dict[str, int] = field(default_factory=dict)
     phases: dict[str, float] = field(default_factory=dict)
     part: float = 1.0
+    span: float = 0.0
 
     def whole(self) -> "Figures":
         """As it would be for all of the work; memory as it was."""

@@ -47,8 +47,11 @@ def measured(
         if process.returncode not in good:
             out.seek(0)
             raise ProgramFailed(f"{module} ended with {process.returncode}:\n{out.read()[-3_000:]}")
-    counts = dict(service.tell()["counts"])
+    told = service.tell()
+    counts = dict(told["counts"])
     noted = json.loads(notes.read_text())
     traffic = counts.pop("bytes_in", 0) + counts.pop("bytes_out", 0)
     requests = sum(counts.values())
-    return Figures(wall, usage.ru_utime + usage.ru_stime, noted["peak"], requests, traffic, counts, noted.get("phases", {}), part)
+    return Figures(
+        wall, usage.ru_utime + usage.ru_stime, noted["peak"], requests, traffic, counts, noted.get("phases", {}), part, told["span"]
+    )

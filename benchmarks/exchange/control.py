@@ -26,6 +26,7 @@ class Control:
         self._recorded: list[bytes] = []
         self._counts: Counter[str] = Counter()
         self._second, self._in_it = 0, 0
+        self._first = self._last = 0.0
 
     def came(self, received: int, sent: int) -> None:
         """So many bytes, for the client's account."""
@@ -49,6 +50,8 @@ class Control:
         if self._record:
             self._recorded.append(head + b"\r\n\r\n" + body)
         operation = operation_of(body)
+        self._last = time.monotonic()
+        self._first = self._first or self._last
         if (wait := self._too_many()) > 0:
             self._counts["busy"] += 1
             return 500, _XML, busy(wait), True
@@ -69,7 +72,7 @@ class Control:
 
     def _told(self, order: dict[str, Any]) -> dict[str, Any]:
         """Set what ``order`` names, do what it says; gives what was counted since it was last told to begin anew."""
-        counted = dict(self._counts)
+        counted, span = dict(self._counts), int(self._last) - int(self._first) + 1
         self.latency = float(order.get("latency", self.latency))
         self.gzip = bool(order.get("gzip", self.gzip))
         self._limit = int(order.get("limit", self._limit))
@@ -85,10 +88,13 @@ class Control:
             Path(order["write"]).write_bytes(b"".join(len(one).to_bytes(4, "big") + one for one in self._recorded))
         if order.get("anew"):
             self._counts.clear()
+            self._first = self._last = 0.0
             self._recorded = []
             self._record = bool(order.get("record"))
         return {
             "counts": counted,
+            # In how many seconds of the clock EWS was asked: as many times was the limit allowed.
+            "span": span,
             "items": sum(len(mailbox.items) for mailbox in self.store.mailboxes.values()),
             "mailboxes": len(self.store.mailboxes),
         }

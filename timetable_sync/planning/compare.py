@@ -162,23 +162,22 @@ def _best_first(there: list[Standing], event: Event, entry: LedgerEntry | None) 
 
 def _present(draft: _Draft, there: Standing, event: Event, entry: LedgerEntry | None, rules: Rules) -> None:
     fingerprint = event.fingerprint()
-    marker = Marker(rules.mapping, fingerprint, event.key).text()
     if there.marker.fingerprint != fingerprint:
         _learn(draft, there, entry)
         # The ledger may know that the content was right under a later mapping than the one it was written under.
         mapping = entry.mapping if entry is not None and entry.fingerprint == there.marker.fingerprint else there.marker.mapping
-        draft.changes.append(Update(there, event, marker, Reason.TIMETABLE if mapping == rules.mapping else Reason.MAPPING))
+        draft.changes.append(Update(there, event, _marker(event, rules), Reason.TIMETABLE if mapping == rules.mapping else Reason.MAPPING))
     elif differences(event, there):
         if entry is not None and entry.item == there.item and entry.fingerprint == fingerprint:
             # The very version that we wrote, so nobody edited it: the service does not keep what it was given, tonight or ever.
             _left(draft, event.key, Left.NOT_KEPT, there, event, entry)
         elif rules.edited == "restore":
             _learn(draft, there, entry)
-            draft.changes.append(Update(there, event, marker, Reason.EDITED))
+            draft.changes.append(Update(there, event, _marker(event, rules), Reason.EDITED))
         else:
             _left(draft, event.key, _edited(rules), there, event, entry)
     elif event.body is not None and entry is not None and entry.item != there.item:
-        draft.bodies.append(BodyToCheck(there, event, marker))
+        draft.bodies.append(BodyToCheck(there, event, _marker(event, rules)))
     else:
         draft.unchanged += 1
         known = _entry(there, rules.mapping)
@@ -198,8 +197,11 @@ def _absent(draft: _Draft, event: Event, entry: LedgerEntry | None, rules: Rules
         if known != entry:
             draft.record[event.key] = known
         return
-    marker = Marker(rules.mapping, fingerprint, event.key).text()
-    draft.changes.append(Create(event, marker, Reason.DELETED if deleted else Reason.TIMETABLE))
+    draft.changes.append(Create(event, _marker(event, rules), Reason.DELETED if deleted else Reason.TIMETABLE))
+
+
+def _marker(event: Event, rules: Rules) -> str:
+    return Marker(rules.mapping, event.fingerprint(), event.key).text()
 
 
 def _stay(draft: _Draft, there: list[Standing], event: Event | None, entry: LedgerEntry | None) -> None:

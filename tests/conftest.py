@@ -1,5 +1,6 @@
 """Fixtures for all rooms: the shared test data and real database servers; and what CI asks of every test."""
 
+import logging
 import os
 import signal
 from collections.abc import Generator, Iterator
@@ -48,6 +49,17 @@ def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
     if not reason.removeprefix("Skipped: ").startswith(NOT_HERE):
         report.outcome = "failed"
         report.longrepr = f"{reason}: in CI nothing may be skipped, but for reasons that begin with {NOT_HERE!r}"
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """What a test sets the logs to, the next one does not find: it may look for a line that would not come any more."""
+    loggers = [logging.getLogger(name) for name in (None, "timetable_sync", "py.warnings")]
+    before = [(logger, logger.level, list(logger.handlers)) for logger in loggers]
+    yield
+    for logger, level, handlers in before:
+        logger.setLevel(level)
+        logger.handlers[:] = handlers
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 # More for pytest, as in: make test TESTS=tests/model
 TESTS = tests
+# Which parts of the proof, and more, as in: make proof PROOF="kills --share 0.1"
+PROOF =
 # More for the benchmarks, as in: make bench BENCH="--size small --case quiet"
 BENCH =
 
@@ -15,6 +17,7 @@ help:
 	@echo 'make demo        everything once, on this machine: a made-up college, a local Exchange, three nights'
 	@echo 'make test        all tests'
 	@echo 'make test-quick  the tests that take no more than a few seconds'
+	@echo 'make proof       what is promised, proved in full, with its figures: hours; PROOF="kills --share 0.1" is a tenth of a part'
 	@echo 'make lint        ruff, for mistakes and for form'
 	@echo 'make types       mypy --strict'
 	@echo 'make bench       how fast a night is, beside the least it can take and beside others; BENCH="--size small" is a tenth of it'
@@ -31,6 +34,9 @@ test: $(VENV)/.dev
 
 test-quick: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto --dist loadfile -m 'not slow' $(TESTS)
+
+proof: $(VENV)/.dev
+	@$(BIN)/python -m tests.proof $(PROOF)
 
 lint: $(VENV)/.dev
 	$(BIN)/python -m ruff check .
@@ -74,4 +80,4 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 	@$(PIP) install -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help demo test test-quick lint types bench wheel bench-timetable bench-keys clean
+.PHONY: help demo test test-quick proof lint types bench wheel bench-timetable bench-keys clean

@@ -1,0 +1,79 @@
+"""``python -m tests.proof``: the parts one after the other, their figures as a table, and in ``proof.json``. Ends with 1 if one is not good."""
+
+import importlib
+import json
+import pkgutil
+import random
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import tests.proof
+from tests.proof.figures import Amount, Figure, Part
+
+
+def parts() -> list[Part]:
+    """Every part there is, by name."""
+    packages = [module.name for module in pkgutil.iter_modules(tests.proof.__path__) if module.ispkg]
+    return [importlib.import_module(f"tests.proof.{name}.part").PART for name in sorted(packages)]
+
+
+def main(
+    chosen: Annotated[list[str] | None, typer.Argument(metavar="[PART]...", help="Only these parts.")] = None,
+    share: Annotated[float, typer.Option(min=0.0001, max=1.0, help="A share of what is promised, 1 for all.")] = 1.0,
+    seed: Annotated[int | None, typer.Option(help="Where all chance comes from. A fresh one is chosen, and printed.")] = None,
+    list_them: Annotated[bool, typer.Option("--list", help="Say which parts there are.")] = False,
+) -> None:
+    """Prove what timetable-sync promises, and print the figures."""
+    console = Console()
+    there = {part.name: part for part in parts()}
+    if list_them:
+        for part in there.values():
+            console.print(f"{part.name:10} {part.about}", highlight=False)
+        return
+    if unknown := sorted(set(chosen or ()) - set(there)):
+        console.print(f"No part is called {', '.join(unknown)}. There are: {', '.join(there)}.")
+        sys.exit(2)
+    amount = Amount(share, random.SystemRandom().randrange(2**32) if seed is None else seed)
+    console.print(f"Seed {amount.seed}, share {share:g}: the same again with --seed {amount.seed} --share {share:g}", highlight=False)
+    found: dict[str, tuple[float, list[Figure]]] = {}
+    for name in chosen or there:
+        console.rule(f"{name}: {there[name].about}", align="left")
+        began = time.monotonic()
+        figures = list(there[name].prove(amount, lambda line: console.print(f"  {line}", highlight=False, markup=False)))
+        found[name] = time.monotonic() - began, figures
+        console.print(_table(figures))
+        console.print(f"  {found[name][0]:.0f} s", highlight=False)
+    Path("proof.json").write_text(json.dumps(_record(amount, found), indent=1), "utf-8")
+    bad = [f"{name}: {figure.what}: {figure.figure}" for name, (_, figures) in found.items() for figure in figures if not figure.good]
+    console.rule("all good" if not bad else f"{len(bad)} not good", align="left")
+    for line in bad:
+        console.print(line, highlight=False, markup=False)
+    sys.exit(1 if bad else 0)
+
+
+def _table(figures: list[Figure]) -> Table:
+    table = Table("what", "figure", "", box=None, pad_edge=True)
+    for figure in figures:
+        table.add_row(figure.what, figure.figure, "good" if figure.good else "NOT GOOD")
+    return table
+
+
+def _record(amount: Amount, found: dict[str, tuple[float, list[Figure]]]) -> dict[str, object]:
+    return {
+        "seed": amount.seed,
+        "share": amount.share,
+        "parts": {
+            name: {"seconds": round(seconds, 1), "figures": [{"what": f.what, "figure": f.figure, "good": f.good} for f in figures]}
+            for name, (seconds, figures) in found.items()
+        },
+    }
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -8,7 +8,7 @@ import pytest
 import requests
 from lxml import etree
 
-from tests.sandbox.asking import NS, Ews, event, token_request
+from tests.sandbox.asking import NS, Ews, envelope, event, set_field, token_request
 from tests.sandbox_process import CertificateFiles, SandboxProcess
 from timetable_sync.sandbox.client import SandboxRefused
 
@@ -138,6 +138,109 @@ def test_a_token_that_expired_early(ews: Ews) -> None:
     assert answer.status == 401
     assert "WWW-Authenticate" in answer.headers
     assert ews.create(event()).status == 200
+
+
+def test_an_answer_ends_in_its_midst_though_http_calls_it_whole(ews: Ews) -> None:
+    fault(ews, "truncated")
+    url, token = f"{ews.sandbox.url}/EWS/Exchange.asmx", f"Bearer {ews.token}"
+    body = envelope(
+        '<m:CreateItem SendMeetingInvitations="SendToNone"><m:Items><t:CalendarItem>'
+        + event("x")
+        + "</t:CalendarItem></m:Items></m:CreateItem>",
+        mailbox=ews.mailbox,
+    )
+    headers = {"Content-Type": "text/xml", "Authorization": token, "X-AnchorMailbox": ews.mailbox}
+    answer = requests.post(url, data=body, headers=headers, timeout=20)
+    assert answer.status_code == 200
+    with pytest.raises(etree.XMLSyntaxError):
+        etree.fromstring(answer.content)
+    assert stored(ews) == ["x"]
+
+
+@pytest.mark.parametrize(("when", "subjects"), [("before", []), ("after", ["x"])])
+def test_a_connection_that_stands_silent(ews: Ews, when: str, subjects: list[str]) -> None:
+    fault(ews, "silence", when=when, seconds=0.2)
+    with pytest.raises(requests.ConnectionError):
+        ews.create(event("x"))
+    assert stored(ews) == subjects
+
+
+@pytest.mark.parametrize(("when", "subjects"), [("before", ["a"]), ("after", ["a", "b"])])
+def test_the_answer_that_was_given_to_another_request(ews: Ews, when: str, subjects: list[str]) -> None:
+    (first,) = ews.made(event("a"))
+    fault(ews, "other_answer", when=when, of="CreateItem")
+    answer = ews.create(event("b"))
+    assert (answer.codes, answer.one("//t:ItemId").get("Id")) == (["NoError"], first[0])
+    assert stored(ews) == subjects
+
+
+def test_the_latest_answer_whatever_it_was_to(ews: Ews) -> None:
+    ews.folder()
+    fault(ews, "other_answer")
+    assert ews.create(event("x")).all("//m:GetFolderResponseMessage")
+    assert stored(ews) == []
+
+
+def test_where_no_answer_was_given_yet_it_is_an_empty_listing(ews: Ews) -> None:
+    ews.create(event("x"))
+    fault(ews, "other_answer", "FindItem", of="GetRooms")
+    view = ews.view("2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z")
+    assert (view.one("//m:RootFolder").get("TotalItemsInView"), view.codes) == ("0", ["NoError"])
+
+
+def test_a_requests_own_id_comes_back_and_another_answers_does_not(ews: Ews) -> None:
+    def asked(name: str) -> str | None:
+        payload = envelope(
+            "<m:GetFolder><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape><m:FolderIds>"
+            '<t:DistinguishedFolderId Id="calendar"/></m:FolderIds></m:GetFolder>',
+            mailbox=ews.mailbox,
+        )
+        return ews.raw(payload, headers={"client-request-id": name, "return-client-request-id": "true"}).headers.get("client-request-id")
+
+    assert asked("one") == "one"
+    fault(ews, "other_answer", "GetFolder")
+    assert asked("two") == "one"
+    assert asked("three") == "three"
+
+
+@pytest.mark.parametrize("operation", ["CreateItem", "UpdateItem", "DeleteItem"])
+def test_items_are_written_and_an_error_is_told(ews: Ews, operation: str) -> None:
+    fault(ews, "item_error", operation, code="ErrorTimeoutExpired", when="after", items=[0])
+    made = [one.get("Id") for one in ews.create(event("a"), event("b")).all("//t:ItemId")]
+    if operation == "CreateItem":
+        assert (len(made), stored(ews)) == (1, ["a", "b"])
+        return
+    if operation == "UpdateItem":
+        answer = ews.update(made[0], None, set_field("item:Subject", "<t:Subject>c</t:Subject>"), resolution="AlwaysOverwrite")
+    else:
+        answer = ews.delete(made[0])
+    assert answer.codes == ["ErrorTimeoutExpired"]
+    assert stored(ews) == (["c", "b"] if operation == "UpdateItem" else ["b"])
+
+
+def test_the_whole_request_is_carried_out_and_a_fault_is_told(ews: Ews) -> None:
+    fault(ews, "fault", code="ErrorInternalServerError", when="after", backoff_ms=30)
+    answer = ews.create(event("x"))
+    assert (answer.status, answer.fault) == (500, "ErrorInternalServerError")
+    assert answer.one("//t:MessageXml/t:Value[@Name='BackOffMilliseconds']").text == "30"
+    assert stored(ews) == ["x"]
+
+
+def test_a_certificate_is_revoked_in_the_middle(ews: Ews, sandbox: SandboxProcess, certificate: CertificateFiles) -> None:
+    assert ews.folder().status == 200
+    fault(ews, "revoked")
+    assert ews.create(event("x")).status == 401
+    assert stored(ews) == []
+    assert ews.folder().status == 401
+    refused = token_request(sandbox, certificate)
+    assert (refused.status_code, "AADSTS700027" in refused.text) == (401, True)
+
+
+@pytest.mark.parametrize("what", ["truncated", "other_answer", "malformed"])
+def test_the_token_endpoint_gives_an_answer_that_is_none(sandbox: SandboxProcess, certificate: CertificateFiles, what: str) -> None:
+    sandbox.client.set_fault({"what": what, "operation": "token"})
+    assert '"access_token": "ey' not in token_request(sandbox, certificate).text[-200:]
+    assert "access_token" in token_request(sandbox, certificate).json()
 
 
 # -- when a fault strikes

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from aiohttp import web
 
 from timetable_sync.sandbox.control import Control
-from timetable_sync.sandbox.exchange import Dropped, drop, failing, send
+from timetable_sync.sandbox.exchange import Dropped, drop, failing, send, silent
 
 
 async def beside(
@@ -30,6 +30,13 @@ async def beside(
                 return failing(fault)
             elif fault.what == "drop" and fault.when == "before":
                 drop(request)
+            elif fault.what == "silence" and fault.when == "before":
+                await silent(request, fault)
+            elif fault.what == "revoked":
+                world.revoke_everything()
+            elif fault.what == "other_answer":
+                # Of another kind of request: a list, as Graph gives them.
+                return web.json_response({"value": []})
         response = work()
         entry["status"] = response.status
         return await send(request, response, faults)

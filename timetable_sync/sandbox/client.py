@@ -104,7 +104,7 @@ class SandboxClient:
         return found
 
     def refuse_tokens(self) -> None:
-        """Every token that was used up to now is refused from now on."""
+        """Every token that was issued up to now is refused from now on."""
         self._call("refuse_tokens")
 
     def token_lifetime(self, seconds: int) -> None:

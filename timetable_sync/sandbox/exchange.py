@@ -11,8 +11,8 @@ from aiohttp import web
 
 from timetable_sync.sandbox.control import Control
 from timetable_sync.sandbox.doors import Doors
-from timetable_sync.sandbox.ews.answers import EwsError, SoapFault, value_xml
-from timetable_sync.sandbox.ews.service import Answer, Asked, carry_out, look_at, refused, unauthorised
+from timetable_sync.sandbox.ews.answers import EMPTY, EwsError, SoapFault, envelope, value_xml
+from timetable_sync.sandbox.ews.service import Answer, Asked, Faulty, carry_out, look_at, refused, unauthorised
 from timetable_sync.sandbox.faults import Fault
 from timetable_sync.sandbox.tokens import Grant
 
@@ -48,10 +48,18 @@ _REASONS = {401: "Unauthorized", 403: "Forbidden", 429: "Too Many Requests", 500
 _REASONS |= {503: "Service Unavailable", 504: "Gateway Timeout"}
 
 
+async def silent(request: web.Request, fault: Fault) -> None:
+    """Say nothing for as long as the fault says, then close the connection."""
+    await asyncio.sleep(float(fault.get("seconds", 1)))
+    drop(request)
+
+
 async def send(request: web.Request, response: web.Response, after: list[Fault]) -> web.StreamResponse:
     """Send an answer: whole, or as the faults that strike after the work have it."""
     payload = response.body if isinstance(response.body, bytes) else b""
     for fault in after:
+        if fault.what == "silence":
+            await silent(request, fault)
         if fault.what == "drop" and fault.when == "after":
             drop(request)
         if fault.what in ("http", "busy") and fault.when == "after":
@@ -59,6 +67,11 @@ async def send(request: web.Request, response: web.Response, after: list[Fault])
         if fault.what == "malformed":
             response.headers.pop("Content-Encoding", None)
             return web.Response(status=200, text="<s:Envelope><s:Body><m:Unfinished", content_type="text/xml")
+        if fault.what == "truncated":
+            # Within what it says: whatever cut it off packed the rest anew.
+            if response.headers.pop("Content-Encoding", None):
+                payload = zlib.decompress(payload, 31)
+            return web.Response(status=response.status, body=payload[: len(payload) // 2], headers=response.headers)
         if fault.what == "slow" or (fault.what == "drop" and fault.when == "during"):
             stream = web.StreamResponse(status=response.status, headers=response.headers)
             stream.content_length = len(payload)
@@ -68,9 +81,10 @@ async def send(request: web.Request, response: web.Response, after: list[Fault])
                 # What was written must be on its way before the connection goes.
                 await asyncio.sleep(0.05)
                 drop(request)
-            step = max(1, len(payload) // 10)
+            pieces = int(fault.get("pieces", 10))
+            step = max(1, len(payload) // pieces)
             for at in range(0, len(payload), step):
-                await asyncio.sleep(float(fault.get("seconds", 1)) / 10)
+                await asyncio.sleep(float(fault.get("seconds", 1)) / pieces)
                 await stream.write(payload[at : at + step])
             await stream.write_eof()
             return stream
@@ -80,6 +94,14 @@ async def send(request: web.Request, response: web.Response, after: list[Fault])
 def _busy(fault: Fault) -> web.Response:
     failure = SoapFault("ErrorServerBusy")
     failure.xml = value_xml("BackOffMilliseconds", str(int(fault.get("backoff_ms", 1000))))
+    return _response(refused(failure), compress=False)
+
+
+def _refusal(fault: Fault) -> web.Response:
+    """The SOAP fault that the fault wants."""
+    failure = SoapFault(str(fault.get("code", "ErrorInternalServerError")), str(fault.get("sentence", "")))
+    if (wait := fault.get("backoff_ms")) is not None:
+        failure.xml = value_xml("BackOffMilliseconds", str(int(wait)))
     return _response(refused(failure), compress=False)
 
 
@@ -101,6 +123,8 @@ class Exchange:
         self._world = control.world
         self._doors = Doors(control.world)
         self._open = 0
+        #: The latest good answers, by operation; the very latest last.
+        self._given: dict[str, web.Response] = {}
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One request."""
@@ -136,13 +160,41 @@ class Exchange:
         for fault in faults:
             if fault.what == "latency":
                 await asyncio.sleep(float(fault.get("seconds", 1)))
+            elif fault.what == "silence" and fault.when == "before":
+                await silent(request, fault)
             elif early := self._early(request, fault):
                 return early
-        response = self._work(request, asked, faults)
+        response = self._named(request, self._work(request, asked, faults))
+        for fault in faults:
+            if fault.what == "other_answer":
+                return self._given_before(fault)
+            if fault.what == "fault" and fault.when == "after":
+                return self._named(request, _refusal(fault))
+        if response.status == 200:
+            self._given.pop(entry["operation"], None)
+            self._given[entry["operation"]] = response
         return await send(request, response, faults)
 
     @staticmethod
-    def _early(request: web.Request, fault: Fault) -> web.Response | None:
+    def _named(request: web.Request, response: web.Response) -> web.Response:
+        """With the request's own id, where it asks for that.
+
+        https://learn.microsoft.com/exchange/client-developer/exchange-web-services/instrumenting-client-requests-for-ews-and-rest-in-exchange
+        """
+        own = request.headers.get("client-request-id", "")
+        if own and request.headers.get("return-client-request-id", "").lower() == "true":
+            response.headers["client-request-id"] = own
+        return response
+
+    def _given_before(self, fault: Fault) -> web.Response:
+        """An answer that was given to another request."""
+        wanted = str(fault.get("of", "")) or next(reversed(self._given), "")
+        given = self._given.get(wanted)
+        if given is None:
+            return _response(Answer(200, envelope("FindItem", [EMPTY])), compress=False)
+        return web.Response(status=given.status, body=given.body, headers=given.headers)
+
+    def _early(self, request: web.Request, fault: Fault) -> web.Response | None:
         """The answer of a fault that strikes before the work; None where it does not."""
         if fault.when == "before":
             if fault.what == "drop":
@@ -151,11 +203,14 @@ class Exchange:
                 return failing(fault)
             if fault.what == "busy" and not fault.get("inside"):
                 return _busy(fault)
+            if fault.what == "other_answer":
+                return self._given_before(fault)
+            if fault.what == "fault":
+                return self._named(request, _refusal(fault))
         if fault.what == "expired_token":
             return _response(unauthorised("The token has expired."), compress=False)
-        if fault.what == "fault":
-            failure = SoapFault(str(fault.get("code", "ErrorInternalServerError")), str(fault.get("sentence", "")))
-            return _response(refused(failure), compress=False)
+        if fault.what == "revoked":
+            self._world.revoke_everything()
         return None
 
     def _work(self, request: web.Request, asked: Asked | SoapFault, faults: list[Fault]) -> web.Response:
@@ -168,6 +223,7 @@ class Exchange:
         if isinstance(asked, SoapFault):
             return _response(refused(asked), compress=False)
         errors: dict[int, EwsError] = {}
+        told: dict[int, EwsError] = {}
         missing: set[int] = set()
         page: int | None = None
         for fault in faults:
@@ -180,6 +236,7 @@ class Exchange:
                 wait = fault.get("backoff_ms", 1000 if fault.what == "busy" else None)
                 xml = "" if wait is None else value_xml("BackOffMilliseconds", str(int(wait)))
                 for index in fault.get("items", [-1]):
-                    errors[int(index)] = EwsError(code, str(fault.get("sentence", "")), xml=xml)
-        answer = carry_out(self._world, asked, grant, request.headers, item_errors=errors, missing=frozenset(missing), page=page)
+                    (errors if fault.when == "before" else told)[int(index)] = EwsError(code, str(fault.get("sentence", "")), xml=xml)
+        faulty = Faulty(errors, told, frozenset(missing), page)
+        answer = carry_out(self._world, asked, grant, request.headers, faulty)
         return _response(answer, compress=compress)

@@ -11,16 +11,22 @@ busy            ErrorServerBusy with ``backoff_ms``; ``inside`` a 200, else as H
 http            ``status`` (with ``retry_after`` seconds, or a date where ``retry_after_date``), ``when`` before or after
 drop            the connection is dropped ``when``: before, during (the answer is cut short) or after the work
 malformed       the answer is no XML
-slow            the answer drips in over ``seconds``
-item_error      ``code`` for the items numbered in ``items`` (from 0; left out: every one), with ``backoff_ms`` if given
-fault           the whole request is answered with the SOAP fault ``code``
+truncated       the answer ends in its midst, though HTTP says that it is whole
+other_answer    the answer that was given to another request, ``when`` before (this one is not carried out) or after the work: the
+                latest one, or the latest to operation ``of``; headers and all. Where none was given yet, an empty listing
+silence         no answer: the connection stands silent for ``seconds``, then drops; ``when`` before or after the work
+slow            the answer drips in over ``seconds``, in ``pieces``
+item_error      ``code`` for the items numbered in ``items`` (from 0; left out: every one), with ``backoff_ms`` if given; ``when`` after:
+                they were created, changed or deleted all the same
+fault           the whole request is answered with the SOAP fault ``code``, with ``backoff_ms`` if given; ``when`` before or after the work
 missing_items   no answer for the items numbered in ``items``
 short_pages     FindItem hands out at most ``most`` items, and says that there are more
 expired_token   401, as for a token that expired
+revoked         from now on every application's keys are gone, and the tokens that were got by them are refused
 ==============  ==========================================================================================================
 
-``operation`` "token" is the token endpoint and "graph" Microsoft Graph, which know latency, http, drop, malformed and slow. ``*`` is every
-operation but these.
+``operation`` "token" is the token endpoint and "graph" Microsoft Graph, which know latency, http, drop, malformed, truncated, other_answer,
+silence, slow and revoked. ``*`` is every operation but these.
 """
 
 import fnmatch
@@ -28,13 +34,29 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-KINDS = ("latency", "busy", "http", "drop", "malformed", "slow", "item_error", "fault", "missing_items", "short_pages", "expired_token")
+KINDS = (
+    "latency",
+    "busy",
+    "http",
+    "drop",
+    "malformed",
+    "truncated",
+    "other_answer",
+    "silence",
+    "slow",
+    "item_error",
+    "fault",
+    "missing_items",
+    "short_pages",
+    "expired_token",
+    "revoked",
+)
 #: Other services than Exchange, which ``*`` does not mean.
 _APART = ("token", "graph")
 _MOMENTS = ("before", "during", "after")
 _DETAILS = (
     "what operation mailbox nth count probability seed seconds backoff_ms inside when status retry_after retry_after_date code items "
-    "sentence body most"
+    "sentence body most of pieces"
 )
 _KNOWN = frozenset(_DETAILS.split())
 

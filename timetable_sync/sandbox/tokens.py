@@ -63,6 +63,7 @@ class TokenMaker:
         self._pem = self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
         self._good: dict[str, tuple[float, float, Grant]] = {}
         self._refused: set[str] = set()
+        self._issued: set[str] = set()
 
     def key_pem(self) -> str:
         """The signing key, for the state file: tokens of before a restart stay good."""
@@ -72,6 +73,7 @@ class TokenMaker:
         """Sign with this key from now on."""
         self._good.clear()
         self._refused.clear()
+        self._issued.clear()
         if pem == self._pem:
             return
         key = load_pem_private_key(pem.encode("ascii"), None)
@@ -98,11 +100,13 @@ class TokenMaker:
         }
         if roles:
             claims["roles"] = list(roles)
-        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": "sandbox", "x5t": "sandbox"})
+        token = jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": "sandbox", "x5t": "sandbox"})
+        self._issued.add(token)
+        return token
 
     def refuse_all(self) -> None:
         """Every token issued up to now is bad from now on, as after an incident."""
-        self._refused.update(self._good)
+        self._refused |= self._issued | self._good.keys()
 
     def check(self, token: str) -> Grant:
         """What a token grants; raises :class:`TokenRefused`."""

@@ -46,6 +46,13 @@ class World:
         for recipient in recipients:
             self.mails.append({"kind": kind, "from": mailbox.address, "to": recipient, "subject": subject})
 
+    def revoke_everything(self) -> None:
+        """Every application's keys are gone, and every token that was issued up to now is refused."""
+        for application in list(self.directory.applications.values()):
+            for key in list(application.keys):
+                self.directory.revoke(key.sha1.hex())
+        self.tokens.refuse_all()
+
     def as_json(self) -> str:
         """Everything, to be kept in a file or returned to."""
         outer = json.dumps(

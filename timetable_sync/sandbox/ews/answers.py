@@ -101,6 +101,13 @@ def error(message: str, failure: EwsError, content: str = "") -> str:
     )
 
 
+#: The message of a FindItem that found nothing.
+EMPTY = success(
+    "FindItemResponseMessage",
+    '<m:RootFolder IndexedPagingOffset="0" TotalItemsInView="0" IncludesLastItemInRange="true"><t:Items/></m:RootFolder>',
+)
+
+
 def envelope(operation: str, messages: list[str]) -> str:
     """The whole answer to an operation."""
     return (

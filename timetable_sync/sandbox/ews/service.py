@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from timetable_sync.sandbox.ews.answers import EwsError, SoapFault, envelope, fault, schema_fault
+from timetable_sync.sandbox.ews.answers import EwsError, SoapFault, envelope, error, fault, schema_fault
 from timetable_sync.sandbox.ews.operations.convert_id import convert_id
 from timetable_sync.sandbox.ews.operations.create_item import create_item
 from timetable_sync.sandbox.ews.operations.delete_item import delete_item
@@ -45,6 +45,20 @@ class Answer:
     status: int
     text: str
     headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """What faults on demand want of an answer, by the items' numbers from 0; -1 is every item.
+
+    ``errors`` are met before an item's work; ``told`` only say so after it. For ``missing`` no answer is given; ``page`` is the most
+    items that a page may have.
+    """
+
+    errors: dict[int, EwsError]
+    told: dict[int, EwsError]
+    missing: frozenset[int] = frozenset()
+    page: int | None = None
 
 
 @dataclass(slots=True)
@@ -140,12 +154,9 @@ def carry_out(
     asked: Asked,
     grant: Grant,
     headers: Mapping[str, str],
-    *,
-    item_errors: dict[int, EwsError] | None = None,
-    missing: frozenset[int] = frozenset(),
-    page: int | None = None,
+    faulty: Faulty,
 ) -> Answer:
-    """The answer to a request that the schema allows; the last three are faults on demand, as in :class:`Request`."""
+    """The answer to a request that the schema allows."""
     try:
         mailbox = _mailbox(world, asked, grant, headers)
         zone, zone_name = _zone(asked.envelope)
@@ -157,18 +168,30 @@ def carry_out(
             zone=zone,
             zone_name=zone_name,
             milliseconds=asked.envelope.value("Header", "DateTimePrecision") == "Milliseconds",
-            item_errors=item_errors or {},
-            missing=missing,
-            page=page,
+            item_errors=faulty.errors,
+            missing=faulty.missing,
+            page=faulty.page,
         )
         messages = _OPERATIONS[asked.operation](request)
     except SoapFault as failure:
         return refused(failure)
     except EwsError as failure:
         return refused(SoapFault(failure.code, failure.sentence))
-    if missing and asked.operation != "FindItem":
-        messages = [one for index, one in enumerate(messages) if index not in missing]
+    messages = [_told(asked.operation, faulty.told.get(index) or faulty.told.get(-1), one) for index, one in enumerate(messages)]
+    if faulty.missing and asked.operation != "FindItem":
+        messages = [one for index, one in enumerate(messages) if index not in faulty.missing]
     return Answer(200, envelope(asked.operation, messages))
+
+
+def _told(operation: str, failure: EwsError | None, message: str) -> str:
+    """The message, or in its place an error of an item that was written all the same."""
+    if failure is None:
+        return message
+    return error(f"{operation}ResponseMessage", failure, _EVEN_THEN.get(operation, ""))
+
+
+#: What the schema wants of a message even where it says an error.
+_EVEN_THEN = {"CreateItem": "<m:Items/>", "UpdateItem": "<m:Items/>", "GetItem": "<m:Items/>", "GetFolder": "<m:Folders/>"}
 
 
 def refused(failure: SoapFault) -> Answer:

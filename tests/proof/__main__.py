@@ -1,4 +1,4 @@
-"""``python -m tests.proof``: the parts one after the other, their figures as a table, and in ``proof.json``. Ends with 1 if one is not good."""
+"""``python -m tests.proof``: the parts one after the other, with a table of figures and ``proof.json``; ends with 1 if one is not good."""
 
 import importlib
 import json

@@ -189,13 +189,14 @@ def test_where_no_answer_was_given_yet_it_is_an_empty_listing(ews: Ews) -> None:
 
 
 def test_a_requests_own_id_comes_back_and_another_answers_does_not(ews: Ews) -> None:
-    def asked(name: str) -> str | None:
+    def asked(name: str) -> str:
         payload = envelope(
             "<m:GetFolder><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape><m:FolderIds>"
             '<t:DistinguishedFolderId Id="calendar"/></m:FolderIds></m:GetFolder>',
             mailbox=ews.mailbox,
         )
-        return ews.raw(payload, headers={"client-request-id": name, "return-client-request-id": "true"}).headers.get("client-request-id")
+        answer = ews.raw(payload, headers={"client-request-id": name, "return-client-request-id": "true"})
+        return str(answer.headers.get("client-request-id"))
 
     assert asked("one") == "one"
     fault(ews, "other_answer", "GetFolder")

@@ -55,8 +55,8 @@ class Faulty:
     items that a page may have.
     """
 
-    errors: dict[int, EwsError]
-    told: dict[int, EwsError]
+    errors: dict[int, EwsError] = field(default_factory=dict)
+    told: dict[int, EwsError] = field(default_factory=dict)
     missing: frozenset[int] = frozenset()
     page: int | None = None
 
@@ -154,9 +154,10 @@ def carry_out(
     asked: Asked,
     grant: Grant,
     headers: Mapping[str, str],
-    faulty: Faulty,
+    faulty: Faulty | None = None,
 ) -> Answer:
     """The answer to a request that the schema allows."""
+    faulty = faulty or Faulty()
     try:
         mailbox = _mailbox(world, asked, grant, headers)
         zone, zone_name = _zone(asked.envelope)

@@ -1,0 +1,155 @@
+"""Commands as forks of one process that has everything imported: begun, killed, waited for."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+ROOT = Path(__file__).resolve().parents[3]
+
+#: So long may a command take before the test gives up on it.
+PATIENCE = 240.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended: its exit code, negative for the signal that killed it, and all that it printed."""
+
+    code: int
+    said: str
+
+
+class Running:
+    """A command at work, as a process. ``kill`` may come from any thread."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.killed = False
+        self._lock = threading.Lock()
+        self._over = False
+
+    def kill(self) -> None:
+        """At once; nothing where it has ended. Returns when it is dead."""
+        with self._lock:
+            if self._over or self.killed:
+                return
+            self.killed = True
+            os.kill(self.pid, signal.SIGKILL)
+        while not self.over() and _lives(self.pid):
+            time.sleep(0.001)
+
+    def over(self) -> bool:
+        """Whether it was heard that it ended."""
+        with self._lock:
+            return self._over
+
+    def heard(self) -> None:
+        """It was heard that it ended: its number may be somebody else's now."""
+        with self._lock:
+            self._over = True
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except OSError:
+        return False
+
+
+class Launcher:
+    """The process of :mod:`launcher`; a context manager. One command at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("TIMETABLE_SYNC_")}
+        self.environment = {**inherited, "PYTHONPATH": str(ROOT)}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.proof.kills.launcher"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            env=self.environment,
+        )
+        self._rest = b""
+        if "ready" not in self._heard(PATIENCE):
+            raise RuntimeError("the launcher does not start")
+
+    def begin(self, arguments: Sequence[str], *, environment: Mapping[str, str] | None = None, **more: Any) -> Running:
+        """``timetable-sync`` with these words. ``more``: see :func:`launcher.kill_at_commit`."""
+        job = {
+            "arguments": list(arguments),
+            "environment": {**self.environment, **(environment or {})},
+            "folder": str(self._folder),
+            "out": str(self._folder / "said.txt"),
+            **more,
+        }
+        self._tell(json.dumps(job))
+        return Running(int(self._heard(PATIENCE)["began"]))
+
+    def wait(self, running: Running, seconds: float = PATIENCE) -> Ended | None:
+        """How it ended; None where it did not within so long."""
+        if not self._over(seconds):
+            return None
+        running.heard()
+        self._tell("")
+        code = int(self._heard(PATIENCE)["ended"])
+        return Ended(code, (self._folder / "said.txt").read_text("utf-8", "replace"))
+
+    def run(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Ended:
+        """A command, to its end."""
+        running = self.begin(arguments, environment=environment)
+        ended = self.wait(running)
+        if ended is None:
+            running.kill()
+            self.wait(running)
+            raise RuntimeError(f"it does not end: {' '.join(arguments)}")
+        return ended
+
+    def close(self) -> None:
+        """No more."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        self._process.wait(PATIENCE)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _tell(self, line: str) -> None:
+        if self._process.stdin is None:
+            raise RuntimeError("the launcher takes nothing")
+        self._process.stdin.write(line.encode() + b"\n")
+        self._process.stdin.flush()
+
+    def _over(self, seconds: float) -> bool:
+        return "over" in self._heard(seconds)
+
+    def _heard(self, seconds: float) -> dict[str, Any]:
+        """The next line; empty where none came."""
+        out = self._process.stdout
+        if out is None:
+            raise RuntimeError("the launcher says nothing")
+        end = time.monotonic() + seconds
+        while b"\n" not in self._rest:
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([out], [], [], left)[0]:
+                return {}
+            more = os.read(out.fileno(), 65_536)
+            if not more:
+                raise RuntimeError("the launcher is gone")
+            self._rest += more
+        line, _, self._rest = self._rest.partition(b"\n")
+        found: dict[str, Any] = json.loads(line)
+        return found

@@ -1,0 +1,78 @@
+"""A share of the kills for CI; and that what watches them sees what it is to see."""
+
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.databases import POSTGRESQL, database_of_our_own
+from tests.proof.kills.ground import Ground, ground
+from tests.proof.kills.killing import suffer_by_daemon
+from tests.proof.kills.part import Tally, at_any_moment, carry_out, jobs, length, special
+from tests.proof.kills.relay import Moment
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def seed() -> int:
+    """Fresh; it is in what a failure says."""
+    return random.SystemRandom().randrange(2**32)
+
+
+@pytest.fixture(scope="module")
+def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with ground(tmp_path_factory.mktemp("ground")) as made:
+        yield made
+
+
+def test_a_night_killed_at_requests_commits_and_at_random_is_put_right_by_the_next(on_sqlite: Ground, seed: int) -> None:
+    chance, tally = random.Random(seed), Tally()  # noqa: S311 - chance for tests, no secret
+    seconds = length(on_sqlite, first=False).seconds
+    todo = jobs(on_sqlite, chance, on="SQLite", requests=True)[:8]
+    todo += [at_any_moment(chance, seconds) for _ in range(1)]
+    todo += special(chance, 1)
+    carry_out(on_sqlite, todo, tally, lambda _: None)
+    assert not tally.wrong, f"seed {seed}"
+    assert tally.many >= 8, f"seed {seed}: {tally.kills}"
+
+
+def test_a_daemon_killed_with_its_night_is_made_up_for_by_the_next_daemon(on_sqlite: Ground) -> None:
+    suffered = suffer_by_daemon(on_sqlite, 9, Moment.AFTER, whole=True)
+    assert suffered.wrong == []
+    assert suffered.struck
+
+
+@pytest.mark.postgresql
+def test_the_same_with_its_record_in_postgresql(tmp_path: Path, seed: int) -> None:
+    chance, tally = random.Random(seed), Tally()  # noqa: S311 - chance for tests, no secret
+    with database_of_our_own(POSTGRESQL) as server, ground(tmp_path, server=server) as made:
+        carry_out(made, jobs(made, chance, on="PostgreSQL", requests=False)[:3], tally, lambda _: None)
+    assert not tally.wrong, f"seed {seed}"
+    assert tally.many == 3, f"seed {seed}: {tally.kills}"
+
+
+def test_duplicates_lost_lessons_touched_appointments_and_mail_would_be_seen(on_sqlite: Ground) -> None:
+    client = on_sqlite.sandbox.client
+    on_sqlite.begin_again(first=False)
+    assert on_sqlite.wrong_at_any_time() == []
+    address = "comp101@groups.example.ac.uk"
+    mine = next(one for one in on_sqlite.ours()[address] if one["subject"].startswith("COMP101-0 "))
+    coffee = next(one for one in client.events(address) if one["subject"] == "Coffee 0")
+    client.copy_event(address, mine["id"])
+    client.edit_event(address, coffee["id"], location="The roof")
+    assert on_sqlite.wrong_at_any_time() == [
+        f"duplicate: COMP101-0 stands 2 times in {address}",
+        f"foreign touched: Coffee 0 in {address}",
+    ]
+    for one in on_sqlite.ours()[address]:
+        client.delete_event(address, one["id"])
+    assert f"lost: COMP101-0 in {address}" in on_sqlite.wrong_at_any_time()
+    on_sqlite.begin_again(first=False)
+    assert any(one.startswith("too much:") for one in on_sqlite.wrong_in_the_end())
+    assert any(one.startswith("lost:") for one in on_sqlite.wrong_in_the_end())
+    late = on_sqlite.night[0].start + timedelta(days=1)
+    client.add_appointment(address, "Tea", late.isoformat(), (late + timedelta(hours=1)).isoformat())
+    assert on_sqlite.wrong_at_any_time() == [f"foreign made: Tea in {address}"]

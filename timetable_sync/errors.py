@@ -94,6 +94,7 @@ class Passing(BackendError):
 
     ``wait`` is the service's own hint in seconds, or None where it gave none.
     ``scope`` says whom the hint concerns: this calendar's mailbox, or every request to the service.
+    ``busy`` that the service has had enough of requests: whose they were, it does not say, so that all hold back.
     """
 
     def __init__(
@@ -103,9 +104,11 @@ class Passing(BackendError):
         *,
         wait: float | None = None,
         scope: Literal["calendar", "service"] = "calendar",
+        busy: bool = False,
     ) -> None:
         super().__init__(message, advice)
         self.wait = wait
+        self.busy = busy
         self.scope: Literal["calendar", "service"] = scope
 
 
@@ -113,12 +116,13 @@ class Unclear(BackendError):
     """The request was sent and may or may not have been carried out (a 503, a dropped connection, a time-out).
 
     Never repeat a create after this one before the calendar was read again and the marker looked for.
-    ``wait`` as in :class:`Passing`.
+    ``wait`` and ``busy`` as in :class:`Passing`.
     """
 
-    def __init__(self, message: str, advice: str = "", *, wait: float | None = None) -> None:
+    def __init__(self, message: str, advice: str = "", *, wait: float | None = None, busy: bool = False) -> None:
         super().__init__(message, advice)
         self.wait = wait
+        self.busy = busy
 
 
 class Stale(BackendError):

@@ -11,6 +11,7 @@ import structlog
 
 from timetable_sync import logs
 from timetable_sync.applying.apply import apply_plans
+from timetable_sync.applying.lanes import Lanes
 from timetable_sync.applying.patience import CutShort, Pace, Patience
 from timetable_sync.applying.phases import Phases
 from timetable_sync.applying.progress import Progress
@@ -84,7 +85,7 @@ def run_night(
         _told_of(signing, account, now)
         token = signing.tokens
         with open_state(settings.state, read_only=request.dry_run) as state, _alone(state, settings, request) as check:
-            patience = Patience(stop, deadline, watched, pace=pace, check=check)
+            patience = Patience(stop, deadline, watched, lanes=Lanes(settings.run.calendars_at_once), pace=pace, check=check)
             with _recorded(state, request, account, settings.history.keep) as run, closing(connect(settings, token)) as backend:
                 night = _Night(loaded, request, window, account, state, run, backend, patience, watched)
                 try:

@@ -11,6 +11,7 @@ import structlog
 
 from timetable_sync import logs
 from timetable_sync.applying.apply import apply_plans
+from timetable_sync.applying.lanes import Lanes
 from timetable_sync.applying.patience import CutShort, Pace, Patience
 from timetable_sync.applying.phases import Phases
 from timetable_sync.applying.progress import Progress
@@ -83,7 +84,7 @@ def purge(
         token = sign_in(settings).tokens
         with open_state(settings.state, read_only=dry) as state, state.lease("purge", settings.state.lease) as lease:
             selection = _selected(state, settings, request.calendars)
-            patience = Patience(stop, deadline, watched, pace=pace, check=lease.check)
+            patience = Patience(stop, deadline, watched, lanes=Lanes(settings.run.calendars_at_once), pace=pace, check=lease.check)
             with closing(connect(settings, token)) as backend:
                 work = _Purge(settings, request, window, account, state, backend, patience, watched)
                 try:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.applying.virtual import Run, Watcher
 from timetable_sync import logs
+from timetable_sync.applying.lanes import Lanes
 from timetable_sync.applying.patience import CutShort, Effort, Pace, Patience
 from timetable_sync.errors import BackendError, CalendarFailed, ItemRefused, LeaseLost, Passing, RunFailed, Stale, Unclear
 
@@ -203,6 +204,109 @@ def test_one_calendars_answers_are_signs_of_life() -> None:
 
     assert run.patience.call(alive) == "done"
     assert run.time.now > 2 * Pace().silence
+
+
+# A busy service
+
+
+BUSY_FOR_WHOMEVER = Passing("too many requests", wait=30.0, busy=True)
+
+
+def put_off(run: Run, error: Passing, effort: Effort | None = None) -> None:
+    with run.patience.turn(effort or Effort()) as turn:
+        run.patience.came(turn, error)
+
+
+def served(run: Run) -> None:
+    with run.patience.turn(Effort()) as turn:
+        run.patience.came(turn, None)
+
+
+def test_a_busy_service_brakes_those_too_who_were_not_told() -> None:
+    run = Run()
+    put_off(run, BUSY_FOR_WHOMEVER)
+
+    run.patience.ready()
+
+    assert run.time.now == 30.0
+
+
+def test_the_brake_is_on_before_the_next_request_gets_the_lane() -> None:
+    """Else it would be sent between the refusal and the wait, and refused."""
+    run = Run(lanes=Lanes(1))
+    begun: list[float] = []
+
+    def waiting() -> None:
+        with run.patience.turn(Effort()):
+            begun.append(run.time.now)
+
+    with run.patience.turn(Effort()) as turn:
+        other = threading.Thread(target=waiting)
+        other.start()
+        run.patience.came(turn, BUSY_FOR_WHOMEVER)
+    other.join(20)
+
+    assert begun == [30.0]
+
+
+def test_a_busy_service_gets_fewer_requests_at_once() -> None:
+    run = Run(lanes=Lanes(8, first=8))
+
+    put_off(run, BUSY_FOR_WHOMEVER)
+
+    assert run.patience.lanes.open == 4
+
+
+def test_a_mailbox_that_is_put_off_again_while_others_are_served_waits_alone() -> None:
+    """Exchange charges what an application does to the mailbox that it acts for."""
+    run, effort = Run(lanes=Lanes(8, first=8)), Effort()
+    put_off(run, BUSY_FOR_WHOMEVER, effort)
+    served(run)
+    before = run.time.now
+
+    put_off(run, BUSY_FOR_WHOMEVER, effort)
+    run.patience.ready()
+
+    assert run.time.now == before == 30.0
+    assert run.patience.lanes.open == 4
+
+
+def test_a_service_that_puts_everybody_off_brakes_all_each_time() -> None:
+    run, effort = Run(), Effort()
+    put_off(run, BUSY_FOR_WHOMEVER, effort)
+    run.patience.ready()
+
+    put_off(run, BUSY_FOR_WHOMEVER, effort)
+    run.patience.ready()
+
+    assert run.time.now == 60.0
+
+
+def test_a_hint_that_one_calendar_would_not_be_given_the_time_for_brakes_nobody() -> None:
+    run = Run()
+
+    put_off(run, Passing("busy", wait=4 * 3600.0, busy=True))
+    run.patience.ready()
+
+    assert run.time.now == 0.0
+
+
+def test_a_mailbox_that_is_always_busy_holds_the_others_back_once_and_then_fails_alone() -> None:
+    run = Run(deadline=100_000.0)
+    asked = 0
+
+    def request() -> str:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            served(run)
+        raise Passing("busy", wait=300.0, busy=True)
+
+    with pytest.raises(CalendarFailed, match="asked to wait"):
+        run.patience.call(request)
+    before = run.time.now
+    run.patience.ready()
+    assert run.time.now == before
 
 
 # The end of a run

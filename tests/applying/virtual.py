@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from tests.planning.builders import COMP101, WINDOW
+from timetable_sync.applying.lanes import Lanes
 from timetable_sync.applying.patience import Pace, Patience
 from timetable_sync.applying.progress import Silent
 from timetable_sync.calendars.memory import MemoryBackend, MemoryItem
@@ -54,11 +55,20 @@ class Watcher(Silent):
 class Run:
     """A run's patience in virtual time, with all that a test may want to look at or pull."""
 
-    def __init__(self, *, deadline: float = 10_800.0, pace: Pace | None = None, check: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        deadline: float = 10_800.0,
+        lanes: Lanes | None = None,
+        pace: Pace | None = None,
+        check: Callable[[], None] | None = None,
+    ) -> None:
         self.time = VirtualTime()
         self.stop = threading.Event()
         self.progress = Watcher()
-        self.patience = Patience(self.stop, deadline, self.progress, pace=pace, clock=self.time.clock, sleep=self.time.sleep, check=check)
+        self.patience = Patience(
+            self.stop, deadline, self.progress, lanes=lanes, pace=pace, clock=self.time.clock, sleep=self.time.sleep, check=check
+        )
 
 
 def marker(event: Event, mapping: str = "mapaaa") -> str:

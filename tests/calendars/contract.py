@@ -414,7 +414,7 @@ class BackendContract:
         outcomes = world.backend.apply(world.calendar, creating(event(1), event(2)))
         assert errors(outcomes) == [Passing, Passing]
         assert isinstance(outcomes[0].error, Passing)
-        assert outcomes[0].error.wait == 2.5
+        assert (outcomes[0].error.wait, outcomes[0].error.busy) == (2.5, True)
         assert world.seen(world.calendar) == []
         world.busy_next_request(1.0)
         with pytest.raises(Passing):

@@ -74,7 +74,6 @@ class _Work:
 
     def attempt_once(self) -> None:
         """Send what is pending, wait if that is asked for, and find out what became of what is in doubt."""
-        self._patience.ready()
         again: dict[int, Change] = {}
         doubtful: dict[int, Change] = {}
         for index, outcome in self._send():
@@ -104,13 +103,14 @@ class _Work:
     def _send(self) -> list[tuple[int, Outcome]]:
         """Send what is pending, a request a kind: a create whose event turned out to be there has become an update."""
         found: list[tuple[int, Outcome]] = []
-        for kind in (Update, Create, Delete):
-            indexes = [index for index, change in self.pending.items() if isinstance(change, kind)]
-            if indexes:
-                outcomes = self._backend.apply(self._calendar, [self.pending[index] for index in indexes])
-                found += zip(indexes, outcomes, strict=True)
-        if not all(isinstance(outcome.error, (Passing, Unclear)) for _, outcome in found):
-            self._patience.answered()
+        # One turn for all: if the run were to end between them, what became of the first would be lost.
+        with self._patience.turn(self._effort) as turn:
+            for kind in (Update, Create, Delete):
+                indexes = [index for index, change in self.pending.items() if isinstance(change, kind)]
+                if indexes:
+                    outcomes = self._backend.apply(self._calendar, [self.pending[index] for index in indexes])
+                    found += zip(indexes, outcomes, strict=True)
+            self._patience.came(turn, _said([outcome.error for _, outcome in found]))
         return found
 
     def _wait(self) -> None:
@@ -174,6 +174,14 @@ class _Work:
             # Now it is known that these have not happened.
             self._last[index] = Passing(self._last[index].message, self._last[index].advice)
         return rest
+
+
+def _said(errors: Sequence[BackendError | None]) -> BackendError | None:
+    """What a request's outcomes say of the service: that it is busy, if any does; that it answers, if one is final."""
+    busy = [error for error in errors if isinstance(error, (Passing, Unclear)) and error.busy]
+    if busy:
+        return max(busy, key=lambda error: error.wait or 0.0)
+    return None if not all(isinstance(error, (Passing, Unclear)) for error in errors) else errors[0]
 
 
 def _is_result(item: Standing, change: Create | Update) -> bool:

@@ -4,17 +4,24 @@ Two kinds of waiting. A hint (Retry-After, BackOffMilliseconds) is obeyed: the s
 all requests is obeyed for as long as the run may last, one for a single calendar for a limited time, so that a mailbox which is
 always busy cannot use up everybody's night. Without a hint the waits double with jitter, and after some attempts the error is
 taken to last for this night: the calendar fails, the others go on.
+
+A service that is busy has had enough of requests, and does not say whose. So that brakes all of them: none is sent before the wait is
+over, and then fewer go at once (``lanes.py``). But a mailbox that is put off again and again while others are served is busy
+by itself: Exchange charges what an application does to the mailbox that it acts for. Then it waits alone.
+https://learn.microsoft.com/exchange/client-developer/exchange-web-services/ews-throttling-in-exchange
 """
 
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 import structlog
 
+from timetable_sync.applying.lanes import Lanes
 from timetable_sync.applying.progress import Progress
 from timetable_sync.errors import BackendError, CalendarFailed, Passing, RunFailed, Unclear
 
@@ -48,17 +55,31 @@ class Effort:
 
     attempts: int = 0
     waited: float = 0.0
+    served: int | None = None
+    """How many requests of the run had been served when this one was last told that the service is busy; None before that."""
 
 
 #: A wait is looked up from so often, in seconds, to see whether the run has ended meanwhile for another reason than ``stop``.
 _GLANCE = 5.0
 
+_NO_LIMIT = 1_000
+
+
+class Turn:
+    """One request's turn; it is told what came of it before it is over."""
+
+    def __init__(self, effort: Effort) -> None:
+        self.effort = effort
+        self.answered = False
+        self.refused = False
+
 
 class Patience:
     """One for a run, shared by all its threads.
 
-    ``stop`` interrupts every wait. ``deadline`` is on ``clock`` (seconds, monotonic). ``sleep`` waits on ``stop``; it is a
-    parameter so that tests can let an hour pass in no time.
+    ``lanes`` says how many requests may be under way; without it as many as there are threads. ``stop`` interrupts every wait.
+    ``deadline`` is on ``clock`` (seconds, monotonic). ``sleep`` waits on ``stop``; it is a parameter so that tests can let an hour
+    pass in no time.
     """
 
     def __init__(
@@ -67,6 +88,7 @@ class Patience:
         deadline: float,
         progress: Progress,
         *,
+        lanes: Lanes | None = None,
         pace: Pace | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] | None = None,
@@ -80,6 +102,8 @@ class Patience:
         self._sleep = sleep or stop.wait
         self._check = check
         self._lock = threading.Lock()
+        self.lanes = lanes or Lanes(_NO_LIMIT, first=_NO_LIMIT)
+        self._served = 0
         self._held_until = float("-inf")
         self._silent_since: float | None = None
         self._told_of: float | None = None
@@ -98,6 +122,51 @@ class Patience:
             if self._clock() + wait >= self._deadline:
                 raise CutShort("the deadline would pass while waiting for the service")
             self._wait(wait)
+
+    @contextmanager
+    def turn(self, effort: Effort) -> Iterator[Turn]:
+        """Holds a lane for one request; whoever sends it says by :meth:`came` what came of it, and waits only afterwards.
+
+        Raises what :meth:`ready` raises.
+        """
+        while True:
+            self.ready()
+            if (lane := self.lanes.enter(_GLANCE)) is None:
+                continue
+            with self._lock:
+                held = self._held_until > self._clock()
+            if not held:
+                break
+            self.lanes.leave(lane)
+        turn = Turn(effort)
+        try:
+            yield turn
+        finally:
+            self.lanes.leave(lane, answered=turn.answered, refused=turn.refused)
+
+    def came(self, turn: Turn, error: BackendError | None) -> None:
+        """What came of the request, be it several errors' worst: None where the service did what it was asked, or said why not."""
+        if error is None or not isinstance(error, (Passing, Unclear)):
+            turn.answered = True
+            with self._lock:
+                self._served += 1
+            self.answered()
+        elif error.busy:
+            alone = self._is_alone(turn.effort)
+            turn.refused = not alone
+            if error.wait is not None and not alone and turn.effort.waited + error.wait <= self.pace.busy:
+                self._hold(self._clock() + error.wait)
+
+    def _is_alone(self, effort: Effort) -> bool:
+        """Whether the others were served while this one was put off, and it is put off again."""
+        with self._lock:
+            alone = effort.served is not None and self._served > effort.served
+            effort.served = self._served
+        return alone
+
+    def _hold(self, until: float) -> None:
+        with self._lock:
+            self._held_until = max(self._held_until, until)
 
     def may_begin(self) -> None:
         """Raises CutShort when nothing new may be begun: we were asked to stop, the deadline has passed, the run has ended.
@@ -138,8 +207,7 @@ class Patience:
             raise CalendarFailed(f"{error.message} (asked to wait {asked})", error.advice or "The next night tries again.")
         until = self._clock() + wait
         if service:
-            with self._lock:
-                self._held_until = max(self._held_until, until)
+            self._hold(until)
         if until >= self._deadline:
             if service or wait <= self.pace.longest:
                 raise CutShort(f"the deadline would pass while waiting ({error.message})")
@@ -157,17 +225,19 @@ class Patience:
         """
         effort = Effort()
         while True:
-            self.ready()
-            try:
-                result = request()
-            except (Passing, Unclear) as error:
-                self.after(error, effort)
-            except BackendError:
-                self.answered()
-                raise
-            else:
-                self.answered()
-                return result
+            with self.turn(effort) as turn:
+                try:
+                    result = request()
+                except (Passing, Unclear) as error:
+                    self.came(turn, error)
+                    put_off = error
+                except BackendError as error:
+                    self.came(turn, error)
+                    raise
+                else:
+                    self.came(turn, None)
+                    return result
+            self.after(put_off, effort)
 
     def _silent(self, error: Passing | Unclear) -> None:
         now = self._clock()

@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
 
+from timetable_sync.applying.lanes import Lanes
 from timetable_sync.applying.patience import CutShort, Pace, Patience
 from timetable_sync.applying.progress import Progress
 from timetable_sync.applying.visit import Sides
@@ -134,7 +135,7 @@ class Examination:
             )
             return
         deadline = time.monotonic() + settings.run.deadline.total_seconds()
-        patience = Patience(self._stop, deadline, self._progress, pace=self._pace)
+        patience = Patience(self._stop, deadline, self._progress, lanes=Lanes(settings.run.calendars_at_once), pace=self._pace)
         try:
             with closing(self._connect(settings, signing.tokens)) as backend:
                 yield from self._visits(backend, selection, reading, state, patience)

@@ -136,7 +136,7 @@ def test_too_many_requests_is_obeyed_by_all(server: CannedServer, backend: EwsBa
     server.answer(status=429, Retry_After="17")
     error = read(backend, calendar)
     assert isinstance(error, Passing)
-    assert (error.wait, error.scope) == (17.0, "service")
+    assert (error.wait, error.scope, error.busy) == (17.0, "service", True)
     server.answer(status=429, Retry_After="17")
     assert [type(one) for one in write(backend, calendar)] == [Passing, Passing]
 
@@ -146,11 +146,11 @@ def test_a_server_that_fails_may_have_done_the_write(server: CannedServer, backe
     server.answer(b"Service Unavailable", status, Retry_After="5")
     found = write(backend, calendar)
     assert [type(one) for one in found] == [Unclear, Unclear]
-    assert [one.wait for one in found if isinstance(one, Unclear)] == [5.0, 5.0]
+    assert [(one.wait, one.busy) for one in found if isinstance(one, Unclear)] == [(5.0, status == 503)] * 2
     server.answer(b"Service Unavailable", status, Retry_After="5", Connection="close")
     error = read(backend, calendar)
     assert isinstance(error, Passing)
-    assert (error.wait, error.scope) == (5.0, "calendar")
+    assert (error.wait, error.scope, error.busy) == (5.0, "calendar", status == 503)
     assert len(server.asked) == 2
 
 

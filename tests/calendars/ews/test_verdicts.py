@@ -51,6 +51,20 @@ def test_an_inner_code_that_passes_does_not_make_sure_what_is_not() -> None:
     assert type(judge(complaint, WHERE, writing=True, scope="item")) is Unclear
 
 
+@pytest.mark.parametrize("code", ["ErrorServerBusy", "ErrorExceededConnectionCount"])
+def test_who_has_had_enough_of_requests_is_busy(code: str) -> None:
+    for complaint in (Complaint(code, wait=2.0), Complaint("ErrorInternalServerTransientError", wait=2.0, inner=code)):
+        found = judge(complaint, WHERE, writing=True, scope="request")
+        assert isinstance(found, (Passing, Unclear))
+        assert (found.busy, found.wait) == (True, 2.0)
+
+
+def test_who_stumbles_is_not_busy() -> None:
+    found = judge(Complaint("ErrorInternalServerError"), WHERE, writing=False, scope="request")
+    assert isinstance(found, Passing)
+    assert not found.busy
+
+
 def test_an_unknown_code_is_held_against_what_it_concerns() -> None:
     complaint = Complaint("ErrorBrandNew", "Something new.")
     assert type(judge(complaint, WHERE, writing=True, scope="item")) is ItemRefused

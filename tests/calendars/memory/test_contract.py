@@ -47,7 +47,7 @@ class MemoryWorld:
     def busy_next_request(self, seconds: float) -> None:
         self._memory.faults.clear()
         for operation in ("apply", "snapshot"):
-            self._memory.faults.fail(operation, Passing("busy", wait=seconds))
+            self._memory.faults.fail(operation, Passing("busy", wait=seconds, busy=True))
 
     def let_time_pass(self) -> None:
         """Every change is a stamp of its own here."""

@@ -48,9 +48,9 @@ class Asked:
         """The server's name."""
         return urlsplit(self.endpoint).hostname or self.endpoint
 
-    def doubtful(self, sentence: str, wait: float | None = None) -> BackendError:
+    def doubtful(self, sentence: str, wait: float | None = None, *, busy: bool = False) -> BackendError:
         """The error for a request that was sent and not properly answered: a write may have been carried out."""
-        return Unclear(sentence, wait=wait) if self.writing else Passing(sentence, wait=wait)
+        return Unclear(sentence, wait=wait, busy=busy) if self.writing else Passing(sentence, wait=wait, busy=busy)
 
 
 def of_failure(error: requests.RequestException, asked: Asked) -> BackendError:
@@ -81,9 +81,9 @@ def of_status(response: requests.Response, asked: Asked) -> BackendError:
     cas = response.headers.get("X-CasErrorCode", "")
     said = f"HTTP {status}" + (f", {cas[:100]}" if cas else "")
     if status == 429:
-        return Passing(f"{asked.where}: Exchange asks for fewer requests ({said})", wait=wait, scope="service")
+        return Passing(f"{asked.where}: Exchange asks for fewer requests ({said})", wait=wait, scope="service", busy=True)
     if status >= 500 or status == 408 or _is_error_page(response) or _is_disturbance(response, asked):
-        return asked.doubtful(f"{asked.where}: Exchange failed to answer ({said})", wait)
+        return asked.doubtful(f"{asked.where}: Exchange failed to answer ({said})", wait, busy=status == 503)
     if status == 413:
         return CalendarFailed(
             f"{asked.where}: the request is too large for the server ({said})", "Set ews.batch lower, or shorten event.body."

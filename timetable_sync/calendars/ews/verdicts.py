@@ -27,12 +27,17 @@ class TooMany(CalendarFailed):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One code's meaning. ``sentence`` reads after "address: "; ``maybe_done`` says that a write may have been carried out."""
+    """One code's meaning.
+
+    ``sentence`` reads after "address: "; ``maybe_done`` says that a write may have been carried out, ``busy`` that there is too much
+    going on, be it of ours.
+    """
 
     kind: Kind
     sentence: str
     advice: str = ""
     maybe_done: bool = False
+    busy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,8 @@ _ACCESS = (
 _VERSION = 'Set ews.version to an older one, as "Exchange2013_SP1".'
 
 
-def _passes(sentence: str, *, maybe_done: bool = False) -> Verdict:
-    return Verdict(Kind.PASSES, sentence, maybe_done=maybe_done)
+def _passes(sentence: str, *, maybe_done: bool = False, busy: bool = False) -> Verdict:
+    return Verdict(Kind.PASSES, sentence, maybe_done=maybe_done, busy=busy)
 
 
 def _item(sentence: str, advice: str = "Look at this event's row in the timetable.") -> Verdict:
@@ -76,8 +81,8 @@ _STUMBLED = "Exchange stumbled"
 
 VERDICTS: dict[str, Verdict] = {
     # Passing. Where Exchange says "busy" it has not begun; where it stumbled on the way, a write may have been carried out.
-    "ErrorServerBusy": _passes(_BUSY),
-    "ErrorExceededConnectionCount": _passes("too many connections to Exchange are open"),
+    "ErrorServerBusy": _passes(_BUSY, busy=True),
+    "ErrorExceededConnectionCount": _passes("too many connections to Exchange are open", busy=True),
     "ErrorTooManyObjectsOpened": _passes("too many objects are open in Exchange"),
     "ErrorBatchProcessingStopped": _passes("Exchange stopped before it came to this event"),
     "ErrorMailboxStoreUnavailable": _passes(_STORE),
@@ -203,9 +208,10 @@ def judge(complaint: Complaint, where: str, *, writing: bool, scope: Scope) -> B
     message = f"{where}: {verdict.sentence} ({said})"
     if verdict.kind is Kind.PASSES:
         outer = VERDICTS.get(complaint.code)
+        busy = verdict.busy or (outer is not None and outer.busy)
         if writing and (verdict.maybe_done or (outer is not None and outer.maybe_done)):
-            return Unclear(message, verdict.advice, wait=complaint.wait)
-        return Passing(message, verdict.advice, wait=complaint.wait)
+            return Unclear(message, verdict.advice, wait=complaint.wait, busy=busy)
+        return Passing(message, verdict.advice, wait=complaint.wait, busy=busy)
     if verdict.kind is Kind.ITEM and not writing:
         # Nothing but a whole reading is of use, so what spoils one event's part spoils the calendar's.
         return CalendarFailed(message, verdict.advice)

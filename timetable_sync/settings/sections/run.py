@@ -14,7 +14,11 @@ class Run(Section):
     """How a night works."""
 
     calendars_at_once: Whole = Field(
-        8, ge=1, le=64, description="Calendars worked on at the same time, 1 to 64. Microsoft advises at most 10 open requests."
+        8,
+        ge=1,
+        le=64,
+        description="Calendars worked on at the same time at most, 1 to 64; fewer as long as the service says that it is busy. "
+        "Microsoft advises at most 10 open requests.",
     )
     deadline: SomeTime = Field(timedelta(hours=3), description="After this long no new batch is begun; the rest waits for the next night.")
 

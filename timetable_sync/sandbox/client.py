@@ -223,6 +223,15 @@ class SandboxClient:
         found: list[dict[str, Any]] = self._call("faults")
         return found
 
+    def set_budgets(self, policy: dict[str, Any] | None) -> None:
+        """Throttle as Exchange does (``timetable_sync.sandbox.budgets`` says how), from full budgets; None throttles nothing."""
+        self._call("set_budgets", policy=policy)
+
+    def budgets(self) -> dict[str, Any]:
+        """What came of throttling since it was set: ``refused`` by code, the ``peak`` of open requests, ``spent_ms``."""
+        found: dict[str, Any] = self._call("budgets")
+        return found
+
     def advance_clock(self, seconds: float) -> str:
         """Push the sandbox's clock ahead (or back); what it says now."""
         return str(self._call("advance_clock", seconds=seconds))

@@ -147,6 +147,12 @@ class Control:
     def _do_faults(self, _: Data) -> Any:
         return self.faults.as_json()
 
+    def _do_set_budgets(self, data: Data) -> Any:
+        self.world.budgets.set(data["policy"])
+
+    def _do_budgets(self, _: Data) -> Any:
+        return self.world.budgets.as_json()
+
     def _do_advance_clock(self, data: Data) -> Any:
         self.world.clock.advance(float(data["seconds"]))
         return self.world.clock.text()

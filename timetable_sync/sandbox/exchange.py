@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from timetable_sync.sandbox.budgets import Admitted
 from timetable_sync.sandbox.control import Control
 from timetable_sync.sandbox.doors import Doors
 from timetable_sync.sandbox.ews.answers import EMPTY, EwsError, SoapFault, envelope, value_xml
@@ -164,7 +165,7 @@ class Exchange:
                 await silent(request, fault)
             elif early := self._early(request, fault):
                 return early
-        response = self._named(request, self._work(request, asked, faults))
+        response = self._named(request, await self._within_budget(request, asked, faults))
         for fault in faults:
             if fault.what == "other_answer":
                 return self._given_before(fault)
@@ -213,11 +214,28 @@ class Exchange:
             self._world.revoke_everything()
         return None
 
-    def _work(self, request: web.Request, asked: Asked | SoapFault, faults: list[Fault]) -> web.Response:
-        compress = "gzip" in request.headers.get("Accept-Encoding", "")
+    async def _within_budget(self, request: web.Request, asked: Asked | SoapFault, faults: list[Fault]) -> web.Response:
+        """The answer, after the time that it costs, where time is limited."""
         grant = self._doors.grant(request)
         if not isinstance(grant, Grant):
             return grant
+        budgets = self._world.budgets
+        try:
+            admitted = None if isinstance(asked, SoapFault) else budgets.admit(grant.client_id, asked.address, asked.items)
+        except SoapFault as failure:
+            return _response(refused(failure), compress=False)
+        if admitted is None:
+            return self._work(request, asked, faults, grant)
+        try:
+            await asyncio.sleep(admitted.seconds)
+            return self._work(request, asked, faults, grant, admitted)
+        finally:
+            budgets.leave(admitted)
+
+    def _work(
+        self, request: web.Request, asked: Asked | SoapFault, faults: list[Fault], grant: Grant, admitted: Admitted | None = None
+    ) -> web.Response:
+        compress = "gzip" in request.headers.get("Accept-Encoding", "")
         if request.content_type != "text/xml":
             return web.Response(status=415)
         if isinstance(asked, SoapFault):
@@ -237,6 +255,8 @@ class Exchange:
                 xml = "" if wait is None else value_xml("BackOffMilliseconds", str(int(wait)))
                 for index in fault.get("items", [-1]):
                     (errors if fault.when == "before" else told)[int(index)] = EwsError(code, str(fault.get("sentence", "")), xml=xml)
+        if admitted is not None and admitted.refusal is not None and isinstance(asked, Asked):
+            errors |= dict.fromkeys(range(admitted.first_refused, asked.items), admitted.refusal)
         faulty = Faulty(errors, told, frozenset(missing), page)
         answer = carry_out(self._world, asked, grant, request.headers, faulty)
         return _response(answer, compress=compress)

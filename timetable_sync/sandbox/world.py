@@ -5,6 +5,7 @@ from collections import Counter, deque
 from typing import Any
 
 from timetable_sync.sandbox.accounts import Accounts
+from timetable_sync.sandbox.budgets import Budgets
 from timetable_sync.sandbox.clock import Clock
 from timetable_sync.sandbox.directory import Directory
 from timetable_sync.sandbox.entra import Entra
@@ -20,6 +21,7 @@ class World:
 
     def __init__(self) -> None:
         self.clock = Clock()
+        self.budgets = Budgets(self.clock)
         self.directory = Directory()
         self.accounts = Accounts()
         self.tokens = TokenMaker(self.clock)

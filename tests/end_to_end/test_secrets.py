@@ -117,7 +117,7 @@ def test_no_secret_and_no_token_reaches_logs_reports_state_or_screen_at_debug(gu
         client.set_fault({"what": "expired_token", "operation": "*", "count": 0})
     elif outcome == "exchange is down":
         client.set_fault({"what": "drop", "operation": "*", "count": 0})
-        environment["TIMETABLE_SYNC_RUN__DEADLINE"] = "3 seconds"
+        environment["TIMETABLE_SYNC_RUN__DEADLINE"] = "8 seconds"
     elif outcome == "timetable is down":
         environment["TIMETABLE_SYNC_TIMETABLE__URL"] = str(make_url(guarded.environment["TIMETABLE_SYNC_TIMETABLE__URL"]).set(port=1))
     reports = [folder / f"plan.{ending}" for ending in ("html", "json", "md", "txt")]

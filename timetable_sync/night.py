@@ -194,8 +194,8 @@ class _Night:
         self.progress.phase("reading the timetable", None)
         with read_timetable(settings, self.window, base=self.loaded.base, progress=self.progress.step, stop=stop) as reading:
             self.account.timetable(reading)
-            if not reading.rows:
-                self.account.held(empty_timetable())
+            if reading.empty:
+                self.account.held(empty_timetable(reading.lessons))
                 return
             plans = self._judged(reading)
         if token is not None and (remark := token.warning()) is not None:

@@ -50,6 +50,17 @@ def test_what_show_prints_is_a_configuration_that_says_what_the_preset_says(
     } == by_name.children
 
 
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_where_a_lesson_may_have_no_room_what_is_printed_says_so_too(capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str) -> None:
+    for calendars in PRODUCTS[name].calendars:
+        path = tmp_path / f"{calendars}.toml"
+        path.write_text(printed(capsys, "preset", "show", name, "--calendars", calendars), "utf-8")
+
+        rules = load(path, {}, files=False).settings.calendars
+
+        assert rules.lessons_without == ("skip" if calendars in ("rooms", "staff") else "set_aside")
+
+
 def test_the_parameters_stand_in_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     text = printed(capsys, "preset", "show", "CELCAT", "--in-schema", "dbo", "--calendars", "modules", "--period", "2027/28")
 

@@ -55,6 +55,21 @@ def test_lessons_without_a_room_too_short_and_too_long_are_named(loaded: Loaded)
     assert found(result, Kind.TOO_LONG).examples[0].facts["start"] == "2026-10-14T09:30:00+01:00"
 
 
+def test_lessons_in_no_calendar_are_listed_where_that_is_no_mistake(loaded: Loaded, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "timetable.db") as connection:
+        connection.execute("INSERT INTO meeting VALUES ('N', '', '2026-10-16 12:00', '2026-10-16 13:00', 'Nowhere', 'R1')")
+    connection.close()
+    calendars = loaded.settings.calendars.model_copy(update={"lessons_without": "skip"})
+    allowed = replace(loaded, settings=loaded.settings.model_copy(update={"calendars": calendars}))
+
+    assert found(checked(loaded), Kind.BAD_ROWS).by_reason["without a calendar"] == 1
+    finding = found(checked(allowed), Kind.NOWHERE)
+
+    assert (finding.count, finding.examples[0].facts["title"], finding.examples[0].facts["calendars"]) == (1, "Nowhere", [])
+    assert finding.examples[0].text.endswith("13:00  Nowhere  (N)")
+    assert found(checked(allowed), Kind.BAD_ROWS).by_reason["without a calendar"] == 0
+
+
 def test_what_is_short_and_long_is_for_the_user_to_say(loaded: Loaded) -> None:
     result = checked(loaded, short=timedelta(minutes=1), long=timedelta(hours=8, minutes=1))
 

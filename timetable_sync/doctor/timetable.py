@@ -54,16 +54,19 @@ def timetable_read(settings: Settings, reading: Reading, first: FirstRows) -> It
         "first_rows": first.facts(),
         "bad_rows": bad.count,
     }
-    if not reading.rows:
+    if reading.empty:
+        nothing = "none of its lessons names a calendar" if reading.rows else "the query gives no rows"
         yield failed(
             Part.TIMETABLE,
-            "the query gives no rows, and a run refuses an empty timetable",
+            f"{nothing}, and a run refuses an empty timetable",
             "See what is sent: timetable-sync timetable query",
             5,
             **facts,
         )
         return
     said = f"{counted(reading.rows, 'row')}, {counted(reading.events_in_window, 'event')} in the window"
+    if reading.nowhere_in_window:
+        said += f", {counted(reading.nowhere_in_window, 'lesson')} in no calendar"
     if not reading.events_in_window:
         yield warned(
             Part.TIMETABLE,

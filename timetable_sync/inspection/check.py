@@ -83,6 +83,7 @@ def check_timetable(
             _unmapped(outlook, limits.examples),
             by_calendar.overlaps,
             by_calendar.changed,
+            judged.nowhere,
             judged.no_room,
             judged.too_short,
             judged.too_long,

@@ -13,6 +13,7 @@ class Kind(StrEnum):
     UNMAPPED = "unmapped_calendars"
     OVERLAPS = "overlaps"
     CHANGED_KEYS = "changed_keys"
+    NOWHERE = "in_no_calendar"
     NO_ROOM = "missing_rooms"
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
@@ -60,6 +61,7 @@ TITLES: Mapping[Kind, tuple[str, str]] = {
     Kind.UNMAPPED: ("Calendars that cannot be written", "their lessons are written nowhere"),
     Kind.OVERLAPS: ("Two events at once in one calendar", "both are written"),
     Kind.CHANGED_KEYS: ("Keys that changed while the content stayed", "each would be deleted and made anew"),
+    Kind.NOWHERE: ("Lessons in no calendar", "they are written nowhere, which is no mistake"),
     Kind.NO_ROOM: ("Lessons without a room", "they are written without a place"),
     Kind.TOO_SHORT: ("Lessons that are very short", "they are written as they are"),
     Kind.TOO_LONG: ("Lessons that are very long", "they are written as they are"),

@@ -1,4 +1,4 @@
-"""Looks on while lessons are made, and notes those without a room, the very short and the very long. Judges single lessons only."""
+"""Looks on while lessons are made, and notes those in no calendar or room, the very short and the very long. Judges single lessons only."""
 
 from datetime import timedelta
 
@@ -23,6 +23,9 @@ class LessonsJudged(Witness):
         names = [field.name for field in fields_of(settings.timetable)]
         self._title = names.index("title")
         self._rooms = names.index("rooms") if "rooms" in names else None
+        self.nowhere = Finding(Kind.NOWHERE, most)
+        if settings.calendars.lessons_without != "skip":
+            self.nowhere.remark = "set aside, if there are any: calendars.lessons_without"
         self.no_room = Finding(Kind.NO_ROOM, most)
         self.too_short = Finding(Kind.TOO_SHORT, most, remark=f"less than {show_duration(short)}")
         self.too_long = Finding(Kind.TOO_LONG, most, remark=f"{show_duration(long)} or more")
@@ -34,6 +37,8 @@ class LessonsJudged(Witness):
         """As the witness's."""
         if not inside or lesson.cancelled:
             return
+        if not lesson.calendars:
+            self._note(self.nowhere, lesson)
         if self._rooms is not None and not lesson.values[self._rooms]:
             self._note(self.no_room, lesson)
         length = lesson.end - lesson.start
@@ -52,7 +57,7 @@ class LessonsJudged(Witness):
         if len(lesson.calendars) > _CALENDARS_SHOWN:
             calendars.append(f"{len(lesson.calendars) - _CALENDARS_SHOWN} more")
         finding.add(
-            f"{self._clock.span(start, end)}  {', '.join(calendars)}  {title}  ({lesson.activity})",
+            "  ".join(part for part in (self._clock.span(start, end), ", ".join(calendars), str(title), f"({lesson.activity})") if part),
             {
                 "start": self._clock.iso(start),
                 "end": self._clock.iso(end),

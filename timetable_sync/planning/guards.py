@@ -15,8 +15,10 @@ IN_CALENDAR = "deletes_in_calendar"
 RELEASABLE = (IN_RUN, IN_CALENDAR, SHRUNKEN)
 
 
-def empty_timetable() -> Held:
-    """The verdict on a query that gave no rows at all."""
+def empty_timetable(lessons: int = 0) -> Held:
+    """The verdict on a query that gave no rows at all, or, where there are ``lessons``, on a timetable that puts none of them anywhere."""
+    if lessons:
+        return Held(EMPTY, None, f"the timetable is empty: none of its {lessons} lessons names a calendar", 0, lessons, 0)
     return Held(EMPTY, None, "the timetable is empty: the query gave no rows", 0, 0, 0)
 
 

@@ -13,6 +13,7 @@ from timetable_sync.model.change import Change
 from timetable_sync.model.plan import CalendarPlan, Held
 from timetable_sync.planning.selection import Selection
 from timetable_sync.reporting.summary import BadRowReport, CalendarReport, ChangeReport, Fate, RunSummary, Status, Trouble, unforeseen
+from timetable_sync.reporting.wording import counted
 from timetable_sync.timetable.reading import Reading
 
 
@@ -60,11 +61,14 @@ class Account:
             rows=reading.rows,
             lessons=reading.lessons,
             events=reading.events_in_window,
+            nowhere=reading.nowhere_in_window,
             bad_rows=dict(reading.bad_rows.by_reason) or None,
             bad_row_examples=tuple(BadRowReport(row.row, row.column, row.reason, row.about) for row in reading.bad_rows.examples),
         )
         for note in reading.notes:
             self.worth_knowing(note)
+        if (count := reading.nowhere_in_window) > 0:
+            self.worth_knowing(f"{counted(count, 'lesson', 'is')} in no calendar, as the timetable names none")
 
     def held(self, verdict: Held) -> None:
         """A guard held the whole run before any calendar was looked at."""

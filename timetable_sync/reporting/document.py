@@ -23,7 +23,7 @@ from timetable_sync.reporting.wording import KINDS, kind_of
 from timetable_sync.state.records import NIGHT, PURGE
 
 #: Raised whenever keys are added.
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 
 _ACTIONS: Final = {"created": "create", "updated": "update", "deleted": "delete"}
 
@@ -81,6 +81,7 @@ def _head(summary: RunSummary, clock: Clock) -> dict[str, object]:
             "rows": summary.rows,
             "lessons": summary.lessons,
             "events": summary.events,
+            "in_no_calendar": summary.nowhere,
             "bad_rows": {
                 "total": sum((summary.bad_rows or {}).values()),
                 "by_reason": dict(summary.bad_rows or {}),

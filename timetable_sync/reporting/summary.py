@@ -105,11 +105,12 @@ class BadRowReport:
 class RunSummary:
     """The whole night. Times are aware, in UTC; ``time_zone`` is the zone people read them in.
 
-    ``bad_rows`` counts all rows set aside, by reason; ``bad_row_examples`` holds the first of them. ``needs_you`` and
-    ``worth_knowing`` hold what is not said by calendars, guards and rows. ``cut_short`` says why the run ended early, or is
-    empty. ``failure`` is what ended the whole run. ``phases`` says how long each part took, in seconds; ``retries`` how often a request
-    was put off, and ``waited`` for how many seconds in all. ``certificate_ends`` and ``token_ends`` are None where that is not known.
-    ``purge``: it was no night, but took out what nights had written.
+    ``nowhere`` are lessons in the window that are in no calendar, where that is no mistake. ``bad_rows`` counts all rows set aside, by
+    reason; ``bad_row_examples`` holds the first of them. ``needs_you`` and ``worth_knowing`` hold what is not said by calendars, guards
+    and rows. ``cut_short`` says why the run ended early, or is empty. ``failure`` is what ended the whole run. ``phases`` says how long
+    each part took, in seconds; ``retries`` how often a request was put off, and ``waited`` for how many seconds in all.
+    ``certificate_ends`` and ``token_ends`` are None where that is not known. ``purge``: it was no night, but took out what nights had
+    written.
     """
 
     run: int | None
@@ -122,6 +123,7 @@ class RunSummary:
     rows: int = 0
     lessons: int = 0
     events: int = 0
+    nowhere: int = 0
     calendars: tuple[CalendarReport, ...] = ()
     bad_rows: dict[str, int] | None = None
     bad_row_examples: tuple[BadRowReport, ...] = ()

@@ -28,32 +28,38 @@ _ONLY_FOR = {
 Finding = tuple[KeyPath, str]
 
 
-def cross_check(tables: Mapping[str, Any], base: Path, places: Places, *, files: bool = True) -> list[Problem]:
+def cross_check(tables: Mapping[str, Any], base: Path, places: Places, *, files: bool = True, whole: bool = True) -> list[Problem]:
     """Every such problem of ``tables``, as they were read, before the schema has judged them: so all can be told at once.
 
-    ``base`` is the configuration's folder. Without ``files``, nothing is looked for on disk.
+    ``base`` is the configuration's folder. Without ``files``, nothing is looked for on disk. Where the columns are not ``whole``, as a
+    preset was to give more that is not known, nothing is said of what they lack.
     """
-    findings = [*_columns(tables), *_rules(tables), *way_in_faults(tables)]
+    findings = [*_columns(tables, whole=whole), *(_rules(tables) if whole else ()), *way_in_faults(tables)]
     if files:
         findings += _files(tables, base)
     return [Problem(places.of(path), what, dotted(path)) for path, what in findings]
 
 
-def _columns(tables: Mapping[str, Any]) -> Iterator[Finding]:
+def _columns(tables: Mapping[str, Any], *, whole: bool) -> Iterator[Finding]:
     columns = _at(tables, "timetable", "columns")
     if not isinstance(columns, Mapping):
         return
     children, weeks = _at(tables, "timetable", "children"), _at(tables, "timetable", "weeks")
-    for fault in column_faults(columns, children if isinstance(children, Mapping) else {}):
-        yield ("timetable", "columns"), fault
-    if fault := week_fault(columns, weeks if isinstance(weeks, Mapping) else None, children if isinstance(children, Mapping) else None):
-        table, _, what = fault.partition(" ")
-        yield ("timetable", table.rpartition(".")[2]), what
+    if whole:
+        yield from _lacking(columns, weeks, children)
     yield from _keys_of_columns(("timetable", "columns"), columns)
     for child, query in children.items() if isinstance(children, Mapping) else ():
         named = query.get("columns") if isinstance(query, Mapping) else None
         if isinstance(named, Mapping):
             yield from _keys_of_columns(("timetable", "children", child, "columns"), named)
+
+
+def _lacking(columns: Mapping[str, Any], weeks: object, children: object) -> Iterator[Finding]:
+    for fault in column_faults(columns, children if isinstance(children, Mapping) else {}):
+        yield ("timetable", "columns"), fault
+    if fault := week_fault(columns, weeks if isinstance(weeks, Mapping) else None, children if isinstance(children, Mapping) else None):
+        table, _, what = fault.partition(" ")
+        yield ("timetable", table.rpartition(".")[2]), what
 
 
 def _keys_of_columns(path: KeyPath, columns: Mapping[str, Any]) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from timetable_sync.settings.checks import cross_check
+from timetable_sync.settings.keys import KeyPath
 from timetable_sync.settings.origins import origins_of
 from timetable_sync.settings.overrides import override
 from timetable_sync.settings.places import Places
-from timetable_sync.settings.presets.applied import apply_preset
+from timetable_sync.settings.presets.applied import GIVEN, apply_preset, preset_unknown
 from timetable_sync.settings.problems import ConfigurationError, Problem
 from timetable_sync.settings.relative import anchored
 from timetable_sync.settings.schema import Settings
@@ -71,18 +72,19 @@ def load(path: Path, environ: Mapping[str, str], *, files: bool = True) -> Loade
     places = Places(path, text)
     problems = override(tables, environ, places)
     problems += apply_preset(tables, places)
-    settings = _validated(tables, places, problems)
-    problems += cross_check(tables, base, places, files=files)
+    unknown = preset_unknown(tables)
+    settings = _validated(tables, places, problems, spared=GIVEN if unknown else frozenset())
+    problems += cross_check(tables, base, places, files=files, whole=not unknown)
     if settings is None or problems:
         raise ConfigurationError(sorted(problems, key=_in_order), file=path)
     return Loaded(anchored(settings, base), path, base, origins_of(settings, tables, places))
 
 
-def _validated(tables: dict[str, Any], places: Places, problems: list[Problem]) -> Settings | None:
+def _validated(tables: dict[str, Any], places: Places, problems: list[Problem], *, spared: Set[KeyPath]) -> Settings | None:
     try:
         return Settings.model_validate(tables)
     except ValidationError as error:
-        problems += problems_of(error, tables, places)
+        problems += problems_of(error, tables, places, spared=spared)
     return None
 
 

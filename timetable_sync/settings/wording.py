@@ -1,7 +1,7 @@
 """pydantic's findings in plain words: what it must be, what it is, and the nearest right thing. Shows no value that may be a secret."""
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import date, time
 from typing import Any
 
@@ -27,10 +27,13 @@ _WANTED = {
 }
 
 
-def problems_of(error: ValidationError, tables: Mapping[str, Any], places: Places) -> list[Problem]:
-    """Every finding of ``error`` about ``tables``, one for each mistake: a key that is misspelt is not missing as well."""
+def problems_of(error: ValidationError, tables: Mapping[str, Any], places: Places, *, spared: Set[KeyPath] = frozenset()) -> list[Problem]:
+    """Every finding of ``error`` about ``tables``, one for each mistake: a key that is misspelt is not missing as well.
+
+    ``spared`` are keys that are not called missing, as another mistake tells why they are.
+    """
     details = [detail for detail in error.errors(include_url=False) if detail["type"] != ACROSS]
-    meant = {path for detail in details if detail["type"] == "extra_forbidden" for path in _meant(detail["loc"], tables)}
+    meant = spared | {path for detail in details if detail["type"] == "extra_forbidden" for path in _meant(detail["loc"], tables)}
     found = []
     for detail in details:
         path = _written(detail, tables)

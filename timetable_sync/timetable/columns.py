@@ -105,10 +105,10 @@ def gives_calendars(timetable: Timetable) -> bool:
 class Columns:
     """Reads rows. Raises TimetableUnusable where the configuration names a column that the query does not give.
 
-    ``names`` are those of the query's columns.
+    ``names`` are those of the query's columns. ``calendar_may_lack`` says that a row without a calendar is none the worse for it.
     """
 
-    def __init__(self, timetable: Timetable, names: Sequence[str], clock: Clock) -> None:
+    def __init__(self, timetable: Timetable, names: Sequence[str], clock: Clock, *, calendar_may_lack: bool = False) -> None:
         self._timetable = timetable
         self._clock = clock
         columns = timetable.columns
@@ -127,7 +127,7 @@ class Columns:
         self._split = None if calendar is None else calendar.split
         # Rows that complement each other name the calendar in one of them; that is for the configuration to say. Elsewhere
         # a row without one is a mistake: taken for "nothing more", it would delete the lesson from the calendar it was meant for.
-        self._calendar_may_lack = calendar is None or calendar.many or gives_calendars(timetable)
+        self._calendar_may_lack = calendar_may_lack or calendar is None or calendar.many or gives_calendars(timetable)
         self._cancelled = places.get("cancelled")
         self._says_yes = yes_or_no(columns["cancelled"].values if "cancelled" in columns else None)
         self.fields = fields_of(timetable)

@@ -34,8 +34,10 @@ def is_plain(timetable: Timetable) -> bool:
 class Meetings(Columns):
     """Reads rows of any shape. Raises TimetableUnusable where the configuration names a column that the query does not give."""
 
-    def __init__(self, timetable: Timetable, names: Sequence[str], clock: Clock, weekly: Weekly | None) -> None:
-        super().__init__(timetable, names, clock)
+    def __init__(
+        self, timetable: Timetable, names: Sequence[str], clock: Clock, weekly: Weekly | None, *, calendar_may_lack: bool = False
+    ) -> None:
+        super().__init__(timetable, names, clock, calendar_may_lack=calendar_may_lack)
         self._when = When(timetable, self._places, names, clock, weekly)
         self._zoned = "zone" in timetable.columns
         self._keys = [

@@ -58,7 +58,7 @@ def find_origins(
     kept: list[tuple[MeetingRow, OriginRow]] = []
     aside: list[tuple[RowRefused, OriginRow]] = []
     with open_rows(settings.timetable, base, environ, stop) as rows:
-        columns = Columns(settings.timetable, rows.names, clock)
+        columns = Columns(settings.timetable, rows.names, clock, calendar_may_lack=settings.calendars.lessons_without == "skip")
         number = 0
         for batch in rows.batches():
             for cells in batch:

@@ -63,6 +63,7 @@ class Work:
         self._stored = stored_fields_of(settings.timetable)
         self._zone = len(self._fields) if "zone" in columns else None
         self._wanted = Wanted(settings.calendars)
+        self._may_be_nowhere = settings.calendars.lessons_without == "skip"
         self._weekly: Weekly | None = None
         self._kin: Kin | None = None
         self._title = next(place for place, field in enumerate(self._fields) if field.name == "title")
@@ -74,7 +75,7 @@ class Work:
         self._source_note = ""
         self.without_mailbox: Counter[str] = Counter()
         self.bad_rows = BadRows()
-        self.rows = self.lessons = self.events = 0
+        self.rows = self.lessons = self.events = self.nowhere = self.nowhere_in_window = 0
 
     def take(self, source: Source, progress: Callable[[int], None]) -> None:
         """Rows into the spool: what is small first, then the child queries, then the timetable's own."""
@@ -88,8 +89,11 @@ class Work:
             self._store.order_children()
             self._kin = Kin(timetable, self._fields, self._store, self._clock, self._weekly)
         rows = source.query(timetable.query, "timetable.query")
-        plain = is_plain(timetable)
-        columns = Columns(timetable, rows.names, self._clock) if plain else Meetings(timetable, rows.names, self._clock, self._weekly)
+        columns = (
+            Columns(timetable, rows.names, self._clock, calendar_may_lack=self._may_be_nowhere)
+            if is_plain(timetable)
+            else Meetings(timetable, rows.names, self._clock, self._weekly, calendar_may_lack=self._may_be_nowhere)
+        )
         for batch in rows.batches():
             self._go_on()
             good = []
@@ -159,14 +163,17 @@ class Work:
 
     def _events_of(self, lesson: Lesson) -> list[EventRow]:
         gone = lesson.cancelled and not self._mark
-        if not gone:
-            if (lacking := self._lacking(lesson)) is not None:
-                named = self._settings.timetable.columns.get(lacking)
-                column = "timetable.children" if named is None else named.column
-                self._lesson_refused(lesson, None, column, f"without a {lacking}")
-                return []
-            self.lessons += 1
+        nowhere = self._may_be_nowhere and not lesson.calendars
+        if not (gone or nowhere) and (lacking := self._lacking(lesson)) is not None:
+            named = self._settings.timetable.columns.get(lacking)
+            column = "timetable.children" if named is None else named.column
+            self._lesson_refused(lesson, None, column, f"without a {lacking}")
+            return []
         inside = not gone and self._from <= lesson.start < self._until
+        if not gone:
+            self.lessons += 1
+            self.nowhere += nowhere
+            self.nowhere_in_window += nowhere and inside
         if self._witness is not None and not gone:
             self._witness.lesson(lesson, inside=inside)
         events: list[EventRow] = []

@@ -20,6 +20,9 @@ certificate = { file = "certificate.pem" }
 """
 
 
+CHOICES = '"celcat", "cmis", "syllabusplus" or "unitime"'
+
+
 def loaded(folder: Path, preset: str, more: str = "", url: str = "sqlite:///timetable.db", period: str = "LIVE-26-27") -> Loaded:
     path = folder / "timetable-sync.toml"
     head = f'[timetable]\nurl = "{url}"\ntime_zone = "Europe/London"\nperiod = "{period}"\npreset = {preset}\n'
@@ -146,3 +149,66 @@ def test_mistakes_are_named_with_their_place(tmp_path: Path) -> None:
         'line 5: timetable.preset must be "celcat", "cmis", "syllabusplus" or "unitime", not "celcta"; did you mean "celcat"?'
         in problems(tmp_path, '"celcta"')
     )
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+@pytest.mark.parametrize("calendars", ["rooms", "staff"])
+def test_where_rooms_or_staff_are_calendars_a_lesson_may_have_none(tmp_path: Path, name: str, calendars: str) -> None:
+    read = loaded(tmp_path, f'{{ name = "{name}", calendars = "{calendars}" }}')
+
+    assert read.settings.calendars.lessons_without == "skip"
+    assert read.origins["calendars.lessons_without"] == f"preset {name}"
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_where_groups_modules_or_courses_are_calendars_a_lesson_without_one_is_a_mistake(tmp_path: Path, name: str) -> None:
+    for calendars in set(PRODUCTS[name].calendars) - {"rooms", "staff"}:
+        read = loaded(tmp_path, f'{{ name = "{name}", calendars = "{calendars}" }}')
+        assert read.settings.calendars.lessons_without == "set_aside"
+
+
+def test_what_the_configuration_says_of_lessons_without_a_calendar_stands(tmp_path: Path) -> None:
+    rest = 'lessons_without = "set_aside"\n'
+    path = tmp_path / "timetable-sync.toml"
+    loaded(tmp_path, '{ name = "celcat", calendars = "rooms" }')
+    path.write_text(path.read_text("utf-8").replace("[entra]", f"{rest}[entra]"), "utf-8")
+
+    assert load(path, {}, files=False).settings.calendars.lessons_without == "set_aside"
+
+
+@pytest.mark.parametrize(
+    ("preset", "said"),
+    [
+        (
+            '"celcatt"',
+            'line 5: timetable.preset must be "celcat", "cmis", "syllabusplus" or "unitime", not "celcatt"; did you mean "celcat"?',
+        ),
+        (
+            '{ name = "celcatt", calendars = "rooms" }',
+            'line 5: timetable.preset.name must be "celcat", "cmis", "syllabusplus" or "unitime"',
+        ),
+        ('{ nam = "celcat" }', 'line 5: timetable.preset.nam is not a key; did you mean "name"?'),
+        ('{ calendars = "rooms" }', "line 5: timetable.preset.name is missing"),
+        ("5", "line 5: timetable.preset must be text in quotes, or a table, as in { name = … }, not the number 5"),
+    ],
+)
+@pytest.mark.parametrize(
+    "more",
+    [
+        "",
+        '[timetable.columns]\nweekday = { column = "day_no", monday = 0 }\n',
+        '[timetable.children.sites]\nquery = "SELECT 1 AS id, 2 AS site, 3 AS weeks"\nkey = "id"\nvalue = "site"\nweeks = "weeks"\n',
+        '[[event.rules]]\nwhen = { modules = "COMP*" }\nbusy = "free"\n',
+    ],
+    ids=["alone", "a column of one's own", "a child query", "a rule"],
+)
+def test_of_a_misspelt_preset_nothing_that_it_would_give_is_called_missing(tmp_path: Path, preset: str, said: str, more: str) -> None:
+    (only,) = problems(tmp_path, preset, more)
+
+    assert only.startswith(said)
+
+
+def test_what_is_wrong_elsewhere_is_said_beside_a_misspelt_preset(tmp_path: Path) -> None:
+    found = problems(tmp_path, '"celcatt"', '[timetable.columns]\ntitle = { column = "t", values = ["X"] }\n[run]\nfuture = "1 day"\n')
+
+    assert [line.partition(" ")[2].split()[1] for line in found] == ["timetable.preset", "timetable.columns.title.values", "run.future"]

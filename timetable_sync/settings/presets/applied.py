@@ -1,4 +1,4 @@
-"""Puts a preset in force: fills in what [timetable] leaves out, and lets stand what it says. Works on tables as they were read. Pure."""
+"""Puts a preset in force: fills in what is left out, and lets stand what is said. Works on tables as they were read. Pure."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,10 +9,13 @@ from sqlalchemy.exc import ArgumentError
 from timetable_sync.settings.keys import KeyPath
 from timetable_sync.settings.places import Places, dotted
 from timetable_sync.settings.presets.catalogue import PRODUCTS, dialect_for
-from timetable_sync.settings.presets.product import Parameters, Product
+from timetable_sync.settings.presets.product import MAY_LACK, Parameters, Product
 from timetable_sync.settings.problems import Problem
 
 _AT: KeyPath = ("timetable", "preset")
+
+#: Needed, and given by every preset.
+GIVEN: frozenset[KeyPath] = frozenset({("timetable", "query"), ("timetable", "columns")})
 
 
 def apply_preset(tables: dict[str, Any], places: Places) -> list[Problem]:
@@ -21,9 +24,7 @@ def apply_preset(tables: dict[str, Any], places: Places) -> list[Problem]:
     What is not even a preset's form is left for the schema to name.
     """
     timetable = tables.get("timetable")
-    given = timetable.get("preset") if isinstance(timetable, dict) else None
-    preset: Mapping[str, Any] = {"name": given} if isinstance(given, str) else given if isinstance(given, Mapping) else {}
-    product = PRODUCTS.get(str(preset.get("name")))
+    product, preset = _chosen(timetable)
     if product is None or not isinstance(timetable, dict):
         return []
     problems = [Problem(places.of((*_AT, *path)), what, dotted((*_AT, *path))) for path, what in _faults(product, preset, timetable)]
@@ -36,7 +37,24 @@ def apply_preset(tables: dict[str, Any], places: Places) -> list[Problem]:
     )
     for path in _filled(timetable, product.timetable(parameters), ()):
         places.set_by(("timetable", *path), f"preset {product.name}")
+    rules = tables.get("calendars")
+    if parameters.calendars in MAY_LACK and isinstance(rules, dict) and "lessons_without" not in rules:
+        rules["lessons_without"] = "skip"
+        places.set_by(("calendars", "lessons_without"), f"preset {product.name}")
     return problems
+
+
+def preset_unknown(tables: Mapping[str, Any]) -> bool:
+    """Whether a preset is named that is none: what it was to give is then not known, and nothing that it gives is missing."""
+    timetable = tables.get("timetable")
+    return isinstance(timetable, Mapping) and "preset" in timetable and _chosen(timetable)[0] is None
+
+
+def _chosen(timetable: object) -> tuple[Product | None, Mapping[str, Any]]:
+    """The product, if there is one of that name, and the preset as a table."""
+    given = timetable.get("preset") if isinstance(timetable, Mapping) else None
+    preset: Mapping[str, Any] = {"name": given} if isinstance(given, str) else given if isinstance(given, Mapping) else {}
+    return PRODUCTS.get(str(preset.get("name"))), preset
 
 
 def _filled(into: dict[str, Any], what: Mapping[str, Any], path: KeyPath) -> Iterator[KeyPath]:

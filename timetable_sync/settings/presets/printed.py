@@ -5,14 +5,14 @@ from typing import Any
 
 from timetable_sync.settings.presets.catalogue import dialect_for
 from timetable_sync.settings.presets.dialects import DATABASES
-from timetable_sync.settings.presets.product import Parameters, Product
+from timetable_sync.settings.presets.product import MAY_LACK, Parameters, Product
 from timetable_sync.settings.toml_text import toml_key, toml_value
 
 _REST = """\
 [calendars]
 address = "{{ calendar | slug }}@groups.example.ac.uk"
 allow   = ["*@groups.example.ac.uk"]      # nothing else is ever written
-
+{without}
 [event]
 subject    = "{{ title }} ({{ type }})"
 location   = "{{ rooms | join(', ') }}"
@@ -53,7 +53,8 @@ def as_configuration(product: Product, database: str, *, calendars: str, schema:
     ]
     for name, child in timetable["children"].items():
         lines += _table(f"timetable.children.{name}", child)
-    return "\n".join(lines) + "\n" + _REST
+    without = f'lessons_without = "skip"                # a lesson may well have no {calendars}\n' if calendars in MAY_LACK else ""
+    return "\n".join(lines) + "\n" + _REST.replace("{without}\n", without + "\n")
 
 
 def _table(heading: str, values: Mapping[str, Any]) -> Iterator[str]:

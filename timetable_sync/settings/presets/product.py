@@ -7,6 +7,9 @@ from typing import Any
 
 from timetable_sync.settings.presets.dialects import Dialect
 
+#: Of what can become calendars, that which a lesson may well have none of.
+MAY_LACK = frozenset({"rooms", "staff"})
+
 
 @dataclass(frozen=True, slots=True)
 class Parameters:

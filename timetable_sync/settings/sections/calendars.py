@@ -40,6 +40,12 @@ class Calendars(Section):
         "mailboxes.",
         examples=["SELECT group_name, email FROM student_group"],
     )
+    lessons_without: Literal["set_aside", "skip"] = Field(
+        "set_aside",
+        description='What a lesson is that names no calendar. "set_aside": a mistake; what stood of it stays, and the exit code is 1. '
+        '"skip": it is in no calendar, as one without a room where rooms are calendars; it is counted, and what stood of it is deleted, '
+        "under the guards. A preset whose rooms or staff are calendars has skip.",
+    )
     pilot: list[Pattern] | None = Field(
         None, min_length=1, description="Patterns of calendars' names or addresses; only these are visited for now.", examples=[["COMP*"]]
     )

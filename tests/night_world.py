@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -54,8 +54,15 @@ class NightWorld:
             database.execute("DELETE FROM meeting")
             database.executemany("INSERT INTO meeting VALUES (?, ?, ?, ?, ?, ?)", meetings)
 
-    def night(self, *, dry_run: bool = False, forced: Iterable[str] = (), calendars: tuple[str, ...] = ()) -> RunSummary:
-        """One night at ``now``."""
+    def night(
+        self,
+        *,
+        dry_run: bool = False,
+        forced: Iterable[str] = (),
+        calendars: tuple[str, ...] = (),
+        begun: Callable[[], None] = lambda: None,
+    ) -> RunSummary:
+        """One night at ``now``. ``begun`` is called once it works alone."""
         request = NightRequest(self.now, dry_run, calendars, frozenset(forced))
         return run_night(
             load(self.configuration, {}),
@@ -64,6 +71,7 @@ class NightWorld:
             stop=threading.Event(),
             connect=lambda settings, token: self.backend,
             pace=Pace(first=0.001, longest=0.01, attempts=4),
+            begun=begun,
         )
 
     def _certificate(self) -> None:

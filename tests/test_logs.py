@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -40,6 +41,50 @@ def test_text_has_moment_level_words_facts_and_origin(capsys: pytest.CaptureFixt
     line = said(capsys)
     assert line.endswith("Z info     report written  path=reports/a.html  [timetable_sync.night]\n")
     assert line[:2] == "20"
+
+
+#: What a line of text is made of, read by its form alone.
+LINE = re.compile(
+    r'(?P<at>\S+Z) (?P<level>\w+) +(?P<said>.*?)(?P<facts>(?:  [^\s="]+=(?:"(?:\\.|[^"\\])*"|[^\s="]+))*)  \[(?P<logger>[\w.]+)\]'
+)
+FACT = re.compile(r'  ([^\s="]+)=("(?:\\.|[^"\\])*"|[^\s="]+)')
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "plain",
+        "two words",
+        "",
+        " ",
+        "a=b",
+        'say "so"',
+        "back\\slash",
+        "two\nlines  x=1",
+        "\x1b[31m",
+        "\u00a0\u2028",
+        "Zürich",
+        "\U0001f4da",
+        "a  b=c  [x]",
+    ],
+)
+def test_facts_of_a_line_of_text_read_back_as_they_were(capsys: pytest.CaptureFixture[str], value: str) -> None:
+    logs.configure(1)
+    structlog.stdlib.get_logger("timetable_sync.night").info("calendar changed", calendar=value, created=3, where="R 1")
+    line = said(capsys)
+    assert line.count("\n") == 1
+    assert line.rstrip("\n").isprintable()
+    found = LINE.fullmatch(line.rstrip("\n"))
+    assert found is not None, line
+    facts = {name: json.loads(text) if text.startswith('"') else text for name, text in FACT.findall(found["facts"])}
+    assert (found["level"], found["said"], found["logger"]) == ("info", "calendar changed", "timetable_sync.night")
+    assert facts == {"calendar": value, "created": "3", "where": "R 1"}
+
+
+def test_a_fact_of_one_word_stands_without_quotes_and_any_other_in_them(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(1)
+    structlog.stdlib.get_logger("timetable_sync.night").info("said", calendar="CS 101", address="cs-101@x.uk", path="a/b.html")
+    assert '  said  calendar="CS 101"  address=cs-101@x.uk  path=a/b.html  [' in said(capsys).replace("info     ", "  ")
 
 
 def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,10 +7,11 @@ traceback (below DEBUG) or a control character pass; never writes to standard ou
 import json
 import logging
 import os
+import re
 import sys
 import traceback
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Final, Literal
 
@@ -30,6 +31,9 @@ _LEVELS: Final = (
     (logging.DEBUG, logging.DEBUG, logging.DEBUG),
 )
 QUIET: Final = -1
+
+#: What stands in text without quotes: no blank, no = and no quotation mark.
+_WORD: Final = re.compile(r'[^\s="\\]+')
 _QUIET_LEVELS: Final = (logging.ERROR, logging.CRITICAL, logging.CRITICAL)
 
 # Of the process, not of the context: worker threads do not inherit context variables, and two runs never work at once.
@@ -186,9 +190,9 @@ def _as_fields(_: WrappedLogger, __: str, event: EventDict) -> str:
     level, name = str(event.pop("level", "info")), str(event.pop("logger", ""))
     said = _printable(str(event.pop("event", "")))
     tail = [str(event.pop(key)) for key in ("exception", "stack_info", "stack") if event.get(key)]
-    shown = "".join(f"  {key}={value}" for key, value in event.items() if key not in ("run", "run_id"))
+    shown = _facts({key: value for key, value in event.items() if key not in ("run", "run_id")})
     fields = {
-        "MESSAGE": "\n".join([said + _printable(shown), *map(_printable, tail)]),
+        "MESSAGE": "\n".join([said + shown, *map(_printable, tail)]),
         "PRIORITY": str(journal.PRIORITIES.get(level, 6)),
         "SYSLOG_IDENTIFIER": "timetable-sync",
         journal.field_name("logger"): name,
@@ -200,9 +204,24 @@ def _as_text(_: WrappedLogger, __: str, event: EventDict) -> str:
     moment, level, name = (str(event.pop(key, "")) for key in ("timestamp", "level", "logger"))
     said = str(event.pop("event", ""))
     tail = [str(event.pop(key)) for key in ("exception", "stack_info", "stack") if event.get(key)]
-    facts = "".join(f"  {key}={value}" for key, value in event.items())
-    line = f"{moment[:19]}Z {level:<8} {_printable(said)}{_printable(facts)}  [{name}]"
+    line = f"{moment[:19]}Z {level:<8} {_printable(said)}{_facts(event)}  [{name}]"
     return "\n".join([line, *(_printable(part) for part in tail)])
+
+
+def _facts(event: Mapping[str, object]) -> str:
+    """Each as two blanks, its name, = and its value; a value that would not read back otherwise stands as a JSON string."""
+    return "".join(f"  {_name(key)}={_value(str(value))}" for key, value in event.items())
+
+
+def _name(key: str) -> str:
+    return key if _WORD.fullmatch(key) else re.sub(r"[^\w.:/-]", "_", key) or "_"
+
+
+def _value(text: str) -> str:
+    if _WORD.fullmatch(text) and text.isprintable():
+        return text
+    shown = json.dumps(text, ensure_ascii=False)
+    return shown if shown.isprintable() else "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in shown)
 
 
 def _printable(text: str) -> str:

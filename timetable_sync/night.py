@@ -69,11 +69,12 @@ def run_night(
     stop: threading.Event,
     connect: Connect = open_backend,
     pace: Pace | None = None,
+    begun: Callable[[], None] = lambda: None,
 ) -> RunSummary:
     """One night. Gives a summary for everything that can go wrong by itself; its ``exit_code`` and ``failure`` say what did.
 
-    ``stop`` ends it after the batches in flight. ``connect`` and ``pace`` are for tests. Raises UsageError for a window that no
-    calendar has.
+    ``stop`` ends it after the batches in flight. ``begun`` is called once nobody else can be at work, before anything is read;
+    not of a dry run. ``connect`` and ``pace`` are for tests. Raises UsageError for a window that no calendar has.
     """
     settings, now = loaded.settings, datetime.now(UTC)
     window = window_of(request.now, settings.window, settings.timetable.time_zone)
@@ -85,6 +86,8 @@ def run_night(
         _told_of(signing, account, now)
         token = signing.tokens
         with open_state(settings.state, read_only=request.dry_run) as state, _alone(state, settings, request) as check:
+            if not request.dry_run:
+                begun()
             patience = Patience(stop, deadline, watched, lanes=Lanes(settings.run.calendars_at_once), pace=pace, check=check)
             with _recorded(state, request, account, settings.history.keep) as run, closing(connect(settings, token)) as backend:
                 night = _Night(loaded, request, window, account, state, run, backend, patience, watched)

@@ -1,5 +1,6 @@
 """The story of one purge: everything that we wrote to some calendars is moved to Deleted Items, and nothing else is touched."""
 
+import shlex
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -84,7 +85,9 @@ def purge(
         token = sign_in(settings).tokens
         with open_state(settings.state, read_only=dry) as state, state.lease("purge", settings.state.lease) as lease:
             selection = _selected(state, settings, request.calendars)
-            patience = Patience(stop, deadline, watched, lanes=Lanes(settings.run.calendars_at_once), pace=pace, check=lease.check)
+            again = f"Type it again: timetable-sync purge {shlex.join(request.calendars)}"
+            lanes = Lanes(settings.run.calendars_at_once)
+            patience = Patience(stop, deadline, watched, lanes=lanes, pace=pace, check=lease.check, later=again)
             with closing(connect(settings, token)) as backend:
                 work = _Purge(settings, request, window, account, state, backend, patience, watched)
                 try:

@@ -16,9 +16,10 @@ from tests.cli.command_line import typed
 from tests.night_world import Meeting, NightWorld
 from timetable_sync.applying.patience import Pace
 from timetable_sync.applying.progress import Silent
-from timetable_sync.errors import CalendarFailed, UsageError
+from timetable_sync.errors import CalendarFailed, Passing, UsageError
 from timetable_sync.purge import PurgeRequest, purge
 from timetable_sync.reporting.summary import RunSummary, Status
+from timetable_sync.reporting.text import write
 from timetable_sync.settings.load import load
 from timetable_sync.state.database import open_state
 from timetable_sync.state.records import PURGE
@@ -167,6 +168,41 @@ def test_a_purge_that_fails_on_its_way_is_on_record_and_done_by_the_next_one(wor
     world.backend.faults.clear()
     assert purged(world, "COMP101", confirmed={ADDRESS: left}).exit_code == 0
     assert subjects(world) == ["Staff meeting"]
+
+
+def test_a_purge_that_is_cut_short_says_to_type_it_again(world: NightWorld) -> None:
+    world.backend.batch = 4
+    stop = threading.Event()
+
+    class StopsAfterOne(Silent):
+        def step(self, count: int = 1) -> None:
+            if world.backend.requests["apply"] > applied:
+                stop.set()
+
+    applied = world.backend.requests["apply"]
+    summary = purge(
+        load(world.configuration, {}),
+        PurgeRequest(world.now, ("COMP101", "MATH*"), confirmed={ADDRESS: 10, "math101@groups.example.ac.uk": 12}),
+        progress=StopsAfterOne(),
+        stop=stop,
+        connect=lambda settings, token: world.backend,
+    )
+    assert summary.exit_code == 1
+    told = io.StringIO()
+    write(summary, told)
+    assert "cut short: it was asked to stop; " in told.getvalue()
+    assert "stay until the purge is run again" in told.getvalue()
+    assert "next night" not in told.getvalue()
+    assert "next run" not in told.getvalue()
+
+
+def test_a_purge_whose_calendar_stays_busy_says_to_type_it_again(world: NightWorld) -> None:
+    world.backend.faults.fail("apply", Passing("busy", scope="calendar"), times=None, calendar=ADDRESS)
+    summary = purged(world, "COMP101", confirmed={ADDRESS: 10})
+    assert summary.exit_code == 1
+    (report,) = summary.calendars
+    assert report.trouble is not None
+    assert report.trouble.advice == "Type it again: timetable-sync purge COMP101"
 
 
 def test_it_works_alone(world: NightWorld) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import email
 import email.policy
 import json
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -49,10 +50,11 @@ class MailServer:
 
 
 @contextmanager
-def mail_server(**options: Any) -> Iterator[MailServer]:
-    """``options`` are those of aiosmtpd's SMTP."""
+def mail_server(from_the_first_byte: ssl.SSLContext | None = None, **options: Any) -> Iterator[MailServer]:
+    """``options`` are those of aiosmtpd's SMTP. With a context it speaks nothing but TLS (RFC 8314, 3.3)."""
     inbox, loop = _Inbox(), asyncio.new_event_loop()
-    server = loop.run_until_complete(loop.create_server(lambda: SMTP(inbox, hostname="test", loop=loop, **options), "127.0.0.1", 0))
+    made = loop.create_server(lambda: SMTP(inbox, hostname="test", loop=loop, **options), "127.0.0.1", 0, ssl=from_the_first_byte)
+    server = loop.run_until_complete(made)
     thread = Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:

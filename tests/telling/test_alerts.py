@@ -13,6 +13,7 @@ from tests.telling.listeners import Listener, MailServer, listener, mail_server
 from timetable_sync.errors import CalendarFailed
 from timetable_sync.reporting.summary import RunSummary
 from timetable_sync.settings.load import load
+from timetable_sync.state.database import open_state
 from timetable_sync.state.records import Matter
 from timetable_sync.state.schema import VERSION_TABLE
 from timetable_sync.telling.around import attended
@@ -63,7 +64,7 @@ def night(world: NightWorld, *, calendars: tuple[str, ...] = (), environ: dict[s
     """A night as the command line has it: attended."""
     loaded = load(world.configuration, environ or {})
     with attended(loaded.settings, os.environ) as attendant:
-        summary = world.night(calendars=calendars)
+        summary = world.night(calendars=calendars, begun=attendant.begun)
         return summary, attendant.after(summary)
 
 
@@ -244,6 +245,22 @@ def test_pings_say_start_success_and_fail_with_the_night_in_words(world: NightWo
     summary, troubles = night(world)
     assert summary.exit_code == 5
     assert troubles == ["the ping was not sent: the watchdog at 127.0.0.1 answered HTTP 503"]
+
+
+def test_a_night_that_finds_another_at_work_pings_nothing_as_the_other_ones_pings_count(world: NightWorld, web: Listener) -> None:
+    """A start alone would begin a time that nothing ends: https://healthchecks.io/docs/measuring_script_run_time/"""
+    world.configuration.write_text(world.configuration.read_text() + f'[pings]\naddress = "{web.address}/uuid"\n')
+    settings = load(world.configuration, {}).settings
+    with open_state(settings.state) as state, state.lease("run", settings.state.lease):
+        summary, troubles = night(world)
+    assert (summary.exit_code, troubles, web.paths) == (6, [], [])
+
+
+def test_a_dry_run_pings_nothing(world: NightWorld, web: Listener) -> None:
+    world.configuration.write_text(world.configuration.read_text() + f'[pings]\naddress = "{web.address}/uuid"\n')
+    with attended(load(world.configuration, {}).settings, os.environ) as attendant:
+        world.night(dry_run=True, begun=attendant.begun)
+    assert web.paths == []
 
 
 def test_a_certificate_is_told_of_at_each_stage_and_not_in_between(world: NightWorld, mail: MailServer) -> None:

@@ -61,7 +61,7 @@ def held(world: NightWorld) -> list[str]:
 
 def night(world: NightWorld) -> tuple[RunSummary, list[str]]:
     with attended(load(world.configuration, {}).settings, os.environ) as attendant:
-        summary = world.night()
+        summary = world.night(begun=attendant.begun)
         return summary, attendant.after(summary)
 
 
@@ -108,6 +108,29 @@ def test_mail_goes_by_starttls_with_a_password_by_reference(tmp_path: Path, monk
         (trouble,) = night(world)[1]
         assert "535" in trouble
         assert "canary" not in trouble
+
+
+def test_mail_goes_by_tls_from_the_first_byte_as_on_port_465(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bytes] = []
+
+    def authenticate(server: object, session: object, envelope: object, mechanism: str, given: object) -> AuthResult:
+        assert isinstance(given, LoginPassword)
+        seen.append(given.password)
+        return AuthResult(success=True)
+
+    secret(tmp_path, "smtp.txt", "canary-of-the-mail")
+    context = certificate_of_the_server(tmp_path)
+    # All of the connection is TLS, so that the server itself need not ask for it before it lets anybody log in.
+    with mail_server(from_the_first_byte=context, authenticator=authenticate, auth_required=True, auth_require_tls=False) as mail:
+        more = MAIL.format(port=mail.port) + 'security = "tls"\nuser = "timetable-sync"\npassword = { file = "smtp.txt" }\n'
+        world = NightWorld(tmp_path, more)
+        (trouble,) = held(world)
+        assert "certificate verify failed" in trouble
+        assert seen == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        assert night(world)[1] == []
+        assert seen == [b"canary-of-the-mail"]
+        assert mail.subjects == ["timetable-sync: COMP101 held"]
 
 
 def test_a_webhook_gets_its_token_and_never_shows_it(tmp_path: Path, web: Listener) -> None:
@@ -191,8 +214,8 @@ def test_a_night_that_cannot_even_begin_is_told_and_pinged(
     monkeypatch.chdir(tmp_path)
     assert typed("run", "-q") == 2
     assert "report.directory" in capsys.readouterr().err
-    assert web.paths == ["/uuid/start", "/hook", "/uuid/fail"]
-    assert "report.directory" in web.json(1)["new"][0]["sentence"]
+    assert web.paths == ["/hook", "/uuid/fail"]
+    assert "report.directory" in web.json(0)["new"][0]["sentence"]
     del world
 
 

@@ -35,10 +35,10 @@ def apply_batch(backend: Backend, calendar: Calendar, batch: Sequence[Change], p
 
 
 class NotDone(Passing):
-    """Not done, since the run had to end. ``end`` says why: CutShort, or what ended the whole run."""
+    """Not done, since the run had to end. ``end`` says why: CutShort, or what ended the whole run; ``later`` who does it."""
 
-    def __init__(self, end: CutShort | TimetableSyncError) -> None:
-        super().__init__(f"not done: {end}", "The next run does it.")
+    def __init__(self, end: CutShort | TimetableSyncError, later: str) -> None:
+        super().__init__(f"not done: {end}", later)
         self.end = end
 
 
@@ -68,7 +68,7 @@ class _Work:
         for index in self.pending:
             known = self._last.get(index)
             if not isinstance(known, Unclear):
-                known = end if isinstance(end, BackendError) else NotDone(end)
+                known = end if isinstance(end, BackendError) else NotDone(end, self._patience.later)
             self._final[index] = Outcome(self._batch[index], error=known)
         self.pending = {}
 
@@ -134,7 +134,7 @@ class _Work:
         for index in self.pending:
             known = self._last[index]
             if not isinstance(known, Unclear):
-                known = ItemRefused(f"{known.message} (tried {self._effort.attempts} times)", known.advice or "The next night tries again.")
+                known = ItemRefused(f"{known.message} (tried {self._effort.attempts} times)", known.advice or self._patience.later)
             self._final[index] = Outcome(self._batch[index], error=known)
         self.pending = {}
 

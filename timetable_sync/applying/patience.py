@@ -79,7 +79,7 @@ class Patience:
 
     ``lanes`` says how many requests may be under way; without it as many as there are threads. ``stop`` interrupts every wait.
     ``deadline`` is on ``clock`` (seconds, monotonic). ``sleep`` waits on ``stop``; it is a parameter so that tests can let an hour
-    pass in no time.
+    pass in no time. ``later`` says who does what this run leaves.
     """
 
     def __init__(
@@ -93,6 +93,7 @@ class Patience:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] | None = None,
         check: Callable[[], None] | None = None,
+        later: str = "The next night tries again.",
     ) -> None:
         self._stop = stop
         self._deadline = deadline
@@ -101,6 +102,7 @@ class Patience:
         self._clock = clock
         self._sleep = sleep or stop.wait
         self._check = check
+        self.later = later
         self._lock = threading.Lock()
         self.lanes = lanes or Lanes(_NO_LIMIT, first=_NO_LIMIT)
         self._served = 0
@@ -200,11 +202,11 @@ class Patience:
         elif error.wait is not None or isinstance(error, Passing):
             self.answered()
         if error.wait is None and not service and effort.attempts >= self.pace.attempts:
-            raise CalendarFailed(f"{error.message} (tried {effort.attempts} times)", error.advice or "The next night tries again.")
+            raise CalendarFailed(f"{error.message} (tried {effort.attempts} times)", error.advice or self.later)
         wait = self._length(error, effort)
         if not service and effort.waited + wait > self.pace.busy:
             asked = f"{effort.attempts} times, and now for {wait / 60:.0f} minutes more"
-            raise CalendarFailed(f"{error.message} (asked to wait {asked})", error.advice or "The next night tries again.")
+            raise CalendarFailed(f"{error.message} (asked to wait {asked})", error.advice or self.later)
         until = self._clock() + wait
         if service:
             self._hold(until)

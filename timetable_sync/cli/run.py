@@ -3,7 +3,7 @@
 import difflib
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -94,7 +94,7 @@ def run(
     with attended(loaded.settings, os.environ, wanted=not dry_run) as attendant:
         if loaded.settings.report.directory is not None and not dry_run:
             kept.prepare(loaded.settings.report.directory)
-        summary = _night(loaded, request, watched=not quiet and log_format is Form.TEXT, line=line)
+        summary = _night(loaded, request, attendant.begun, watched=not quiet and log_format is Form.TEXT, line=line)
         # Files first: what is printed may go to a pipe that somebody closed.
         unwritten = not _write_reports(summary, loaded, reports)
         for trouble in attendant.after(summary):
@@ -120,10 +120,10 @@ def _guards(names: Sequence[str]) -> frozenset[str]:
     return frozenset(names)
 
 
-def _night(loaded: Loaded, request: NightRequest, *, watched: bool, line: Line | None) -> RunSummary:
+def _night(loaded: Loaded, request: NightRequest, begun: Callable[[], None], *, watched: bool, line: Line | None) -> RunSummary:
     stop = threading.Event()
     with interruptible(stop), progress(wanted=watched and line is None) as watcher:
-        return run_night(loaded, request, progress=line or watcher, stop=stop)
+        return run_night(loaded, request, progress=line or watcher, stop=stop, begun=begun)
 
 
 def _write_reports(summary: RunSummary, loaded: Loaded, reports: Sequence[Path]) -> bool:

@@ -88,7 +88,7 @@ def needs_you(summary: RunSummary, figures: Figures, clock: Clock) -> list[Matte
     found += [_held_run(verdict) for verdict in held if verdict.calendar is None]
     found += [_held_calendar(verdict.calendar, verdict) for verdict in held if verdict.calendar is not None]
     for report in summary.calendars:
-        found += _troubles(report, clock)
+        found += _troubles(report, clock, purge=summary.purge)
     found += [_from_trouble(trouble, weight=Weight.HELD) for trouble in summary.needs_you]
     return found
 
@@ -148,8 +148,8 @@ def _cut_short(summary: RunSummary, figures: Figures) -> Matter:
     rest = ""
     if figures.fates[Fate.NOT_BEGUN]:
         calendars = counted(sum(_not_begun(report) > 0 for report in summary.calendars), "calendar")
-        whom = "same command again" if summary.purge else "next night"
-        rest = f"; {counted(figures.fates[Fate.NOT_BEGUN], 'change')} in {calendars} wait for the {whom}"
+        waiting_for = "stay until the purge is run again" if summary.purge else "wait for the next night"
+        rest = f"; {counted(figures.fates[Fate.NOT_BEGUN], 'change')} in {calendars} {waiting_for}"
     return Matter(f"cut short: {redact(summary.cut_short)}{rest}", "the run", Weight.FAILED, details=details)
 
 
@@ -181,7 +181,7 @@ def pattern_for(calendar: Calendar) -> str:
     return calendar.name if plain and calendar.name and not _GLOB & {*calendar.name} else calendar.address
 
 
-def _troubles(report: CalendarReport, clock: Clock) -> Iterator[Matter]:
+def _troubles(report: CalendarReport, clock: Clock, *, purge: bool) -> Iterator[Matter]:
     """What went wrong in one calendar: changes that share a cause are told together, events by name."""
     by_cause: dict[Trouble, list[ChangeReport]] = {}
     for change in report.changes:
@@ -193,16 +193,16 @@ def _troubles(report: CalendarReport, clock: Clock) -> Iterator[Matter]:
     elif report.status is Status.FAILED and not by_cause:
         yield _about(report, "failed")
     for trouble, changes in by_cause.items():
-        yield _shared_cause(report, trouble, changes, clock)
+        yield _shared_cause(report, trouble, changes, clock, reader="purge, run again," if purge else "next night")
 
 
-def _shared_cause(report: CalendarReport, trouble: Trouble, changes: Sequence[ChangeReport], clock: Clock) -> Matter:
+def _shared_cause(report: CalendarReport, trouble: Trouble, changes: Sequence[ChangeReport], clock: Clock, *, reader: str) -> Matter:
     fates = {change.fate for change in changes}
     how_many = f"{number(len(changes))} of {counted(len(report.changes), 'change')}"
     if len(report.changes) == 1:
         how_many = "its only change"
     if fates == {Fate.UNCLEAR}:
-        said = f"{how_many} may or may not have been made (the next night will read the calendar and know)"
+        said = f"{how_many} may or may not have been made (the {reader} will read the calendar and know)"
     elif fates == {Fate.NOT_BEGUN}:
         said = f"{how_many} not made"
     else:

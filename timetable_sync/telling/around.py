@@ -1,4 +1,4 @@
-"""What goes around a night: a ping before it, then metrics, alerts and the last ping. Nothing of it ever spoils the night."""
+"""What goes around a night: a ping as it begins, then metrics, alerts and the last ping. Nothing of it ever spoils the night."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -31,8 +31,9 @@ class Attendant:
         self._settings, self._environ, self._wanted = settings, environ, wanted
         self._over = False
 
-    def begin(self) -> None:
-        """The night begins."""
+    def begun(self) -> None:
+        """The night begins: nobody else is at work. One that finds another at work pings nothing at all, so that none of its pings starts a
+        clock which nothing stops; the other one's tell the watchdog."""
         self._ping("start", "")
 
     def after(self, summary: RunSummary) -> list[str]:
@@ -85,9 +86,8 @@ class Attendant:
 
 @contextmanager
 def attended(settings: Settings, environ: Mapping[str, str], *, wanted: bool = True) -> Iterator[Attendant]:
-    """A night within it is attended: call ``after`` of what it gives once the reports are written."""
+    """A night within it is attended: ``begun`` is for it to call, ``after`` once the reports are written."""
     attendant = Attendant(settings, environ, wanted=wanted)
-    attendant.begin()
     try:
         yield attendant
     except BaseException as error:

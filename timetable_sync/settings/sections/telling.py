@@ -95,7 +95,8 @@ class Pings(Section):
 
     address: ServiceUrl | None = Field(
         None,
-        description="Its address: /start is added when a night begins, nothing when it went well, /fail otherwise.",
+        description="Its address: /start is added when a night begins, nothing when it went well, /fail otherwise. A night that finds "
+        "another at work pings nothing: the other one does.",
         examples=["https://hc-ping.com/00000000-0000-0000-0000-000000000000"],
     )
     secret_address: SecretRef | None = Field(None, description="The same by reference; it comes first.", examples=[{"credential": "ping"}])

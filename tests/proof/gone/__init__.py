@@ -1,0 +1,1 @@
+"""A night over many calendars, some of which cannot be had."""

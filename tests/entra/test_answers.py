@@ -97,6 +97,10 @@ def test_a_bundle_that_is_not_there_is_said(secure: Secure, tmp_path: Path) -> N
     assert "entra.ca_bundle" in caught.value.advice
 
 
+def test_a_retry_after_whose_zone_is_beyond_all_numbers_is_none() -> None:
+    assert retry_after(Answer("u", 503, {}, False, None, "Wed, 21 Oct 2026 07:28:00 +" + "9" * 40), NOW) is None
+
+
 @pytest.mark.parametrize(
     ("hint", "seconds"),
     [("", None), ("5", 5.0), ("999999999999", 3600.0), ("-3", None), ("soon", None), ("Tue, 24 Nov 2026 01:59:00 GMT", 0.0)],

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat, pkcs12
 
 from tests.entra.making import NOW, Made, make
 from timetable_sync.entra.certificate import load_certificate, read_certificate
+from timetable_sync.entra.certificate_given import read_given
 from timetable_sync.errors import CredentialsRefused, UsageError
 from timetable_sync.settings.sections.entra import Entra
 
@@ -139,6 +141,23 @@ def test_a_locked_pkcs12_file_is_said(entra: Build, written: Write, made: Made, 
 @pytest.mark.parametrize("data", [b"", b"hello\n", b"\x30\x82", b"0" * 5000, b"\x00\xff" * 40])
 def test_what_is_no_certificate_is_said(entra: Build, written: Write, data: bytes) -> None:
     assert "neither a certificate nor a private key" in refused(entra(certificate=written("odd", data))).message
+
+
+def test_a_certificate_whose_key_is_of_an_unknown_kind_is_read_and_is_not_ours(
+    entra: Build, written: Write, made: Made, tmp_path: Path
+) -> None:
+    rsa_key, unknown = bytes.fromhex("2a864886f70d010101"), bytes.fromhex("2a864886f70d010126")
+    der = made.x509.public_bytes(Encoding.DER).replace(rsa_key, unknown)
+    assert "does not belong to the certificate" in refused(entra(certificate=written("odd.der", der))).message
+    (tmp_path / "given.der").write_bytes(der)
+    assert read_given(tmp_path / "given.der").bits == 0
+
+
+def test_a_certificate_whose_name_cannot_be_read_is_damaged(entra: Build, written: Write, made: Made) -> None:
+    der = made.x509.public_bytes(Encoding.DER).replace(b"timetable-sync", b"timetable-syn\xff")
+    pem = x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
+    for content in (der, pem):
+        assert "is damaged" in refused(entra(certificate=written("odd", content))).message
 
 
 def test_damaged_blocks_are_said(entra: Build, written: Write, made: Made) -> None:

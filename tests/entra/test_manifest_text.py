@@ -186,3 +186,11 @@ def test_of_any_manifest_only_the_one_entry_is_new(
     head = next((at for at, (one, other) in enumerate(zip(text, changed, strict=False)) if one != other), len(text))
     assert changed.endswith(text[head:].lstrip())
     assert put(changed, certificate) == changed
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "soon"])
+def test_an_entry_with_a_moment_that_makes_no_sense_is_kept_as_it_is(moment: str) -> None:
+    read = read_manifest(json.dumps({"keyCredentials": [{"startDate": moment, "endDate": moment, "value": "AAAA"}]}), "manifest.json")
+
+    ((_, found),) = read.entries
+    assert (found.starts, found.ends) == (None, None)

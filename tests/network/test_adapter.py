@@ -1,5 +1,6 @@
 """The way out: by a proxy that notes what came by, with the server verified whatever the environment says."""
 
+import gzip
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from timetable_sync.errors import UsageError
-from timetable_sync.network.adapter import VerifyingAdapter, session_by
+from timetable_sync.network import adapter
+from timetable_sync.network.adapter import AnswerTooLong, VerifyingAdapter, session_by
 from timetable_sync.network.proxy import proxy_address
 from timetable_sync.settings.sections.network import Network
 
@@ -103,3 +105,41 @@ def test_the_environment_cannot_turn_verification_off_or_replace_our_bundle(monk
     assert seen[0] == "/ours.pem"
     assert seen[1] in (True, "/elsewhere.pem")
     assert isinstance(session.get_adapter("https://x"), VerifyingAdapter)
+
+
+@pytest.fixture
+def odd() -> Iterator[str]:
+    """A server whose answers nobody wants: /packed unpacks to far more than it is, /nowhere points to what is no address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = gzip.compress(bytes(10_000_000)) if self.path == "/packed" else b""
+            self.send_response(200 if body else 302)
+            self.send_header("Location" if not body else "Content-Encoding", "https://[::nowhere" if not body else "gzip")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_an_answer_that_grows_beyond_all_bounds_is_not_read_to_its_end(odd: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(session_by(None).get(f"{odd}/packed", timeout=5).content) == 10_000_000
+    monkeypatch.setattr(adapter, "LONGEST_ANSWER", 1_000_000)
+    with pytest.raises(AnswerTooLong):
+        session_by(None).get(f"{odd}/packed", timeout=5)
+
+
+def test_a_redirect_to_what_is_no_address_is_an_answer_like_others(odd: str) -> None:
+    assert session_by(None).get(f"{odd}/nowhere", timeout=5, allow_redirects=False).status_code == 302
+    # And where somebody forgets to forbid it, nothing is followed either.
+    assert session_by(None).get(f"{odd}/nowhere", timeout=5).status_code == 302

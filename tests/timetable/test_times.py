@@ -175,7 +175,9 @@ def test_a_duration_is_read_as_a_number_of_its_unit_or_an_interval(cell: object,
     assert duration(cell, unit) == seconds
 
 
-@pytest.mark.parametrize("cell", ["an hour", "1,5", float("nan"), float("inf"), True, "1:75", [90], "9" * 5000])
+@pytest.mark.parametrize(
+    "cell", ["an hour", "1,5", float("nan"), float("inf"), True, "1:75", [90], "9" * 5000, "1e9999999999", "1e999999999", "-1e999999"]
+)
 def test_what_is_no_duration_is_unreadable(cell: object) -> None:
     with pytest.raises(Unreadable):
         Clock("UTC").after(0, duration(cell, "minutes") or 0)

@@ -129,6 +129,6 @@ class SigningIn:
                 settings.ews.endpoint, timeout=settings.ews.timeout.total_seconds(), allow_redirects=False, auth=lambda request: request
             )
             moment = parsedate_to_datetime(answer.headers.get("Date", ""))
-        except (requests.RequestException, OSError, ValueError, TypeError, TimetableSyncError):
+        except (requests.RequestException, OSError, ValueError, TypeError, IndexError, OverflowError, TimetableSyncError):
             return None
         return datetime.now(UTC) - (moment if moment.tzinfo else moment.replace(tzinfo=UTC))

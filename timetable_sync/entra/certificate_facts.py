@@ -7,6 +7,7 @@ from datetime import datetime
 from hashlib import sha1, sha256
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 #: For names of keys that follow from the certificate, so that the same one gets the same name wherever it is written down.
@@ -45,7 +46,10 @@ class CertificateFacts:
 def facts_of(der: bytes) -> CertificateFacts:
     """Of a certificate in DER form. Raises ValueError for what is none."""
     certificate = x509.load_der_x509_certificate(der)
-    key = certificate.public_key()
+    try:
+        key: object = certificate.public_key()
+    except UnsupportedAlgorithm:
+        key = None  # of a kind that cannot be ours; all else can be told
     return CertificateFacts(
         subject=certificate.subject.rfc4514_string(),
         issuer=certificate.issuer.rfc4514_string(),

@@ -7,8 +7,9 @@ from typing import Any
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key, pkcs12
+from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key, load_pem_private_key, pkcs12
 
+from timetable_sync.entra.certificate_facts import facts_of
 from timetable_sync.errors import CredentialsRefused
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | dsa.DSAPrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
@@ -68,7 +69,7 @@ def _from_pem(blocks: list[re.Match[bytes]], source: _Source, *, keys_wanted: bo
     for block in blocks:
         if block["label"] in (b"CERTIFICATE", b"X509 CERTIFICATE"):
             try:
-                certificates.append(x509.load_pem_x509_certificate(block[0]))
+                certificates.append(_legible(x509.load_pem_x509_certificate(block[0])))
             except ValueError:
                 raise source.damaged("certificate") from None
         elif keys_wanted and block["label"].endswith(b"PRIVATE KEY"):
@@ -79,9 +80,14 @@ def _from_pem(blocks: list[re.Match[bytes]], source: _Source, *, keys_wanted: bo
 
 def _from_der(data: bytes, source: _Source) -> Contents:
     try:
-        return Contents((x509.load_der_x509_certificate(data),))
+        certificate = x509.load_der_x509_certificate(data)
     except ValueError:
         pass
+    else:
+        try:
+            return Contents((_legible(certificate),))
+        except ValueError:
+            raise source.damaged("certificate") from None
     try:
         return Contents((), (_private(load_der_private_key(data, None), source),))
     except TypeError:  # it is a key, and encrypted
@@ -102,8 +108,17 @@ def _from_pkcs12(data: bytes, source: _Source) -> Contents:
             continue
         own = () if found.cert is None else (found.cert.certificate,)
         keys = () if found.key is None else (_private(found.key, source),)
-        return Contents(own + tuple(other.certificate for other in found.additional_certs), keys)
+        try:
+            return Contents(tuple(map(_legible, own + tuple(other.certificate for other in found.additional_certs))), keys)
+        except ValueError:
+            raise source.damaged("certificate") from None
     raise source.locked()
+
+
+def _legible(certificate: x509.Certificate) -> x509.Certificate:
+    """It, once all that is ever asked of it could be read: the library looks at names, dates and key only then. Raises ValueError."""
+    facts_of(certificate.public_bytes(Encoding.DER))
+    return certificate
 
 
 def _key(load: Any, data: bytes, source: _Source, *, encrypted: bool) -> PrivateKey:

@@ -10,9 +10,47 @@ from requests.utils import should_bypass_proxies
 
 from timetable_sync.settings.wellformed import is_loopback
 
+#: Bytes, unpacked. A listing of a thousand events has some megabytes, a hundred bodies of what people write a few tens.
+LONGEST_ANSWER = 128 * 1024 * 1024
+_AT_ONCE = 64 * 1024
+
+
+class AnswerTooLong(requests.exceptions.ContentDecodingError):
+    """An answer that was longer, once unpacked, than any that we ask for can be; it was not read to its end."""
+
+
+class _Bounded(requests.Response):
+    """As requests would read it, but for the bound: a packed answer of kilobytes can be gigabytes.
+
+    Not read before it is asked for: who signs in by NTLM looks at the connection that it hangs on.
+    """
+
+    def iter_content(self, chunk_size: int | None = 1, decode_unicode: bool = False) -> Any:
+        """All parts, or AnswerTooLong."""
+        length = 0
+        for part in super().iter_content(_AT_ONCE, decode_unicode):
+            length += len(part)
+            if length > LONGEST_ANSWER:
+                self.close()
+                raise AnswerTooLong(f"the answer has more than {LONGEST_ANSWER:,} bytes")
+            yield part
+
+
+class StraightSession(requests.Session):
+    """Knows no redirects.
+
+    With ``allow_redirects=False`` alone requests reads where they lead all the same, and fails over what is no address.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Nowhere."""
+        return None
+
 
 class VerifyingAdapter(HTTPAdapter):
     """Always verifies the server, and by the configured CA bundle where there is one; goes by the configured proxy where there is one.
+
+    Reads no answer without bound.
 
     Here and not in the session: what the environment says (REQUESTS_CA_BUNDLE, HTTPS_PROXY) wins over a session's own settings.
     """
@@ -37,10 +75,16 @@ class VerifyingAdapter(HTTPAdapter):
             proxies = {} if _straight(str(request.url)) else {"http": self._proxy, "https": self._proxy}
         return super().send(request, stream=stream, timeout=timeout, verify=trusted, cert=cert, proxies=proxies)
 
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """As the base class, but for the bound."""
+        response = super().build_response(req, resp)
+        response.__class__ = _Bounded
+        return response
+
 
 def session_by(proxy: str | None, ca_bundle: Path | None = None) -> requests.Session:
     """A session whose every request goes by :class:`VerifyingAdapter`."""
-    session = requests.Session()
+    session = StraightSession()
     for scheme in ("https://", "http://"):
         session.mount(scheme, VerifyingAdapter(ca_bundle, proxy))
     return session

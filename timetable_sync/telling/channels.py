@@ -19,6 +19,7 @@ import requests
 
 from timetable_sync import __version__
 from timetable_sync.errors import UsageError
+from timetable_sync.network.adapter import session_by
 from timetable_sync.redaction import redact
 from timetable_sync.settings.schema import Settings
 from timetable_sync.settings.secret import SecretRef
@@ -180,7 +181,8 @@ def post(address: str, body: bytes, headers: Mapping[str, str], timeout: float, 
     """One POST. Raises NotSent; the address is a secret where it has a path, so only its host is said."""
     host = urlsplit(address).hostname or "?"
     try:
-        answer = requests.post(address, data=body, headers=dict(headers), timeout=timeout, allow_redirects=False)
+        with session_by(None) as session:
+            answer = session.post(address, data=body, headers=dict(headers), timeout=timeout, allow_redirects=False)
     except requests.RequestException as error:
         raise NotSent(f"{what} at {host} could not be reached: {type(error).__name__}") from None
     if not 200 <= answer.status_code < 300:

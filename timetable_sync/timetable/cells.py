@@ -15,6 +15,8 @@ from timetable_sync.timetable.text import clean_name, clean_prose
 
 #: Larger ones are written with an exponent: Decimal("1E+999999") is a number too.
 _LONGEST_NUMBER = Decimal(10) ** 27
+#: ... and so is Decimal("1E-999999").
+_MOST_PLACES = 27
 _YES = frozenset({"1", "true", "t", "y", "yes"})
 
 
@@ -112,6 +114,7 @@ def _number(value: float | Decimal) -> str | None:
     exact = Decimal(str(value))
     if not exact.is_finite():
         return None
-    if abs(exact) >= _LONGEST_NUMBER:
+    # Compared and not reckoned with, as abs() of 1E+9999999999 is an overflow.
+    if not -_LONGEST_NUMBER < exact < _LONGEST_NUMBER or (exact and exact.adjusted() < -_MOST_PLACES):
         return str(exact)
     return format(exact.to_integral_value() if exact == exact.to_integral_value() else exact.normalize(), "f")

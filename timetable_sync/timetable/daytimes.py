@@ -24,6 +24,7 @@ _HALF = re.compile(r"(?P<clock>.+?)\s*(?P<half>[AaPp])\.?[Mm]\.?", re.ASCII)
 _DIGITS = re.compile(r"\d{1,4}(?:\.0+)?", re.ASCII)
 _DAY = re.compile(r"(?P<year>\d{4})-?(?P<month>\d\d)-?(?P<day>\d\d)(?:[ Tt].*)?", re.ASCII)
 _LAST_HOUR = 24
+_LARGEST = 10_000_000
 _REMEMBERED = 4_096
 
 
@@ -86,7 +87,8 @@ def number_in(cell: object) -> Decimal | None:
         found = Decimal(text)
     except InvalidOperation:
         found = Decimal("NaN")
-    if isinstance(cell, bool) or not found.is_finite() or abs(found) > 10_000_000:
+    # Compared, as abs() of 1e9999999999 is an overflow.
+    if isinstance(cell, bool) or not found.is_finite() or not -_LARGEST <= found <= _LARGEST:
         raise Unreadable(f'"{text[:40]}" is not a number')
     return found
 

@@ -22,6 +22,9 @@ _ISO = re.compile(
 _LENGTH = re.compile(r"(?P<hours>\d{1,4}):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d)(?:\.\d+)?)?", re.ASCII)
 _SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600}
 
+#: Seconds; more than all of a calendar's years have.
+_LONGEST_LENGTH = 10_000 * 366 * 86_400
+
 #: A semester has some thousand different starts; more are not remembered.
 _REMEMBERED = 20_000
 
@@ -154,7 +157,11 @@ def duration(cell: object, unit: str) -> int | None:
     try:
         if isinstance(cell, bool):
             raise ValueError
-        return int(Decimal(text) * _SECONDS[unit])
+        number = Decimal(text)
+        # Before anything is reckoned with it: int() of 1e999999999 would take all memory there is, and a product may overflow.
+        if not -_LONGEST_LENGTH <= number <= _LONGEST_LENGTH:
+            raise ValueError
+        return int(number * _SECONDS[unit])
     except (ValueError, InvalidOperation, OverflowError):
         raise Unreadable(f'"{text[:40]}" is not a duration in {unit}') from None
 

@@ -31,6 +31,9 @@ KNOWN |= {name[:length]: day for day, name in enumerate(_ENGLISH) for length in 
 
 _REMEMBERED = 1_000
 
+#: Of a number; Python reads none of thousands of digits.
+_DIGITS = 9
+
 
 class Weekdays:
     """Reads as ``column`` says: ``monday``, ``sunday``, ``bits``, ``names``, ``split``."""
@@ -59,7 +62,7 @@ class Weekdays:
     def _one(self, text: str) -> int:
         known = self._names.get(text.casefold().rstrip("."))
         if known is None:
-            known = self._numbers.get(int(text)) if text.isdecimal() else None
+            known = self._numbers.get(int(text)) if text.isdecimal() and len(text) <= _DIGITS else None
         if known is None:
             raise Unreadable(f'"{text[:40]}" is no day of the week')
         return known

@@ -64,7 +64,7 @@ def _wide(pattern: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
     found = {}
     for place, name in enumerate(map(str.casefold, names)):
         number = name[len(before) : len(name) - len(after)]
-        if name == f"{before}{number}{after}" and number.isdecimal():
+        if name == f"{before}{number}{after}" and number.isdecimal() and len(number) <= 9:
             day = _checked(day_in, rows[0][place], names[place])
             if day is not None:
                 found[int(number)] = day

@@ -22,6 +22,9 @@ def test_a_document_that_is_cut_off_is_none() -> None:
         b'<?xml version="1.0"?><!DOCTYPE x SYSTEM "file:///etc/passwd"><x/>',
         b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x y="&a;"/>',
         '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'.encode("utf-16"),
+        # UTF-7 writes the document type in bytes that are none.
+        b'<?xml version="1.0" encoding="utf-7"?>+ADwAIQ-DOCTYPE x [+ADwAIQ-ENTITY a "b">]><x y="&a;"/>',
+        b"\xef\xbb\xbf <?xml version='1.0' encoding = 'UTF-7' ?><x/>",
         b"<x>&undeclared;</x>",
         b"",
         b"<html><br></html>",
@@ -55,7 +58,7 @@ def test_a_fault_without_detail_is_told_by_its_code() -> None:
     assert response_messages(bare, "FindItem") == Complaint("ErrorInvalidRequest", "no")
 
 
-@pytest.mark.parametrize("value", ["soon", "", "-5"])
+@pytest.mark.parametrize("value", ["soon", "", "-5", "9" * 400, "9" * 5_000])
 def test_a_hint_that_cannot_be_read_is_none_or_nothing(value: str) -> None:
     complaint = response_messages(fault("ErrorServerBusy", values={"BackOffMilliseconds": value}), "FindItem")
     assert isinstance(complaint, Complaint)

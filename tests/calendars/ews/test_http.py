@@ -212,6 +212,13 @@ def test_redirects_are_never_followed(server: CannedServer, backend: EwsBackend,
     assert len(server.asked) == 1
 
 
+def test_a_redirect_to_an_address_that_is_none_is_said(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
+    server.answer(status=302, Location="https://[::elsewhere")
+    error = read(backend, calendar)
+    assert isinstance(error, RunFailed)
+    assert "an address that is none" in error.message
+
+
 def test_exchanges_own_error_page_is_a_passing_outage(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
     page = "/ews/genericerrorpage.htm?aspxerrorpath=/ews/exchange.asmx"
     server.answer(status=302, Location=page)
@@ -337,4 +344,6 @@ def test_retry_after_is_read_in_both_forms() -> None:
     assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0.0
     assert retry_after("soon") is None
     assert retry_after("-5") is None
+    assert retry_after("9" * 400) == 999_999_999
+    assert retry_after("Wed, 21 Oct 2026 07:28:00 +" + "9" * 40) is None
     assert retry_after(None) is None

@@ -182,7 +182,10 @@ def test_an_event_of_ours_that_lacks_a_field_spoils_the_reading(
         {"LegacyFreeBusyStatus": "Sleeping"},
         {"ReminderIsSet": "maybe"},
         {"ReminderIsSet": "true", "ReminderMinutesBeforeStart": "soon"},
+        {"ReminderIsSet": "true", "ReminderMinutesBeforeStart": "--5"},
+        {"ReminderIsSet": "true", "ReminderMinutesBeforeStart": "9" * 5_000},
         {"Start": "yesterday"},
+        {"Start": "0001-01-01T00:00:00+14:00"},
         {"Sensitivity": "Secret"},
     ],
 )
@@ -214,6 +217,7 @@ WHOLE = listing(listed(1, marker=MARKER), listed(2, marker=marker(event(2))))
         WHOLE.replace(b'IncludesLastItemInRange="true"', b""),
         WHOLE.replace(b'IncludesLastItemInRange="true"', b'IncludesLastItemInRange="perhaps"'),
         WHOLE.replace(b'TotalItemsInView="2"', b'TotalItemsInView="3"'),
+        WHOLE.replace(b'TotalItemsInView="2"', b'TotalItemsInView="' + b"9" * 5_000 + b'"'),
         WHOLE[: WHOLE.index(b'<t:ItemId Id="id-2"')],
         WHOLE[: WHOLE.index(b"</t:Items>")],
         WHOLE[:-12],
@@ -453,7 +457,7 @@ def test_without_all_the_signs_there_is_no_stamp(server: CannedServer, backend: 
     assert backend.stamp(calendar) is None
 
 
-@pytest.mark.parametrize("date", ["", "the day before yesterday"])
+@pytest.mark.parametrize("date", ["", "the day before yesterday", "Wed, 21 Oct 2026 07:28:00 +" + "9" * 40])
 def test_without_the_servers_clock_there_is_no_stamp(server: CannedServer, backend: EwsBackend, calendar: Calendar, date: str) -> None:
     """How old the last change is cannot be told by a clock of ours: a later one in the same second might hide."""
     server.answer(stamp_answer(("0x670A", "2026-11-23T08:00:00Z"), ("0x670B", "7")), Date=date)

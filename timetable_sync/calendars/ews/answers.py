@@ -20,6 +20,8 @@ class NotWhole(Exception):
 
 _REFERENCE = re.compile(rb"&#(?:x([0-9a-fA-F]{1,8})|([0-9]{1,10}));")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
+_DECLARED = re.compile(rb"""(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)""")
+_ENCODINGS = (b"utf-8", b"us-ascii")
 _REPLACEMENT = "\ufffd".encode()
 
 
@@ -42,6 +44,10 @@ def parse(content: bytes) -> etree._Element:
 
     Exchange passes on characters in people's texts that XML does not know; those are replaced, and those alone.
     """
+    declared = _DECLARED.match(content)
+    if declared is not None and declared[1].lower() not in _ENCODINGS:
+        # In another one, such as UTF-7, what is looked for below could be written in other bytes.
+        raise NotWhole("it is not the XML that Exchange writes")
     if b"\0" in content[:64] or b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise NotWhole("it is not the XML that Exchange writes")
     with suppress(etree.XMLSyntaxError):
@@ -101,7 +107,7 @@ def _fault(fault: etree._Element) -> Complaint:
 def _complaint(code: str, text: str, about: etree._Element | None) -> Complaint:
     values = dict(_values(about))
     wait = None
-    with suppress(ValueError, KeyError):
+    with suppress(ValueError, KeyError, OverflowError):
         wait = max(0.0, int(values["BackOffMilliseconds"]) / 1000)
     inner = values.get("InnerErrorResponseCode", "")
     return Complaint(code, text, wait, inner if inner in VERDICTS else "")

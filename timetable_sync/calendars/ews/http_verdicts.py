@@ -12,6 +12,7 @@ import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
 from timetable_sync.errors import BackendError, CalendarFailed, Passing, RunFailed, Unclear
+from timetable_sync.network.adapter import AnswerTooLong
 
 _BLOCKED = (
     "EWS may be switched off for this app: in Exchange Online, Set-OrganizationConfig must have EwsEnabled true and the app's id in "
@@ -24,6 +25,9 @@ _ACCESS = "See if other calendars fail alike; with RBAC for Applications, check 
 
 #: So many tokens refused one after another, though Exchange had taken some before, are no matter of single mailboxes any more.
 _REFUSALS = 3
+
+#: Of a Retry-After: as a number, more of them are endless.
+_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ def of_failure(error: requests.RequestException, asked: Asked) -> BackendError:
         )
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.InvalidProxyURL)):
         return RunFailed(f"{asked.endpoint} cannot be asked: the address, or the proxy's, is not valid", _ENDPOINT)
+    if isinstance(error, AnswerTooLong):
+        return asked.doubtful(f"{asked.where}: Exchange's answer is longer than any that was asked for; it was not read to its end")
     if isinstance(error, requests.Timeout):
         return asked.doubtful(f"{asked.where}: Exchange did not answer within {asked.timeout:g} seconds")
     return asked.doubtful(f"{asked.where}: the connection to Exchange broke off")
@@ -171,8 +177,8 @@ def retry_after(value: str | None) -> float | None:
     if value is None:
         return None
     if value.strip().isdecimal():
-        return float(value)
-    with suppress(ValueError, TypeError):
+        return float(value.strip()[:_DIGITS])
+    with suppress(ValueError, TypeError, OverflowError):
         when = parsedate_to_datetime(value)
         return max(0.0, ((when if when.tzinfo else when.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
     return None
@@ -198,8 +204,11 @@ def _offers(response: requests.Response, scheme: str) -> bool:
 
 def _target(response: requests.Response) -> str:
     """Where a redirect points: host and path, nothing that may be secret."""
-    target = urlsplit(urljoin(response.url, response.headers.get("Location", "")))
-    return f"{target.scheme}://{target.hostname or ''}{target.path}"[:200]
+    try:
+        target = urlsplit(urljoin(response.url, response.headers.get("Location", "")))
+        return f"{target.scheme}://{target.hostname or ''}{target.path}"[:200]
+    except ValueError:
+        return "an address that is none"
 
 
 def _is_error_page(response: requests.Response) -> bool:

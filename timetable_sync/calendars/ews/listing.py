@@ -27,6 +27,8 @@ _START, _END, _SUBJECT, _LOCATION = T + "Start", T + "End", T + "Subject", T + "
 _CATEGORIES, _CREATED, _ALL_DAY, _FREE_BUSY = T + "Categories", T + "DateTimeCreated", T + "IsAllDayEvent", T + "LegacyFreeBusyStatus"
 _REMINDER, _MINUTES, _SENSITIVE, _TYPE = T + "ReminderIsSet", T + "ReminderMinutesBeforeStart", T + "Sensitivity", T + "CalendarItemType"
 _URI, _VALUE = T + "ExtendedFieldURI", T + "Value"
+#: No count has more: Python reads no number of thousands of digits.
+_DIGITS = 20
 _NAME, _SET = PROPERTY_NAME.casefold(), PROPERTY_SET.lower()
 
 
@@ -53,8 +55,8 @@ def read_page(message: etree._Element) -> Page:
             return Page([], True)
         raise NotWhole("the listing holds no items")
     found = list(items)
-    if last and total is not None and total.isdecimal() and int(total) > len(found):
-        raise NotWhole(f"the listing announces {total} items and holds {len(found)}")
+    if last and total is not None and total.isdecimal() and int(total[:_DIGITS]) > len(found):
+        raise NotWhole(f"the listing announces {total[:_DIGITS]} items and holds {len(found)}")
     return Page(found, last)
 
 
@@ -160,18 +162,19 @@ def _one_of(values: dict[str, Value], fields: _Fields, name: str) -> Value:
 
 def _minutes(fields: _Fields) -> int:
     text = _asked(fields, _MINUTES)
-    if not text.lstrip("-").isdecimal():
-        raise NotWhole(f"an event has ReminderMinutesBeforeStart {text[:40]!r}")
-    return int(text)
+    try:
+        return int(text)
+    except ValueError:
+        raise NotWhole(f"an event has ReminderMinutesBeforeStart {text[:40]!r}") from None
 
 
 def _moment(fields: _Fields, name: str) -> datetime:
     text = _asked(fields, name)
     try:
         when = datetime.fromisoformat(text)
-    except ValueError:
+        if when.tzinfo is UTC:
+            return when
+        # The request names UTC as the zone of times that have none.
+        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter where its zone leads out of the calendar
         raise NotWhole(f"an event has {name.rpartition('}')[2]} {text[:40]!r}") from None
-    if when.tzinfo is UTC:
-        return when
-    # The request names UTC as the zone of times that have none.
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)

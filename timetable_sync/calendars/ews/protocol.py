@@ -23,7 +23,7 @@ from timetable_sync.calendars.ews.http_verdicts import Asked, is_soap, of_failur
 from timetable_sync.calendars.ews.posting import prepared
 from timetable_sync.calendars.ews.sign_in import SignIn
 from timetable_sync.errors import BackendError, CredentialsRefused, RunFailed, TimetableSyncError
-from timetable_sync.network.adapter import VerifyingAdapter
+from timetable_sync.network.adapter import StraightSession, VerifyingAdapter
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ class ExchangeProtocol(BaseProtocol):
 
     def create_session(self) -> requests.Session:
         """A session of one connection."""
-        session = requests.Session()
+        session = StraightSession()
         session.headers.update(
             {
                 "Content-Type": "text/xml; charset=utf-8",
@@ -200,7 +200,7 @@ def _given(response: requests.Response) -> datetime | None:
     """The answer's Date, where it can be believed: a proxy that keeps answers gives old ones, and clocks can be wrong."""
     try:
         given = parsedate_to_datetime(response.headers.get("Date", ""))
-    except ValueError:
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     given = given if given.tzinfo else given.replace(tzinfo=UTC)
     # Age comes with an answer out of a store: https://www.rfc-editor.org/rfc/rfc9111#name-age

@@ -10,15 +10,26 @@ import pytest
 
 from timetable_sync.errors import TimetableUnusable
 from timetable_sync.timetable.columns import MeetingRow
-from timetable_sync.timetable.spool import EventRow, Spool
+from timetable_sync.timetable.spool import EventRow, Look, Spool
 
 
 def row(activity: str, start: int = 0, *, week: str = "W1", text: str = "") -> MeetingRow:
     return ("", activity, week, start, start + 60, 1, 0, "C1", text)
 
 
-def event(address: str, start: int, key: str) -> EventRow:
-    return (address, start, key, start + 60, "Subject", None, "", "a\x1fb", "busy", None, "normal", None, f"f{start}")
+LOOKS: list[Look] = [
+    ("Subject", None, "", "a\x1fb", "busy", None, "normal", None),
+    ("Exam", "Hall", None, None, "free", 15, "private", "Asia/Tokyo"),
+]
+
+
+def event(start: int, key: str, look: int = 0) -> EventRow:
+    return (start, key, start + 60, *LOOKS[look], f"f{start}")
+
+
+def add(spool: Spool, address: str, *events: EventRow) -> None:
+    calendar = spool.calendar(address)
+    spool.add_events([(calendar, spool.add_look(look), start, key, end, mark) for start, key, end, *look, mark in events])  # type: ignore[arg-type]  # the rest is a look
 
 
 @pytest.fixture
@@ -38,25 +49,27 @@ def test_events_can_be_added_while_rows_are_read(spool: Spool) -> None:
     spool.add_rows(row(f"A{number:05d}") for number in range(5_000))
     read = 0
     for one in spool.rows():
-        spool.add_events([event("x@x.uk", read, one[1])])
+        add(spool, "x@x.uk", event(read, one[1]))
         read += 1
     spool.settle()
     assert read == len(spool.events("x@x.uk")) == 5_000
 
 
 def test_events_of_one_calendar_come_by_start_and_key_unchanged(spool: Spool) -> None:
-    events = [event("b@x.uk", 1, "k9"), event("a@x.uk", 2, "k1"), event("a@x.uk", 1, "k2"), event("a@x.uk", 1, "k1")]
-    spool.add_events(events)
+    events = [event(1, "k9"), event(2, "k1"), event(1, "k2", look=1), event(1, "k1")]
+    add(spool, "b@x.uk", events[0])
+    add(spool, "a@x.uk", *events[1:])
     spool.settle()
     assert spool.events("a@x.uk") == [events[3], events[2], events[1]]
     assert spool.events("nobody@x.uk") == []
-    assert spool.fingerprints("a@x.uk") == {event[2]: event[-1] for event in events[1:]}
+    assert spool.fingerprints("a@x.uk") == {event[1]: event[-1] for event in events[1:]}
     assert spool.fingerprints("nobody@x.uk") == {}
 
 
 def test_threads_can_read_at_the_same_time(spool: Spool) -> None:
     addresses = [f"{number}@x.uk" for number in range(8)]
-    spool.add_events(event(address, start, f"k{start}") for address in addresses for start in range(200))
+    for address in addresses:
+        add(spool, address, *[event(start, f"k{start}") for start in range(200)])
     spool.settle()
     found: dict[str, int] = {}
     threads = [threading.Thread(target=lambda a=address: found.update({a: len(spool.events(a))})) for address in addresses]

@@ -20,7 +20,6 @@ PART = "\x1e"
 # Base32 (RFC 4648), two characters at a time: several times quicker than base64's, and there are a million of them.
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = [first + second for first in _LETTERS for second in _LETTERS]
-_PLACES = range(70, -1, -10)
 
 
 class Busy(StrEnum):
@@ -110,6 +109,25 @@ def content_of(
 
 def fingerprint_of(start: str, end: str, content: str) -> str:
     """The fingerprint of what is no event yet: moments in UTC as in "2026-11-24T09:00:00+00:00", and :func:`content_of` it."""
-    digest = hashlib.blake2b(f"{start}{PART}{end}{PART}{content}".encode("utf-8", "surrogatepass"), digest_size=10).digest()
-    number = int.from_bytes(digest, "big")
-    return "".join([_PAIRS[number >> place & 0x3FF] for place in _PLACES])
+    return fingerprint_of_parts(times_of(start, end), encoded(content))
+
+
+def times_of(start: str, end: str) -> bytes:
+    """What times have a share in a fingerprint as."""
+    return f"{start}{PART}{end}{PART}".encode()
+
+
+def encoded(content: str) -> bytes:
+    """What :func:`content_of` an event has a share in its fingerprint as."""
+    return content.encode("utf-8", "surrogatepass")
+
+
+def fingerprint_of_parts(times: bytes, content: bytes) -> str:
+    """As :func:`fingerprint_of`, of :func:`times_of` and :func:`encoded`: for those who need each of them many times."""
+    number = int.from_bytes(hashlib.blake2b(times + content, digest_size=10).digest(), "big")
+    high, low = number >> 40, number & 0xFFFFFFFFFF
+    # Written out: half the time of a loop.
+    return (
+        f"{_PAIRS[high >> 30]}{_PAIRS[high >> 20 & 0x3FF]}{_PAIRS[high >> 10 & 0x3FF]}{_PAIRS[high & 0x3FF]}"
+        f"{_PAIRS[low >> 30]}{_PAIRS[low >> 20 & 0x3FF]}{_PAIRS[low >> 10 & 0x3FF]}{_PAIRS[low & 0x3FF]}"
+    )

@@ -40,7 +40,8 @@ def _fitted(part: str, longest: int) -> str:
 
 
 @lru_cache(maxsize=4_096)
-def _beginning(source: str, period: str, activity: str) -> str:
+def beginning(source: str, period: str, activity: str) -> str:
+    """What the keys of all meetings of an activity begin with; the week, "/" and the number follow."""
     head = source_prefix(source) + _fitted(period, _LONGEST_NAME) + "/"
     return f"{head}{_fitted(activity, LONGEST_KEY - _ROOM_FOR_TAIL - len(head))}/"
 
@@ -71,7 +72,7 @@ class EventKey:
         A part too long for that is replaced by ``~`` and 26 characters of its SHA-256 in base32; such a key still
         parses, with the digest in the part's place, and gives the same text again.
         """
-        return f"{_beginning(self.source, self.period, self.activity)}{self.week}/{self.nth}"
+        return f"{beginning(self.source, self.period, self.activity)}{self.week}/{self.nth}"
 
     @classmethod
     def parse(cls, text: str) -> "EventKey | None":

@@ -27,11 +27,15 @@ class NoMailbox(Exception):
 
 
 class Addresses:
-    """The address template, compiled, and what it gave. Raises UsageError for a template that cannot be used."""
+    """The address template, compiled, and what it gave. Raises UsageError for a template that cannot be used.
+
+    ``used`` are the names of the variables that it looks at.
+    """
 
     def __init__(self, template: str, templates: Templates) -> None:
         # With a verdict: what is no address is remembered as well, and a refusal would not be.
         self._template = templates.compile(KEY, template, _judged)
+        self.used = frozenset(self._template.used)
 
     def address(self, values: Sequence[Any]) -> str:
         """The address, in lower case, for a lesson's values in one calendar. Raises TemplateFailed, NotAnAddress, NoMailbox."""

@@ -1,6 +1,5 @@
 """From a lesson's columns to an event's owned fields: templates, and the rules that make exceptions. Knows no calendar service."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,7 +22,7 @@ _REMEMBERED = 4_096
 
 
 class Fields(NamedTuple):
-    """What an event shows, its times left out."""
+    """What an event shows, its times left out; ``cut`` names what had to be cut in it."""
 
     subject: str
     location: str | None
@@ -32,6 +31,7 @@ class Fields(NamedTuple):
     busy: Busy
     reminder: int | None
     sensitivity: Sensitivity
+    cut: tuple[str, ...] = ()
 
 
 class _Cut(NamedTuple):
@@ -57,12 +57,11 @@ class _Look:
 class Looks:
     """The configuration's [event], compiled. Raises UsageError for a template or a rule that cannot be used.
 
-    ``shortened`` counts events by what had to be cut in them. ``body_kind`` is that of all bodies.
+    ``body_kind`` is that of all bodies. ``used`` has the names of all that an event may depend on.
     """
 
     def __init__(self, look: EventLook, templates: Templates, variables: Variables, clock: Clock) -> None:
         self.body_kind: BodyKind = look.body_kind
-        self.shortened: Counter[str] = Counter()
         self._variables = variables
         self._clock = clock
         html = look.body_kind == "html"
@@ -83,6 +82,8 @@ class Looks:
         self._judged_at = [variables.places[name] for name in self._judged]
         self._title_at = variables.places["title"]
         self._cancelled_at = variables.places["cancelled"]
+        looks = (self._default, *(exception for _, exception in self._rules))
+        self.used = frozenset({"title", "cancelled", *self._judged, *self._cancelled.used}).union(*map(_used, looks))
         self._look = lru_cache(_REMEMBERED)(self._look_for)
 
     def fields(self, values: Sequence[Any]) -> Fields:
@@ -95,27 +96,19 @@ class Looks:
         if cancelled:
             marked = self._cancelled.render(values, subject.text)
             subject = _Cut(marked.text, marked.short or subject.short) if marked.text else subject
-        self._count("subject", subject)
+        location = None if look.location is None else look.location.render(values)
+        body = None if look.body is None else look.body.render(values)
+        texts = {"subject": subject, "location": location, "body": body}
         return Fields(
             subject.text,
-            self._text("location", look.location, values),
-            self._text("body", look.body, values),
+            None if location is None else location.text,
+            None if body is None else body.text,
             None if look.categories is None else _without_doubles(tuple([template.render(values) for template in look.categories])),
             Busy.FREE if cancelled else look.busy or Busy.BUSY,
             None if cancelled or isinstance(look.reminder, str) else look.reminder,
             look.sensitivity or Sensitivity.NORMAL,
+            tuple([name for name, text in texts.items() if text is not None and text.short]),
         )
-
-    def _text(self, name: str, template: Compiled[_Cut] | None, values: Sequence[Any]) -> str | None:
-        if template is None:
-            return None
-        found = template.render(values)
-        self._count(name, found)
-        return found.text
-
-    def _count(self, name: str, found: _Cut) -> None:
-        if found.short:
-            self.shortened[name] += 1
 
     def _look_for(self, judged: tuple[Any, ...]) -> _Look:
         texts = {name: self._variables.text_of(name, value, self._clock) for name, value in zip(self._judged, judged, strict=True)}
@@ -139,6 +132,11 @@ def _compile(key: str, look: EventLook | EventRule, templates: Templates, *, htm
         reminder=int(look.reminder.total_seconds() // 60) if isinstance(look.reminder, timedelta) else look.reminder,
         sensitivity=None if look.sensitivity is None else Sensitivity(look.sensitivity),
     )
+
+
+def _used(look: _Look) -> set[str]:
+    templates = [look.subject, look.location, look.body, *(look.categories or ())]
+    return {name for template in templates if template is not None for name in template.used}
 
 
 def _over(look: _Look, exception: _Look) -> _Look:

@@ -73,7 +73,7 @@ class Reading:
         return self._spool.fingerprints(calendar.address)
 
     def _event(self, row: EventRow) -> Event:
-        _, start, key, end, subject, location, body, categories, busy, reminder, sensitivity, zone, fingerprint = row
+        start, key, end, subject, location, body, categories, busy, reminder, sensitivity, zone, fingerprint = row
         return Event(
             key,
             moment_of(start),
@@ -140,9 +140,9 @@ def read_timetable(
         work.make_events()
         store.settle()
         reading = Reading(store, work.calendar_names(), timetable.time_zone, looks.body_kind)
-        reading.rows, reading.lessons, reading.events_in_window = work.rows, work.lessons, work.events
+        reading.rows, reading.lessons, reading.events_in_window = work.rows, work.lessons, work.made.count
         reading.bad_rows, reading.unsettled = work.bad_rows, work.bad_rows.unsettled
-        reading.without_mailbox = dict(work.without_mailbox)
+        reading.without_mailbox = dict(work.made.without_mailbox)
         reading.nowhere, reading.nowhere_in_window = work.nowhere, work.nowhere_in_window
         again = (f"the connection to the timetable failed {lost} times before it was read",) if lost > 1 else _ONCE[:lost]
         reading.notes = (*again, *work.notes())

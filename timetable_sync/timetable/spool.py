@@ -25,12 +25,18 @@ _PRAGMAS = (
     "PRAGMA temp_store = FILE",
     "PRAGMA cache_size = -8000",
 )
-_EVENT = "start, key, finish, subject, location, body, categories, busy, reminder, sensitivity, zone, fingerprint"
+_LOOK = "subject, location, body, categories, busy, reminder, sensitivity, zone"
 _AT_ONCE = 1_000
 
-#: An event in the spool: its calendar's address, start, key, end, subject, location, body, categories, busy, reminder, sensitivity,
-#: its zone where it is not the timetable's, its fingerprint.
-EventRow = tuple[str, int, str, int, str, str | None, str | None, str | None, str, int | None, str, str | None, str]
+#: How an event looks: subject, location, body, categories, busy, reminder, sensitivity, its zone where it is not the timetable's.
+Look = tuple[str, str | None, str | None, str | None, str, int | None, str, str | None]
+
+#: An event on its way into the spool: the numbers of its calendar and of its look, start, key, end, fingerprint. Most lessons of an
+#: activity look the same: with their looks apart, what is written is half as wide, and costs half of its time.
+NewEvent = tuple[int, int, int, str, int, str]
+
+#: An event out of the spool: start, key, end, its look, its fingerprint.
+EventRow = tuple[int, str, int, str, str | None, str | None, str | None, str, int | None, str, str | None, str]
 
 
 class Spool:
@@ -43,6 +49,8 @@ class Spool:
         self._children = [width + 2 for width in children]
         # Calendars are numbered: their addresses would be most of what is written and put in order.
         self._calendars: dict[str, int] = {}
+        self._looks = 0
+        self._new_looks: list[Look] = []
         self._lock = threading.Lock()
         self._folder = folder or Path(tempfile.gettempdir())
         self._columns = int(At.FIELDS) + fields
@@ -61,7 +69,8 @@ class Spool:
                 self._database.execute(pragma).fetchall()
             self._database.execute("BEGIN")
             self._database.execute(f"CREATE TABLE meeting ({names})")
-            self._database.execute(f"CREATE TABLE event (calendar, {_EVENT})")
+            self._database.execute(f"CREATE TABLE look ({_LOOK})")
+            self._database.execute("CREATE TABLE event (calendar, look, start, key, finish, fingerprint)")
             for number, width in enumerate(self._children):
                 parts = ", ".join(f"c{place}" for place in range(width))
                 self._database.execute(f"CREATE TABLE child{number} ({parts})")
@@ -109,12 +118,23 @@ class Spool:
         with self._working():
             return self._database.execute(f"SELECT DISTINCT * FROM child{number} WHERE c0 = ?", (key,)).fetchall()  # noqa: S608 - a number
 
-    def add_events(self, events: Iterable[EventRow]) -> None:
-        """Keep events."""
-        numbers = self._calendars
-        numbered = ((numbers.setdefault(address, len(numbers)), *event) for address, *event in events)
+    def calendar(self, address: str) -> int:
+        """The number that the calendar's events are kept under."""
+        return self._calendars.setdefault(address, len(self._calendars))
+
+    def add_look(self, look: Look) -> int:
+        """Keep how events look. Gives its number."""
+        self._looks += 1
+        self._new_looks.append(look)
+        return self._looks
+
+    def add_events(self, events: Iterable[NewEvent]) -> None:
+        """Keep events, and the looks that were added before them."""
         with self._working():
-            self._database.executemany(f"INSERT INTO event VALUES ({', '.join('?' * 13)})", numbered)  # noqa: S608 - question marks
+            # In their order, so that the numbers are SQLite's own for rows: https://www.sqlite.org/autoinc.html
+            self._database.executemany("INSERT INTO look VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._new_looks)
+            self._database.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)", events)
+        self._new_looks = []
 
     def settle(self) -> None:
         """All events are there: make them quick to find. The rows have done their duty."""
@@ -126,17 +146,16 @@ class Spool:
 
     def events(self, address: str) -> list[EventRow]:
         """One calendar's events by start and key."""
-        rows: list[tuple[Any, ...]] = self._of(address, _EVENT, "ORDER BY start, key")
-        return [(address, *row) for row in rows]
+        query = f"SELECT start, key, finish, {_LOOK}, fingerprint FROM event JOIN look ON look.rowid = look"  # noqa: S608 - constants
+        return self._of(address, query, "ORDER BY start, key")
 
     def fingerprints(self, address: str) -> dict[str, str]:
         """Those of one calendar's events, by key."""
-        return dict(self._of(address, "key, fingerprint"))
+        return dict(self._of(address, "SELECT key, fingerprint FROM event"))
 
-    def _of(self, address: str, what: str, order: str = "") -> list[Any]:
+    def _of(self, address: str, select: str, order: str = "") -> list[Any]:
         with self._working():
-            query = f"SELECT {what} FROM event WHERE calendar = ? {order}"  # noqa: S608 - constants
-            return self._database.execute(query, (self._calendars.get(address),)).fetchall()
+            return self._database.execute(f"{select} WHERE calendar = ? {order}", (self._calendars.get(address),)).fetchall()
 
     @contextmanager
     def _working(self) -> Iterator[None]:

@@ -102,7 +102,7 @@ class Templates:
 
 
 class Compiled(Generic[T]):
-    """One template of the configuration."""
+    """One template of the configuration. ``used`` are the names of the variables that it looks at."""
 
     def __init__(
         self,
@@ -116,6 +116,7 @@ class Compiled(Generic[T]):
     ) -> None:
         self.key = key
         self._template = template
+        self.used = tuple(used)
         self._also = also
         self._finish = finish
         self._pick = _picker([variables.places[name] for name in used])

@@ -8,15 +8,19 @@ from timetable_sync.timetable.lessons import Lesson
 from timetable_sync.timetable.names import ALWAYS_THERE
 from timetable_sync.timetable.times import Clock
 
+#: What can differ between two lessons of an activity that have the same values: their times, and what follows from them.
+TIMED = frozenset({"duration", "end", "nth", "start", "week"})
+
 
 class Variables:
     """The names are :data:`ALWAYS_THERE` and the columns that describe; of two with one name, the column.
 
     Values are kept as they are quick to compare (moments as numbers, sets as tuples); :meth:`reader` makes of one what a template sees.
+    ``zone`` is the place of a lesson's own zone among the values of its columns, None where it has none.
     """
 
     def __init__(self, fields: Sequence[Field], *, zoned: bool = False) -> None:
-        self._zone = len(fields) if zoned else None
+        self.zone = len(fields) if zoned else None
         self._mailboxes: Mapping[str, str] = {}
         self.places = {name: place for place, name in enumerate((*ALWAYS_THERE, *(field.name for field in fields)))}
         self._columns = {field.name: field.several for field in fields}
@@ -34,8 +38,8 @@ class Variables:
         """Of a lesson in the calendar of that name, in the order of :attr:`places`."""
         start: Any = lesson.start
         end: Any = lesson.end
-        if self._zone is not None:
-            start, end = (start, lesson.values[self._zone]), (end, lesson.values[self._zone])
+        if self.zone is not None:
+            start, end = (start, lesson.values[self.zone]), (end, lesson.values[self.zone])
         return (
             lesson.activity,
             calendar,
@@ -58,9 +62,9 @@ class Variables:
             return list if self._columns[name] else _as_it_is
         readers: dict[str, Callable[[Any], Any]] = {
             "calendars": list,
-            "start": clock.local if self._zone is None else lambda value: _clock_of(clock, value).local(value[0]),
-            "end": clock.local if self._zone is None else lambda value: _clock_of(clock, value).local(value[0]),
-            "week": clock.week if self._zone is None else lambda value: _clock_of(clock, value).week(value[0]),
+            "start": clock.local if self.zone is None else lambda value: _clock_of(clock, value).local(value[0]),
+            "end": clock.local if self.zone is None else lambda value: _clock_of(clock, value).local(value[0]),
+            "week": clock.week if self.zone is None else lambda value: _clock_of(clock, value).week(value[0]),
         }
         return readers.get(name, _as_it_is)
 

@@ -3,42 +3,38 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import lru_cache
-from typing import Any
 
 from timetable_sync.errors import Stopped
-from timetable_sync.model.event import content_of, fingerprint_of
-from timetable_sync.model.key import OWN, EventKey
+from timetable_sync.model.key import OWN
 from timetable_sync.model.unsettled import Unsettled
 from timetable_sync.model.window import Window
 from timetable_sync.settings.schema import Settings
-from timetable_sync.timetable.addresses import KEY as ADDRESS
 from timetable_sync.timetable.addresses import Addresses, NoMailbox, NotAnAddress
 from timetable_sync.timetable.bad_rows import BadRow, BadRows
 from timetable_sync.timetable.children import ChildRows, Kin, OddRow
 from timetable_sync.timetable.columns import JOINT, At, Columns, MeetingRow, RowRefused, fields_of, stored_fields_of
+from timetable_sync.timetable.events import Events
 from timetable_sync.timetable.lessons import Contradiction, Lesson, fold
-from timetable_sync.timetable.looks import Fields, Looks
+from timetable_sync.timetable.looks import Looks
 from timetable_sync.timetable.meetings import Meetings, is_plain
 from timetable_sync.timetable.notes import notes_of
-from timetable_sync.timetable.selection import Wanted, mailboxes_of
+from timetable_sync.timetable.selection import mailboxes_of
 from timetable_sync.timetable.source import Source
-from timetable_sync.timetable.spool import EventRow, Spool
+from timetable_sync.timetable.spool import NewEvent, Spool
 from timetable_sync.timetable.templates import TemplateFailed
-from timetable_sync.timetable.times import Clock, moment_of
+from timetable_sync.timetable.times import Clock
 from timetable_sync.timetable.variables import Variables
 from timetable_sync.timetable.weekly import Weekly, read_weekly
 from timetable_sync.timetable.witness import Witness
 
 _AT_ONCE = 1_000
-_REMEMBERED = 4_096
-
-#: An event in the spool, from its subject on, but its fingerprint.
-_Shown = tuple[str, str | None, str | None, str | None, str, int | None, str, str | None]
 
 
 class Work:
-    """:meth:`take`, then :meth:`make_events`; then the numbers are right. Raises Stopped once ``stop`` is set."""
+    """:meth:`take`, then :meth:`make_events`; then the numbers are right, and ``made`` knows of events and calendars.
+
+    Raises Stopped once ``stop`` is set.
+    """
 
     def __init__(
         self,
@@ -54,28 +50,22 @@ class Work:
     ) -> None:
         self._witness = witness
         self._settings, self._store, self._variables, self._clock = settings, store, variables, clock
-        self._looks, self._addresses, self._stop = looks, addresses, stop
+        self._addresses, self._stop = addresses, stop
         self._from, self._until = window.start.timestamp(), window.end.timestamp()
         columns = settings.timetable.columns
         self._mark = "cancelled" in columns and columns["cancelled"].action == "mark"
         self._own_ids = "key" in columns
         self._fields = fields_of(settings.timetable)
         self._stored = stored_fields_of(settings.timetable)
-        self._zone = len(self._fields) if "zone" in columns else None
-        self._wanted = Wanted(settings.calendars)
         self._may_be_nowhere = settings.calendars.lessons_without == "skip"
         self._weekly: Weekly | None = None
         self._kin: Kin | None = None
         self._title = next(place for place, field in enumerate(self._fields) if field.name == "title")
-        self._source = settings.timetable.source
-        self._shown = lru_cache(_REMEMBERED)(self._shown_of)
-        self._iso = lru_cache(_REMEMBERED)(_iso)
-        self._names: dict[str, set[str]] = {}
         self._differing: Counter[str] = Counter()
         self._source_note = ""
-        self.without_mailbox: Counter[str] = Counter()
         self.bad_rows = BadRows()
-        self.rows = self.lessons = self.events = self.nowhere = self.nowhere_in_window = 0
+        self.made = Events(settings, store, variables, looks, addresses, self._lesson_refused)
+        self.rows = self.lessons = self.nowhere = self.nowhere_in_window = 0
 
     def take(self, source: Source, progress: Callable[[int], None]) -> None:
         """Rows into the spool: what is small first, then the child queries, then the timetable's own."""
@@ -130,7 +120,7 @@ class Work:
 
     def make_events(self) -> None:
         """Lessons out of the spool, events into it."""
-        batch: list[EventRow] = []
+        batch: list[NewEvent] = []
         for found in fold(self._store.rows(), self._stored, own_ids=self._own_ids, differing=self._differing):
             if isinstance(found, Contradiction):
                 self._contradiction(found)
@@ -155,13 +145,13 @@ class Work:
 
     def calendar_names(self) -> dict[str, str]:
         """One name for each address that the timetable gives."""
-        return {address: min(names) for address, names in self._names.items()}
+        return {address: min(names) for address, names in self.made.names.items()}
 
     def notes(self) -> tuple[str, ...]:
         """What is worth knowing."""
-        return notes_of(self._differing, self._looks.shortened, self._names, self._source_note, self.without_mailbox)
+        return notes_of(self._differing, self.made.shortened, self.made.names, self._source_note, self.made.without_mailbox)
 
-    def _events_of(self, lesson: Lesson) -> list[EventRow]:
+    def _events_of(self, lesson: Lesson) -> list[NewEvent]:
         gone = lesson.cancelled and not self._mark
         nowhere = self._may_be_nowhere and not lesson.calendars
         if not (gone or nowhere) and (lacking := self._lacking(lesson)) is not None:
@@ -176,60 +166,12 @@ class Work:
             self.nowhere_in_window += nowhere and inside
         if self._witness is not None and not gone:
             self._witness.lesson(lesson, inside=inside)
-        events: list[EventRow] = []
-        done: set[str] = set()
-        for name in lesson.calendars:
-            if not self._wanted(name):
-                continue
-            values = self._variables.values(lesson, name)
-            address = self._address_of(lesson, name, values)
-            # Two names of one address are one calendar, and the lesson stands in it once.
-            if address is not None and inside and address not in done:
-                done.add(address)
-                self._add_event(events, lesson, address, values)
-        return events
+        return self.made.of(lesson, inside=inside)
 
     def _lacking(self, lesson: Lesson) -> str | None:
         if not lesson.calendars:
             return "calendar"
         return None if lesson.values[self._title] else "title"
-
-    def _address_of(self, lesson: Lesson, name: str, values: Sequence[Any]) -> str | None:
-        try:
-            address = self._addresses.address(values)
-        except NoMailbox:
-            self.without_mailbox[name] += 1
-            return None
-        except (TemplateFailed, NotAnAddress) as error:
-            self._lesson_refused(lesson, None, ADDRESS, _no_address(error), str(error))
-            return None
-        if (names := self._names.get(address)) is None:
-            self._names[address] = {name}
-        else:
-            names.add(name)
-        return address
-
-    def _add_event(self, events: list[EventRow], lesson: Lesson, address: str, values: Sequence[Any]) -> None:
-        try:
-            fields = self._looks.fields(values)
-        except TemplateFailed as error:
-            self._lesson_refused(lesson, address, error.key, "for which a template fails", str(error))
-            return
-        self.events += 1
-        key = EventKey(self._source, lesson.period, lesson.activity, lesson.week, lesson.nth).text()
-        zone = None if self._zone is None else str(lesson.values[self._zone])
-        content, shown = self._shown(fields, zone)
-        fingerprint = fingerprint_of(self._iso(lesson.start), self._iso(lesson.end), content)
-        events.append((address, lesson.start, key, lesson.end, *shown, fingerprint))
-
-    def _shown_of(self, fields: Fields, zone: str | None) -> tuple[str, _Shown]:
-        """An event's content for its fingerprint, and as it waits in the spool. Most lessons of an activity have the same."""
-        subject, location, body, categories, busy, reminder, sensitivity = fields
-        joined = None if categories is None else JOINT.join(categories)
-        content = content_of(
-            zone or self._clock.name, subject, location, body, self._looks.body_kind, joined, busy.value, reminder, sensitivity.value
-        )
-        return content, (subject, location, body, joined, busy.value, reminder, sensitivity.value, zone)
 
     def _child_refused(self, odd: OddRow, *, joined: bool) -> None:
         """A row that is joined sets its lessons aside later; of another one, only what it says of calendars is missed."""
@@ -286,11 +228,3 @@ class Work:
     def _go_on(self) -> None:
         if self._stop.is_set():
             raise Stopped("it was asked to stop while the timetable was read; nothing was written")
-
-
-def _iso(moment: int) -> str:
-    return moment_of(moment).isoformat()
-
-
-def _no_address(error: TemplateFailed | NotAnAddress) -> str:
-    return "for which a template fails" if isinstance(error, TemplateFailed) else "with no mail address for its calendar"

@@ -1,0 +1,144 @@
+"""A lesson's events: in which calendars it stands, and how it looks there. Made once for lessons that differ in their times alone.
+
+Most meetings of an activity do, and lessons come activity by activity: so most of what is told of calendars and looks is what was told
+of the lesson before. What can go wrong with a lesson is told anew for each.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from timetable_sync.model.event import content_of, encoded, fingerprint_of_parts, times_of
+from timetable_sync.model.key import beginning
+from timetable_sync.settings.schema import Settings
+from timetable_sync.timetable.addresses import KEY as ADDRESS
+from timetable_sync.timetable.addresses import Addresses, NoMailbox, NotAnAddress
+from timetable_sync.timetable.columns import JOINT
+from timetable_sync.timetable.lessons import Lesson
+from timetable_sync.timetable.looks import Fields, Looks
+from timetable_sync.timetable.selection import Wanted
+from timetable_sync.timetable.spool import NewEvent, Spool
+from timetable_sync.timetable.templates import TemplateFailed
+from timetable_sync.timetable.times import moment_of
+from timetable_sync.timetable.variables import TIMED, Variables
+
+#: As activities come one after the other, few are needed.
+_REMEMBERED_LESSONS = 256
+_REMEMBERED = 4_096
+
+#: Told of a lesson that cannot be made an event: the lesson, the address, the configuration's key, the reason in general and for it.
+Refuse = Callable[[Lesson, str | None, str, str, str], None]
+
+
+class _Place(NamedTuple):
+    """An event of a lesson but for its times: the number of its calendar and of its look, its content, and what was cut."""
+
+    calendar: int
+    look: int
+    content: bytes
+    cut: tuple[str, ...]
+
+
+class Events:
+    """Makes events of lessons. ``refuse`` is told of what cannot be made one.
+
+    ``count`` is how many there are; ``names`` has the names of each calendar, by address; ``without_mailbox`` counts lessons by the names
+    of calendars that have none, ``shortened`` events by what had to be cut in them.
+    """
+
+    def __init__(self, settings: Settings, store: Spool, variables: Variables, looks: Looks, addresses: Addresses, refuse: Refuse) -> None:
+        self._store, self._variables, self._looks, self._addresses, self._refuse = store, variables, looks, addresses, refuse
+        self._source, self._time_zone = settings.timetable.source, settings.timetable.time_zone
+        self._wanted = Wanted(settings.calendars)
+        self._zone = variables.zone
+        self._timed = bool(TIMED & (looks.used | addresses.used))
+        self._made: dict[tuple[Any, ...], list[_Place]] = {}
+        self._kept = lru_cache(_REMEMBERED)(self._keep)
+        self._times = lru_cache(_REMEMBERED)(_times)
+        self.names: dict[str, set[str]] = {}
+        self.without_mailbox: Counter[str] = Counter()
+        self.shortened: Counter[str] = Counter()
+        self.count = 0
+
+    def of(self, lesson: Lesson, *, inside: bool) -> list[NewEvent]:
+        """Those of a lesson that has a calendar; none where it does not start ``inside`` the window, yet its calendars become known."""
+        key: tuple[Any, ...] = (inside, lesson.period, lesson.activity, lesson.cancelled, lesson.calendars, lesson.values)
+        if self._timed:
+            key += (lesson.start, lesson.end, lesson.nth)
+        places = self._made.get(key)
+        if places is None:
+            places = self._make(lesson, key, inside=inside)
+        if not places:
+            return []
+        self.count += len(places)
+        start, end = lesson.start, lesson.end
+        times = self._times(start, end)
+        name = f"{beginning(self._source, lesson.period, lesson.activity)}{lesson.week}/{lesson.nth}"
+        events = []
+        for calendar, look, content, cut in places:
+            if cut:
+                self.shortened.update(cut)
+            events.append((calendar, look, start, name, end, fingerprint_of_parts(times, content)))
+        return events
+
+    def _make(self, lesson: Lesson, key: tuple[Any, ...], *, inside: bool) -> list[_Place]:
+        places: list[_Place] = []
+        done: set[str] = set()
+        well = True
+        for name in lesson.calendars:
+            if not self._wanted(name):
+                continue
+            values = self._variables.values(lesson, name)
+            address = self._address_of(lesson, name, values)
+            if address is None:
+                well = False
+            # Two names of one address are one calendar, and the lesson stands in it once.
+            elif inside and address not in done:
+                done.add(address)
+                place = self._place_of(lesson, address, values)
+                if place is None:
+                    well = False
+                else:
+                    places.append(place)
+        if well:
+            if len(self._made) >= _REMEMBERED_LESSONS:
+                self._made.clear()
+            self._made[key] = places
+        return places
+
+    def _address_of(self, lesson: Lesson, name: str, values: Sequence[Any]) -> str | None:
+        try:
+            address = self._addresses.address(values)
+        except NoMailbox:
+            self.without_mailbox[name] += 1
+            return None
+        except (TemplateFailed, NotAnAddress) as error:
+            kind = "for which a template fails" if isinstance(error, TemplateFailed) else "with no mail address for its calendar"
+            self._refuse(lesson, None, ADDRESS, kind, str(error))
+            return None
+        self.names.setdefault(address, set()).add(name)
+        return address
+
+    def _place_of(self, lesson: Lesson, address: str, values: Sequence[Any]) -> _Place | None:
+        try:
+            fields = self._looks.fields(values)
+        except TemplateFailed as error:
+            self._refuse(lesson, address, error.key, "for which a template fails", str(error))
+            return None
+        look, content = self._kept(fields, None if self._zone is None else str(lesson.values[self._zone]))
+        return _Place(self._store.calendar(address), look, content, fields.cut)
+
+    def _keep(self, fields: Fields, zone: str | None) -> tuple[int, bytes]:
+        """The number of a look in the spool, and its content for fingerprints."""
+        subject, location, body, categories, busy, reminder, sensitivity, _ = fields
+        joined = None if categories is None else JOINT.join(categories)
+        content = content_of(
+            zone or self._time_zone, subject, location, body, self._looks.body_kind, joined, busy.value, reminder, sensitivity.value
+        )
+        look = self._store.add_look((subject, location, body, joined, busy.value, reminder, sensitivity.value, zone))
+        return look, encoded(content)
+
+
+def _times(start: int, end: int) -> bytes:
+    return times_of(moment_of(start).isoformat(), moment_of(end).isoformat())

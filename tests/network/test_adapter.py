@@ -2,11 +2,15 @@
 
 import gzip
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Self
 
 import pytest
+import requests
 
 from timetable_sync.errors import UsageError
 from timetable_sync.network import adapter
@@ -143,3 +147,45 @@ def test_a_redirect_to_what_is_no_address_is_an_answer_like_others(odd: str) -> 
     assert session_by(None).get(f"{odd}/nowhere", timeout=5, allow_redirects=False).status_code == 302
     # And where somebody forgets to forbid it, nothing is followed either.
     assert session_by(None).get(f"{odd}/nowhere", timeout=5).status_code == 302
+
+
+class Dripping:
+    """A server whose answer comes byte by byte, each well within any time-out, and at last to its end."""
+
+    def __init__(self, length: int) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Length", str(length))
+                self.end_headers()
+                with suppress(OSError):  # who asked has gone
+                    for _ in range(length):
+                        self.wfile.write(b"x")
+                        time.sleep(0.02)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Silent."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def test_an_answer_that_drips_in_is_whole_if_it_comes_to_an_end() -> None:
+    with Dripping(5) as server:
+        assert session_by(None).get(server.url, timeout=5).content == b"xxxxx"
+
+
+def test_an_answer_that_drips_in_for_ever_is_given_up() -> None:
+    with Dripping(100_000) as server:
+        began = time.monotonic()
+        with pytest.raises(requests.Timeout):
+            session_by(None).get(server.url, timeout=0.2)
+        assert time.monotonic() - began < 10

@@ -1,5 +1,10 @@
-"""How requests leave this machine: the server always verified, a configured proxy before the environment's. Sends nothing by itself."""
+"""How requests leave this machine: the server always verified, a configured proxy before the environment's. Sends nothing by itself.
 
+A time-out of requests' concerns each piece of an answer; one that drips in would hold a run for ever. So the whole has a limit too.
+"""
+
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +17,8 @@ from timetable_sync.settings.wellformed import is_loopback
 
 #: Bytes, unpacked. A listing of a thousand events has some megabytes, a hundred bodies of what people write a few tens.
 LONGEST_ANSWER = 128 * 1024 * 1024
+
+#: Bytes that are taken at a time, where so many have come.
 _AT_ONCE = 64 * 1024
 
 
@@ -47,6 +54,10 @@ class StraightSession(requests.Session):
         return None
 
 
+#: So many times as long as its pieces may an answer take as a whole.
+_PIECES = 5
+
+
 class VerifyingAdapter(HTTPAdapter):
     """Always verifies the server, and by the configured CA bundle where there is one; goes by the configured proxy where there is one.
 
@@ -69,17 +80,35 @@ class VerifyingAdapter(HTTPAdapter):
         cert: Any = None,
         proxies: Any = None,
     ) -> requests.Response:
-        """As the base class, but for ``verify`` and ``proxies``."""
+        """As the base class, but for ``verify`` and ``proxies``, and that reading the answer ends in time: requests.ReadTimeout."""
         trusted = str(self._ca_bundle) if self._ca_bundle else (verify or True)
         if self._proxy is not None:
             proxies = {} if _straight(str(request.url)) else {"http": self._proxy, "https": self._proxy}
-        return super().send(request, stream=stream, timeout=timeout, verify=trusted, cert=cert, proxies=proxies)
+        response = super().send(request, stream=stream, timeout=timeout, verify=trusted, cert=cert, proxies=proxies)
+        between = timeout[1] if isinstance(timeout, tuple) else timeout
+        if isinstance(between, (int, float)):
+            # Set on the very object: who signs in by NTLM looks behind it for the server's certificate.
+            response.raw.stream = _in_time(response.raw, time.monotonic() + between * _PIECES)  # type: ignore[method-assign]
+        return response
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         """As the base class, but for the bound."""
         response = super().build_response(req, resp)
         response.__class__ = _Bounded
         return response
+
+
+def _in_time(body: Any, end: float) -> Callable[..., Iterator[bytes]]:
+    """What requests reads a body by: the pieces as they come, but not for longer than to ``end`` of the monotonic clock."""
+
+    def stream(amt: int = _AT_ONCE, decode_content: bool | None = None) -> Iterator[bytes]:
+        while piece := body.read1(max(amt, _AT_ONCE), decode_content=decode_content):
+            yield piece
+            if time.monotonic() > end:
+                body.close()
+                raise requests.ReadTimeout("the answer does not come to its end")
+
+    return stream
 
 
 def session_by(proxy: str | None, ca_bundle: Path | None = None) -> requests.Session:

@@ -178,6 +178,22 @@ def test_an_answer_that_breaks_off_is_no_answer(server: CannedServer, backend: E
     assert isinstance(read(backend, calendar), Passing)
 
 
+def test_each_request_is_named_and_an_answer_with_another_name_is_none(
+    server: CannedServer, backend: EwsBackend, calendar: Calendar
+) -> None:
+    server.answer(listing())
+    backend.snapshot(calendar, WEEK)
+    server.answer(listing(), client_request_id="another")
+    assert isinstance(error := read(backend, calendar), Passing)
+    assert error.message == f"{calendar.address}: an answer came that Exchange gave to another request"
+    server.answer(
+        answer_of("CreateItem", success("CreateItem", item_id(1)), success("CreateItem", item_id(2))), client_request_id="another"
+    )
+    assert [type(one) for one in write(backend, calendar)] == [Unclear, Unclear]
+    names = {asked.headers["client-request-id"] for asked in server.asked}
+    assert (len(names), {asked.headers["return-client-request-id"] for asked in server.asked}) == (3, {"true"})
+
+
 def test_no_answer_in_time_leaves_a_write_unclear(server: CannedServer, opened: Opener, calendar: Calendar) -> None:
     backend = opened(timeout=timedelta(seconds=0.3))
     release = threading.Event()

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from threading import Lock
+from uuid import uuid4
 
 import requests
 from exchangelib import BaseProtocol, Configuration, Version
@@ -32,6 +33,11 @@ _LONGEST_CONNECT = 30.0
 
 #: Seconds; firewalls forget connections that were silent for minutes without telling, and a write on one ends in a time-out, unclear.
 _LONGEST_IDLE = 60.0
+
+#: Names each request; Exchange names it again in the answer, as ``return-client-request-id`` asks. A proxy or a connection that is out of
+#: step may hand over another request's answer, and an empty listing for another calendar looks like any.
+#: https://learn.microsoft.com/exchange/client-developer/exchange-web-services/instrumenting-client-requests-for-ews-and-rest-in-exchange
+_OWN = "client-request-id"
 
 #: Further than this from our own clock, an answer's Date is no clock to go by. Clocks that sign in agree to about five minutes.
 _SKEW = timedelta(minutes=5)
@@ -96,6 +102,7 @@ class ExchangeProtocol(BaseProtocol):
                 "Accept": "text/xml",
                 "Accept-Encoding": "gzip, deflate",
                 "User-Agent": self._user_agent,
+                "return-client-request-id": "true",
             }
         )
         session.auth = self._sign_in.auth()
@@ -168,10 +175,10 @@ class ExchangeProtocol(BaseProtocol):
         session = self.get_session()
         with self._lock:
             self.requests[operation] += 1
-        connecting = min(self._timeout, _LONGEST_CONNECT)
+        connecting, own = min(self._timeout, _LONGEST_CONNECT), str(uuid4())
         try:
             with self._sign_in.sending(asked) as answers:
-                request = prepared(session, asked.endpoint, body, headers)
+                request = prepared(session, asked.endpoint, body, {**headers, _OWN: own})
                 response = session.send(
                     request,
                     allow_redirects=False,
@@ -191,6 +198,10 @@ class ExchangeProtocol(BaseProtocol):
             if isinstance(error, BackendError):
                 raise
             raise RunFailed(error.message, error.advice, credentials=isinstance(error, CredentialsRefused)) from None
+        if response.headers.get(_OWN, own).lower() != own:
+            # Whatever else comes on this connection may be out of step as well.
+            session.close()
+            raise asked.doubtful(f"{asked.where}: an answer came that Exchange gave to another request")
         self.release_session(session)
         _log.debug("%s for %s: HTTP %s in %.3f s", operation, asked.where, response.status_code, response.elapsed.total_seconds())
         return response

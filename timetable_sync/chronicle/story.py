@@ -121,6 +121,9 @@ def _origin(origin: Origin, names: tuple[str, ...], clock: Clock) -> dict[str, A
             {"row": row.number, "set_aside": row.refused or None, "cells": dict(zip(names, map(_cell, row.cells), strict=True))}
             for row in origin.rows
         ],
+        "child_rows": [
+            {"query": row.query, "values": list(row.values), "weeks": row.weeks, "counts": row.counts} for row in origin.child_rows
+        ],
     }
 
 

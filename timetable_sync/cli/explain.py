@@ -24,7 +24,7 @@ from timetable_sync.state.database import State
 from timetable_sync.timetable.origins import Origin, Origins, find_origins
 
 #: Grows when a key is added to the JSON.
-SCHEMA = 1
+SCHEMA = 2
 
 #: More events than this are listed to choose from, not told.
 _MOST = 20
@@ -167,6 +167,10 @@ def _tell_origin(origin: Origin, names: tuple[str, ...], clock: Clock) -> None:
     tell_lines(f"  In the timetable now, {counted(len(origin.rows), 'row')}: {said}", "")
     rows = [[str(row.number), *(_cell(cell) for cell in row.cells)] for row in origin.rows]
     tell_table((Column("row", right=True), *(Column(name) for name in names)), rows, indent=4)
+    counting = [(child.query, ", ".join(child.values)) for child in origin.child_rows if child.counts]
+    if counting:
+        tell_lines("")
+        tell_table((Column("from children"), Column("it has")), [[query, shortened(legible(has), 80)] for query, has in counting], indent=4)
     for row in origin.rows:
         if row.refused:
             tell_lines(f"    row {row.number} is set aside: {row.refused}")

@@ -1,6 +1,7 @@
 """A probe event in one calendar: created, found, changed, found changed, deleted, and nothing left. Sends mail to nobody.
 
-Its marker bears a source of its own, so no run takes it for its own; what an earlier probe left when it was killed, the next one removes.
+Its marker bears a source of its own, so no run takes it for its own, and none touches it; what an earlier probe left when it was killed,
+the next one in that calendar removes.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,6 +24,9 @@ SOURCE = "timetable-sync-doctor"
 #: Where probes lie: in so many days, for a quarter of an hour. Looked for on either side too.
 _AHEAD, _LONG, _AROUND = timedelta(days=1), timedelta(minutes=15), timedelta(days=3)
 
+#: So far back earlier ones are looked for: it may be a year until somebody tries the next.
+_BACK = timedelta(days=400)
+
 _TRIES = 5
 
 
@@ -39,8 +43,9 @@ def probe(backend: Backend, calendar: Calendar, zone: str, now: datetime, patien
 
     Whatever goes wrong, what was made is deleted again, if the service lets it be.
     """
-    trial = _Trial(backend, calendar, Window(now - _AROUND, now + _AHEAD + _AROUND), patience)
-    left = trial.clear()
+    until = now + _AHEAD + _AROUND
+    left = _Trial(backend, calendar, Window(now - _BACK, until), patience).clear()
+    trial = _Trial(backend, calendar, Window(now - _AROUND, until), patience)
     start = (now + _AHEAD).replace(minute=0, second=0, microsecond=0)
     key = EventKey(SOURCE, "probe", f"{now:%Y%m%dT%H%M%S%f}", "own", 1).text()
     first = Event(key, start, start + _LONG, zone, "timetable-sync: a probe, gone in a moment", busy=Busy.FREE)

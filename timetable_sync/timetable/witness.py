@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from timetable_sync.timetable.columns import MeetingRow
+from timetable_sync.timetable.columns import MeetingRow, RowRefused
 from timetable_sync.timetable.lessons import Lesson
 
 
@@ -15,6 +15,9 @@ class Witness:
 
         ``number`` counts from 1. A row that was set aside has no meetings.
         """
+
+    def refused(self, number: int, row: Sequence[Any], refused: RowRefused) -> None:
+        """The row with this number, as the driver gave it, was set aside. :meth:`row` is called for it too."""
 
     def wants_kin(self, lesson: Lesson) -> bool:
         """Whether :meth:`kin` is to be called for this lesson, as yet without what its child queries have for it."""

@@ -93,6 +93,8 @@ class Work:
                     made = columns.read_all(number, row)
                 except RowRefused as refused:
                     self._row_refused(refused)
+                    if self._witness is not None:
+                        self._witness.refused(number, row, refused)
                 good += made
                 if self._witness is not None:
                     self._witness.row(number, rows.names, row, made)

@@ -2,12 +2,14 @@
 
 import base64
 import json
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timetable_sync.redaction import REDACTED, redact, redact_value
+from timetable_sync import redaction
+from timetable_sync.redaction import REDACTED, keep_out, redact, redact_value
 
 JWT = "eyJhbGciOiJQUzI1NiIsInR5cCI6IkpXVCJ9.eyJhdWQiOiJodHRwczovL2V4YW1wbGUub3JnIn0.c2lnbmF0dXJl-_x"
 KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG\n9w0BAQEFAASC\n-----END PRIVATE KEY-----"
@@ -103,3 +105,65 @@ def test_any_text_can_be_redacted(text: str) -> None:
 def test_no_password_in_a_url_gets_through(password: str) -> None:
     text = redact(f"cannot connect to postgresql://reader:{password}@db.example/timetable")
     assert text == f"cannot connect to postgresql://reader:{REDACTED}@db.example/timetable"
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is made known in a test is forgotten after it."""
+    monkeypatch.setattr(redaction, "_known", {})
+    monkeypatch.setattr(redaction, "_known_ones", None)
+
+
+SECRET = "correct/horse+battery ütäple"
+
+
+@pytest.mark.usefixtures("known")
+@pytest.mark.parametrize(
+    "text",
+    [
+        SECRET,
+        f"the server says {SECRET!r}!",
+        quote(SECRET),
+        quote(SECRET, safe=""),
+        quote_plus(SECRET),
+        SECRET.encode().hex(),
+        SECRET.encode().hex().upper(),
+        repr(SECRET.encode()),
+        json.dumps(SECRET),
+    ],
+)
+def test_a_secret_that_was_read_is_taken_out_in_whatever_form(text: str) -> None:
+    assert redact(f"at {text} it failed") == f"at {text} it failed"
+    keep_out(SECRET)
+    assert "horse" not in redact(f"at {text} it failed")
+    assert "686f727365" not in redact(f"at {text} it failed").lower()
+    assert REDACTED in redact(f"at {text} it failed")
+
+
+@pytest.mark.usefixtures("known")
+@given(before=st.binary(max_size=7), after=st.binary(max_size=7))
+def test_base64_hides_a_secret_behind_no_prefix(before: bytes, after: bytes) -> None:
+    """As in Basic, where a user and a colon stand before the password."""
+    keep_out("swordfish-of-the-proxy")
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        text = encode(before + b"swordfish-of-the-proxy" + after).decode()
+        assert REDACTED in redact(f"sent {text}")
+        assert len(redact(text)) <= len(text) - len("swordfish-of-the-proxy") + len(REDACTED) + 6
+
+
+@pytest.mark.usefixtures("known")
+def test_of_an_address_the_secret_parts_are_known_too() -> None:
+    keep_out(
+        "https://hooks.example.ac.uk/services/T0123456789/AbCdEfGhIjKlMnOpQrStUvWx?token=a1b2c3d4e5\njson://user:pass-of-json@chat.example.ac.uk"
+    )
+
+    assert redact("POST /services/T0123456789/x?token=a1b2c3d4e5") == f"POST /services/{REDACTED}/x?token={REDACTED}"
+    assert "AbCdEf" not in redact("no hook AbCdEfGhIjKlMnOpQrStUvWx")
+    assert redact("login pass-of-json") == f"login {REDACTED}"
+    assert redact("hooks.example.ac.uk and its services") == "hooks.example.ac.uk and its services"
+
+
+@pytest.mark.usefixtures("known")
+def test_short_secrets_are_not_looked_for_as_words_hold_them() -> None:
+    keep_out("exam\nA1")
+    assert redact("the exam of A1 is example A12") == "the exam of A1 is example A12"

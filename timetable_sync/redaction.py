@@ -1,11 +1,16 @@
 """Takes secrets out of text that is about to be shown or kept. The last line of defence: it never replaces not saying them at all.
 
-Imports nothing of ours. Knows shapes, not values: bearer tokens, JWTs, assertions, passwords in URLs and in form fields.
+Imports nothing of ours. Knows shapes (bearer tokens, JWTs, assertions, passwords in URLs and in form fields), and the values of those
+secrets that were read meanwhile, in whatever form they come by: an error that nobody foresaw may hold one in any sentence.
 """
 
+import json
 import re
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from threading import Lock
 from typing import Final
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 REDACTED: Final = "[redacted]"
 
@@ -45,6 +50,15 @@ _HEADER = re.compile(
 _URL = re.compile(r"(?P<head>\b[A-Za-z][A-Za-z0-9+.-]*://[^\s:/@\"']*):(?!\[redacted\])[^\s/\"']+@")
 _KEY_BLOCK = re.compile(r"-----BEGIN (?P<kind>[A-Z ]*PRIVATE KEY)-----.*?(?:-----END (?P=kind)-----|\Z)", re.DOTALL)
 
+#: A shorter secret is not looked for by its value: it would be found within ordinary words.
+SHORTEST: Final = 8
+#: A part of an address that is longer is no word of a path, such as "services".
+_NO_WORD: Final = 16
+_DIGIT = re.compile("[0-9]")
+_known: dict[str, None] = {}
+_known_ones: re.Pattern[str] | None = None
+_lock = Lock()
+
 _HINTS = ("eyj", "bearer", "://", "private key", *_FIELDS, *_HEADERS)
 
 
@@ -53,8 +67,51 @@ def _named(found: re.Match[str]) -> str:
     return f"{found['before']}{quote}{REDACTED}{quote}"
 
 
+def keep_out(secret: str) -> None:
+    """From now on :func:`redact` takes ``secret`` out by its value, also where it is encoded; of several lines, each.
+
+    Of an address (a webhook's, a ping's), also the parts that are secret in it: user, password, long steps of its path, its query's values.
+    """
+    global _known_ones  # noqa: PLW0603 - of the process, as secrets are
+    found = dict.fromkeys(form for part in _parts(secret) if len(part) >= SHORTEST for form in _forms(part))
+    with _lock:
+        if found.keys() - _known.keys():
+            _known.update(found)
+            _known_ones = re.compile("|".join(map(re.escape, sorted(_known, key=len, reverse=True))))
+
+
+def _parts(secret: str) -> Iterator[str]:
+    for line in filter(None, map(str.strip, secret.splitlines())):
+        yield line
+        if "://" in line:
+            try:
+                parts = urlsplit(line)
+            except ValueError:
+                continue
+            user, _, host = parts.netloc.rpartition("@")
+            user, _, password = user.partition(":")
+            # Some services have their secret where a host would stand: slack://token/token.
+            steps = [user, *([] if "." in host else [host]), *parts.path.split("/"), *re.split("[&=]", parts.query), parts.fragment]
+            words = [password, *(step for step in steps if _DIGIT.search(step) or len(step) >= _NO_WORD)]
+            yield from dict.fromkeys(form for word in words for form in (word, unquote(word)))
+
+
+def _forms(secret: str) -> Iterator[str]:
+    raw = secret.encode("utf-8", "surrogateescape")
+    yield from (secret, quote(raw, safe=""), quote(raw), quote_plus(raw), repr(secret)[1:-1], repr(raw)[2:-1], json.dumps(secret)[1:-1])
+    yield from (raw.hex(), raw.hex().upper())
+    # What stands before it (a user's name and a colon) shifts base64 by one or two places, and shares the characters at its ends with it.
+    for before in range(3):
+        text = b64encode(bytes(before) + raw).decode("ascii").rstrip("=")
+        middle = text[(before * 8 + 5) // 6 : (before + len(raw)) * 8 // 6]
+        if len(middle) >= SHORTEST:
+            yield from (middle, middle.replace("+", "-").replace("/", "_"))
+
+
 def redact(text: str) -> str:
-    """``text`` without what looks like a secret; each is replaced by ``[redacted]``."""
+    """``text`` without what looks like a secret or is known as one; each is replaced by ``[redacted]``."""
+    if _known_ones is not None:
+        text = _known_ones.sub(REDACTED, text)
     lowered = text.lower()
     if not any(hint in lowered for hint in _HINTS):
         return text

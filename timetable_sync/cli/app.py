@@ -16,6 +16,7 @@ from timetable_sync.cli.doctor import doctor
 from timetable_sync.cli.explain import explain
 from timetable_sync.cli.held import held
 from timetable_sync.cli.history import history
+from timetable_sync.cli.last_words import watch_last_words
 from timetable_sync.cli.next import next_starts
 from timetable_sync.cli.output import PROGRAM, complain, forgiving
 from timetable_sync.cli.purge import purge
@@ -75,6 +76,7 @@ def _program(
 
 def main() -> None:
     """What the console script calls: ends the process with the exit code."""
+    watch_last_words()
     # A night makes very many small values and next to no circles: to look for those after every 700 takes a tenth of its time.
     gc.set_threshold(50_000, 20, 50)
     code = exit_code_of(sys.argv[1:])

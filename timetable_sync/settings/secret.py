@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from timetable_sync.errors import UsageError
+from timetable_sync.redaction import keep_out
 from timetable_sync.settings.wellformed import credential_name, environment_variable, local_path
 
 #: How a reference can be written; said wherever something else stood.
@@ -70,7 +72,7 @@ class SecretRef(BaseModel):
             value = source.get(self.env)
             if value is None:
                 raise UsageError(f"{what}: environment variable {self.env} is not set", "Set it, or change the reference.")
-            return value.encode("utf-8", "surrogateescape")
+            return _noted(value.encode("utf-8", "surrogateescape"))
         path = self.path(environ)
         if path is None:
             raise UsageError(f"{what}: no place is named to read it from", f"Write {FORMS}.")
@@ -81,7 +83,7 @@ class SecretRef(BaseModel):
             raise UsageError(f"{what}: {path} cannot be read: {error.strerror}", "Check the path and who may read it.") from None
         if self.file is not None and not only_certificates(found):
             _refuse_if_open(status, path, what)
-        return found
+        return _noted(found)
 
     def read_text(self, what: str, environ: Mapping[str, str] | None = None) -> str:
         """The secret as text, without the line end that editors add."""
@@ -108,6 +110,14 @@ def check_readable_by_us_only(path: Path, what: str = "") -> None:
 def only_certificates(content: bytes) -> bool:
     """Whether a file holds PEM certificates and nothing secret."""
     return b"-----BEGIN CERTIFICATE-----" in content and b"PRIVATE KEY" not in content
+
+
+def _noted(secret: bytes) -> bytes:
+    """It, once nothing shows it any more by its value. Keys and certificates have a shape of their own, or are no text."""
+    if b"-----BEGIN " not in secret:
+        with suppress(UnicodeDecodeError):
+            keep_out(secret.decode("utf-8"))
+    return secret
 
 
 def _refuse_if_open(status: os.stat_result, path: Path, what: str) -> None:

@@ -198,7 +198,8 @@ class ExchangeProtocol(BaseProtocol):
             if isinstance(error, BackendError):
                 raise
             raise RunFailed(error.message, error.advice, credentials=isinstance(error, CredentialsRefused)) from None
-        if response.headers.get(_OWN, own).lower() != own:
+        # Within, as front end and back end may each have named it: then requests gives "name, name".
+        if own not in response.headers.get(_OWN, own).lower():
             # Whatever else comes on this connection may be out of step as well.
             session.close()
             raise asked.doubtful(f"{asked.where}: an answer came that Exchange gave to another request")

@@ -383,3 +383,30 @@ def test_a_real_wait_is_interrupted_by_a_real_stop() -> None:
     with pytest.raises(CutShort):
         patience.call(answering(Passing("busy", wait=1_200.0)))
     assert stop.is_set()
+
+
+def test_who_waits_for_a_lane_sends_nothing_more_once_it_was_asked_to_stop() -> None:
+    """One after the other they would get the only lane, and a slow service would hold up the end for as long as it takes them all."""
+    stop, sent, begun = threading.Event(), [], threading.Event()
+    patience = Patience(stop, time.monotonic() + 100_000.0, Watcher(), lanes=Lanes(8, first=1))
+
+    def slow() -> str:
+        sent.append(time.monotonic())
+        begun.set()
+        time.sleep(0.2)
+        raise Passing("busy", wait=0.0)
+
+    def ask() -> None:
+        with pytest.raises(CutShort):
+            patience.call(slow)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    begun.wait(10)
+    stopped = time.monotonic()
+    stop.set()
+    for thread in threads:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in threads)
+    assert [moment for moment in sent if moment > stopped] == []

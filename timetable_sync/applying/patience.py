@@ -62,6 +62,9 @@ class Effort:
 #: A wait is looked up from so often, in seconds, to see whether the run has ended meanwhile for another reason than ``stop``.
 _GLANCE = 5.0
 
+#: And a wait for a lane, which ``stop`` does not interrupt.
+_LANE_GLANCE = 0.5
+
 _NO_LIMIT = 1_000
 
 
@@ -133,11 +136,9 @@ class Patience:
         """
         while True:
             self.ready()
-            if (lane := self.lanes.enter(_GLANCE)) is None:
+            if (lane := self.lanes.enter(_LANE_GLANCE)) is None:
                 continue
-            with self._lock:
-                held = self._held_until > self._clock()
-            if not held:
+            if self._may_send():
                 break
             self.lanes.leave(lane)
         turn = Turn(effort)
@@ -145,6 +146,12 @@ class Patience:
             yield turn
         finally:
             self.lanes.leave(lane, answered=turn.answered, refused=turn.refused)
+
+    def _may_send(self) -> bool:
+        """Whether nothing has changed while a lane was waited for: else all that wait for one would still send a request each."""
+        with self._lock:
+            held = self._held_until > self._clock()
+        return not (held or self._ended or self._stop.is_set())
 
     def came(self, turn: Turn, error: BackendError | None) -> None:
         """What came of the request, be it several errors' worst: None where the service did what it was asked, or said why not."""

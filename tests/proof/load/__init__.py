@@ -1,0 +1,1 @@
+"""Many workers, a service that limits them, and one that says nothing but busy."""

@@ -87,6 +87,15 @@ def test_a_bad_row_without_a_week_holds_the_weeks_that_lack_a_meeting_and_no_oth
     assert {change.key for change in found.changes} == {lesson.key for lesson in moved}
 
 
+def test_a_bad_row_without_a_week_keeps_its_event_where_somebody_deleted_another_of_that_week() -> None:
+    """As many stand as the good rows account for; but what stands is the bad row's, and what is gone the good one's."""
+    friday = stand(week(0, 4))[1:]
+
+    found = plan(week(0), friday, unsettled=[row(of=None)])
+
+    assert found.changes == ()
+
+
 def test_a_row_that_ends_before_it_starts_holds_both_weeks_and_elsewhere_only_what_would_be_missed() -> None:
     """Its start says the second week, its end the first; in the third a lesson moves, in the fourth one is gone."""
     there = stand([*week(0, 2), *week(0, first=7), *week(0, first=14), *week(0, 2, first=21)])

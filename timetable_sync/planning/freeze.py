@@ -3,7 +3,7 @@
 How far a bad row reaches depends on what is known of it:
 
 - activity and week (or the source's own key): whatever stands of that activity in that week stays as it is;
-- activity alone: in weeks where more stands than the good rows account for, the missing one may be the bad row's, and
+- activity alone: in weeks where something stands that no good row accounts for, that may be the bad row's, and
   since meetings are numbered within the week, none of that week's can be told apart: they all stay;
 - activity and several weeks, as of a row that ends before it starts, where either time may be the mistake: each of them as above;
 - neither: it may be any activity's, so this holds for all of them, and nothing is deleted: in the calendar it names, or
@@ -51,17 +51,20 @@ class Freeze:
         there, wanted = _by_group(standing), _by_group(expected)
         frozen: set[str] = set()
         for group, keys in there.items():
-            if self._holds(group, len(keys), len(wanted.get(group, ()))):
+            if self._holds(group, keys, wanted.get(group, ())):
                 frozen.update(keys)
                 frozen.update(wanted.get(group, ()))
         return frozenset(frozen)
 
-    def _holds(self, group: tuple[str, str, str], standing: int, expected: int) -> bool:
+    def _holds(self, group: tuple[str, str, str], standing: Iterable[str], expected: Iterable[str]) -> bool:
         period, activity, week = group
         if (period, activity, week) in self._weeks or (None, activity, week) in self._weeks:
             return True
-        concerned = self._no_deletes or (period, activity) in self._activities or (None, activity) in self._activities
-        return concerned and standing > expected
+        there, wanted = set(standing), set(expected)
+        if (period, activity) in self._activities or (None, activity) in self._activities:
+            # By their keys: no more may stand than are expected, and yet another one, where somebody deleted an event.
+            return not there <= wanted
+        return self._no_deletes and len(there) > len(wanted)
 
 
 def _forms(part: str | None) -> tuple[str | None, ...]:

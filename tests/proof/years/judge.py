@@ -1,0 +1,153 @@
+"""Whether what a night did was right, effect by effect. Knows the timetable, the window and people's doings; asks the program nothing."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from tests.proof.years.configurations import Configuration
+from tests.proof.years.expectation import Key, Span, expected, span_of, unusable
+from tests.proof.years.seen import Content, Effect, Seen
+from tests.proof.years.worlds import Asked
+
+
+class Wrong(AssertionError):
+    """A night did what no night may do."""
+
+
+class Judge:
+    """Follows a history: what nights wrote, and what people undid of it."""
+
+    def __init__(self) -> None:
+        #: By item: what was last written into it, to know an edit from what we wrote.
+        self.written: dict[str, Content] = {}
+        #: By calendar and key: what stood there, found right by a whole night, when a person deleted the last of it.
+        self.deleted: dict[tuple[str, Key], Content] = {}
+        #: By calendar: what the last whole night left right, as far as no later one deleted it.
+        self.settled: dict[str, dict[Key, Content]] = {}
+
+    def night(self, asked: Asked, before: Mapping[str, Sequence[Seen]], effects: Iterable[Effect]) -> None:
+        """Raises Wrong for the first effect that is not right. ``before`` is what stood in each calendar as the night began."""
+        effects = list(effects)
+        if asked.dry_run:
+            _must(not effects, "a dry run wrote", effects[:1])
+            return
+        wanted, span = expected(asked.lessons, asked.configuration, asked.now), span_of(asked.configuration, asked.now)
+        open_ones = {lesson.activity for lesson in asked.lessons if unusable(lesson, asked.configuration)}
+        standing = {address: {item.id: item for item in items} for address, items in before.items()}
+        for effect in effects:
+            self._one(effect, asked, wanted.get(effect.address, {}), span, standing[effect.address], open_ones)
+        if not asked.forced:
+            _guards(asked.configuration, span, before, effects)
+
+    def _one(
+        self, effect: Effect, asked: Asked, wanted: Mapping[Key, Content], span: Span, there: dict[str, Seen], open_ones: Collection[str]
+    ) -> None:
+        alone = asked.meanwhile is None
+        if effect.before is not None:
+            _must(effect.before.key is not None, "a foreign event was touched", effect)
+            _must(span.has(effect.before.start), "an event outside the window was touched", effect)
+        match effect:
+            case Effect(before=None, after=Seen() as after):
+                key = _key(after, effect)
+                same = [item for item in there.values() if item.key == key and span.has(item.start)]
+                _must(not same or not alone, "a duplicate was made", effect)
+                _must(key in wanted, "an event was made that the timetable does not have in the window", effect)
+                _must(after.shows(wanted[key]), f"an event was made that should show {wanted[key]}", effect)
+                if asked.configuration.deleted != "restore":
+                    kept = self.deleted.get((effect.address, key))
+                    _must(kept is None or kept != wanted[key], "an event was made anew that someone deleted, and was to stay so", effect)
+                self.deleted.pop((effect.address, key), None)
+            case Effect(before=Seen() as old, after=Seen() as after):
+                key = _key(after, effect)
+                _must(old.key == key, "an event was made into another lesson's", effect)
+                _must(key in wanted, "an event was changed that the timetable does not have in the window", effect)
+                _must(after.shows(wanted[key]), f"an event was changed that should show {wanted[key]}", effect)
+                unowned = asked.configuration.text("") is None and old.content.body != after.content.body
+                _must(not unowned, "a body was changed that is not ours", effect)
+                if asked.configuration.edited != "restore" and alone:
+                    ours = self.written.get(old.id)
+                    _must(
+                        ours is None or _shown(ours, wanted[key]) != wanted[key] or old.shows(wanted[key]),
+                        "an edit was overwritten that was to be kept",
+                        effect,
+                    )
+            case Effect(before=Seen() as old, after=None):
+                key = _key(old, effect)
+                same = [item for item in there.values() if item.key == key and item.id != old.id and span.has(item.start)]
+                _must(key not in wanted or bool(same) or not alone, "an event of the timetable was deleted", effect)
+                if not same and alone:
+                    _must(key[0] not in open_ones, "an event was deleted whose row cannot be read", effect)
+                if not same:
+                    self.settled.get(effect.address, {}).pop(key, None)
+        if effect.after is not None:
+            there[effect.after.id] = effect.after
+            self.written[effect.after.id] = effect.after.content
+        elif effect.before is not None:
+            there.pop(effect.before.id, None)
+
+    def whole_night(self, asked: Asked, after: Mapping[str, Sequence[Seen]]) -> None:
+        """A night has ended well: what stands now is known to the ledger in use."""
+        wanted = expected(asked.lessons, asked.configuration, asked.now)
+        for address, items in after.items():
+            right = wanted.get(address, {})
+            self.settled[address] = {item.key: item.content for item in items if item.key is not None and item.key in right}
+
+    def known(self, span: Span) -> set[str]:
+        """The calendars of which the ledger in use surely has an event in this window."""
+        return {address for address, found in self.settled.items() if any(span.has(content.start) for content in found.values())}
+
+    def person_deleted(self, address: str, item: Seen, left: Iterable[Seen]) -> None:
+        """A person has deleted ``item``; ``left`` is what then stands."""
+        key = item.key
+        if key is not None and item.id in self.written and key in self.settled.get(address, {}) and all(one.key != key for one in left):
+            self.deleted[address, key] = self.written[item.id]
+
+    def ledger_changed(self) -> None:
+        """Another ledger is in use: what people deleted before, it may not know."""
+        self.deleted.clear()
+        self.settled.clear()
+
+
+def _key(item: Seen, effect: Effect) -> Key:
+    _must(item.key is not None, "an event without our marker was written", effect)
+    assert item.key is not None
+    return item.key
+
+
+def _shown(content: Content, like: Content) -> Content:
+    """``content`` as far as ``like`` owns it."""
+    return content if like.body is not None else content._replace(body=None)
+
+
+def _guards(configuration: Configuration, span: Span, before: Mapping[str, Sequence[Seen]], effects: Iterable[Effect]) -> None:
+    ours = {address: sum(item.key is not None and span.has(item.start) for item in items) for address, items in before.items()}
+    deletes = Counter(effect.address for effect in effects if effect.after is None)
+    for address, count in deletes.items():
+        allowed = configuration.allowed_in_calendar(ours[address])
+        _must(count <= allowed, f"{count} of {ours[address]} events of {address} were deleted, {allowed} may be", None)
+    total, standing = sum(deletes.values()), sum(ours.values())
+    allowed = configuration.allowed_in_run(standing)
+    _must(total <= allowed, f"{total} of {standing} events were deleted in all, {allowed} may be", None)
+
+
+def equal_to_timetable(asked: Asked, after: Mapping[str, Sequence[Seen]], exempt: Collection[str]) -> None:
+    """Raises Wrong unless every calendar's window is as the timetable wants it, each lesson there once."""
+    wanted, span = expected(asked.lessons, asked.configuration, asked.now), span_of(asked.configuration, asked.now)
+    for address, items in after.items():
+        if address in exempt:
+            continue
+        found: dict[Key, list[Seen]] = defaultdict(list)
+        for item in items:
+            if item.key is not None and span.has(item.start):
+                found[item.key].append(item)
+        right = wanted.get(address, {})
+        for key in sorted({*found, *right}):
+            there = found.get(key, [])
+            _must(bool(there) or key not in right, f"{key} is not in {address}, which should show {right.get(key)}", None)
+            _must(key in right, f"{key} is in {address}, and should not be", there)
+            _must(len(there) == 1, f"{key} is {len(there)} times in {address}", there)
+            _must(there[0].shows(right[key]), f"{key} in {address} should show {right[key]}", there)
+
+
+def _must(right: bool, sentence: str, seen: object) -> None:
+    if not right:
+        raise Wrong(sentence if not seen else f"{sentence}: {seen}")

@@ -87,6 +87,13 @@ def test_a_calendar_that_refused_all_its_changes_is_one_matter_and_no_list() -> 
     assert (matter.sentence, matter.details) == ("4 of 4 changes failed: no such mailbox", ())
 
 
+def test_what_was_not_begun_because_its_calendar_failed_meanwhile_is_counted_too() -> None:
+    first, *rest = moved()
+    changes = (*reported(first, fate=Fate.FAILED, trouble=Trouble("no such mailbox", "Look.")), *reported(*rest, fate=Fate.NOT_BEGUN))
+    (matter,) = needs(summary(CalendarReport(calendar("COMP101"), Status.FAILED, changes=changes)))
+    assert matter.sentence == "1 of 4 changes failed, and 3 were not begun: no such mailbox"
+
+
 def test_a_cut_run_says_why_and_what_waits() -> None:
     matter = next(matter for matter in needs(summaries.everything()) if matter.sentence.startswith("cut short"))
     assert matter.sentence == "cut short: the deadline of 3 hours passed; 5 changes in 2 calendars wait for the next night"

@@ -192,11 +192,19 @@ def _troubles(report: CalendarReport, clock: Clock, *, purge: bool) -> Iterator[
         yield _about(report, f"{said}{redact(report.trouble.message)}", report.trouble)
     elif report.status is Status.FAILED and not by_cause:
         yield _about(report, "failed")
-    for trouble, changes in by_cause.items():
-        yield _shared_cause(report, trouble, changes, clock, reader="purge, run again," if purge else "next night")
+    for at, (trouble, changes) in enumerate(by_cause.items(), 1):
+        # What ended the calendar's night came last, and left the rest.
+        left = _left_by_it(report) if at == len(by_cause) else 0
+        yield _shared_cause(report, trouble, changes, clock, reader="purge, run again," if purge else "next night", left=left)
 
 
-def _shared_cause(report: CalendarReport, trouble: Trouble, changes: Sequence[ChangeReport], clock: Clock, *, reader: str) -> Matter:
+def _left_by_it(report: CalendarReport) -> int:
+    return sum(change.fate is Fate.NOT_BEGUN and change.trouble is None for change in report.changes)
+
+
+def _shared_cause(
+    report: CalendarReport, trouble: Trouble, changes: Sequence[ChangeReport], clock: Clock, *, reader: str, left: int
+) -> Matter:
     fates = {change.fate for change in changes}
     how_many = f"{number(len(changes))} of {counted(len(report.changes), 'change')}"
     if len(report.changes) == 1:
@@ -207,6 +215,8 @@ def _shared_cause(report: CalendarReport, trouble: Trouble, changes: Sequence[Ch
         said = f"{how_many} not made"
     else:
         said = f"{how_many} failed"
+    if left:
+        said += f", and {number(left)} {'was' if left == 1 else 'were'} not begun"
     details = [f"{_VERBS[kind_of(change.change)]} {named(*sides(change.change), clock)}" for change in changes]
     # A calendar of which everything failed is one matter, not a list of its events.
     return _about(

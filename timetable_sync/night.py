@@ -43,6 +43,9 @@ from timetable_sync.timetable.reading import Reading, read_timetable
 
 log = structlog.stdlib.get_logger(__name__)
 
+#: So many reasons for trying again are kept for the report, the most frequent ones.
+_REASONS = 10
+
 Connect = Callable[[Settings, TokenProvider | None], CountingBackend]
 
 
@@ -96,6 +99,7 @@ def run_night(
                 finally:
                     _note_requests(account, backend, token)
                     account.note(phases=watched.seconds(), retries=patience.retries, waited=patience.waited)
+                    account.note(reasons=tuple(patience.reasons.most_common(_REASONS)))
     except CutShort as end:
         account.cut_short(str(end))
     except TimetableSyncError as error:

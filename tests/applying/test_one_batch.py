@@ -229,6 +229,7 @@ def test_what_stays_unclear_for_ever_is_never_doubled(
     outcomes = carry_out(backend, changes, run)
 
     assert errors(outcomes) == ([None] * 5 if happened else [Unclear] * 5)
+    assert all(outcome.error is None or outcome.error.advice for outcome in outcomes)
     assert subjects(backend) == (done if happened else undone)
 
 

@@ -191,3 +191,14 @@ def test_every_way_of_leaving_an_event_alone_is_told() -> None:
         run = summary(CalendarReport(calendar("X"), Status.UNCHANGED, left_alone=(left,)), bad_rows={"end before start": 1})
         told = " ".join(sentences(knowing(run)))
         assert "1 event stays" in told if why is Left.UNSETTLED else "1 event was" in told, why
+
+
+def test_what_was_in_the_way_and_was_got_over_is_named_with_how_often() -> None:
+    reasons = (("a@example.ac.uk: Exchange is busy (ErrorServerBusy)", 3), ("b@example.ac.uk: the connection to Exchange broke off", 1))
+    (matter,) = knowing(summary(retries=4, waited=130.2, reasons=reasons))
+    assert matter.sentence == "4 requests had to be tried again, after 2 min 10 s of waiting in all"
+    assert matter.details == (
+        "a@example.ac.uk: Exchange is busy (ErrorServerBusy) (3 times)",
+        "b@example.ac.uk: the connection to Exchange broke off",
+    )
+    assert needs(summary(retries=4, waited=130.2, reasons=reasons)) == []

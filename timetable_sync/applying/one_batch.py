@@ -67,7 +67,9 @@ class _Work:
         """Make final what is known of all that is pending: Unclear stays so, anything else has not happened."""
         for index in self.pending:
             known = self._last.get(index)
-            if not isinstance(known, Unclear):
+            if isinstance(known, Unclear):
+                known = self._open(known)
+            else:
                 known = end if isinstance(end, BackendError) else NotDone(end, self._patience.later)
             self._final[index] = Outcome(self._batch[index], error=known)
         self.pending = {}
@@ -133,10 +135,16 @@ class _Work:
         """Make final what is pending: these events, not the calendar, are what does not work."""
         for index in self.pending:
             known = self._last[index]
-            if not isinstance(known, Unclear):
+            if isinstance(known, Unclear):
+                known = self._open(known)
+            else:
                 known = ItemRefused(f"{known.message} (tried {self._effort.attempts} times)", known.advice or self._patience.later)
             self._final[index] = Outcome(self._batch[index], error=known)
         self.pending = {}
+
+    def _open(self, error: Unclear) -> Unclear:
+        """What nobody could find out in time, with who will."""
+        return error if error.advice else Unclear(error.message, self._patience.later, wait=error.wait, busy=error.busy)
 
     def _settle(self, doubtful: dict[int, Change]) -> dict[int, Change]:
         """Read the calendar around ``doubtful``. Makes final what turns out to be done or gone; gives what is still to be done."""

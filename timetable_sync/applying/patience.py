@@ -14,6 +14,7 @@ https://learn.microsoft.com/exchange/client-developer/exchange-web-services/ews-
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -115,6 +116,8 @@ class Patience:
         self._ended = ""
         self.waited = 0.0
         self.retries = 0
+        #: What was waited for, and how often.
+        self.reasons: Counter[str] = Counter()
 
     def ready(self) -> None:
         """Returns when a request may be made. Raises CutShort when the run is to end."""
@@ -220,10 +223,11 @@ class Patience:
         if until >= self._deadline:
             if service or wait <= self.pace.longest:
                 raise CutShort(f"the deadline would pass while waiting ({error.message})")
-            raise CalendarFailed(f"{error.message} (asked to wait {wait / 60:.0f} minutes, past the deadline)", error.advice)
+            raise CalendarFailed(f"{error.message} (asked to wait {wait / 60:.0f} minutes, past the deadline)", error.advice or self.later)
         effort.waited += wait
         with self._lock:
             self.retries += 1
+            self.reasons[error.message] += 1
         self._progress.waiting(wait, error.message)
         self._wait(wait)
 

@@ -17,7 +17,7 @@ from timetable_sync.reporting.comparison import named, sides
 from timetable_sync.reporting.figures import Figures, verdicts
 from timetable_sync.reporting.summary import BadRowReport, CalendarReport, ChangeReport, Fate, RunSummary, Status, Trouble
 from timetable_sync.reporting.times import Clock
-from timetable_sync.reporting.wording import counted, kind_of, number
+from timetable_sync.reporting.wording import counted, kind_of, lasted, number
 
 #: The guard that nothing releases (its name in the configuration).
 _NEVER_RELEASED: Final = "empty_timetable"
@@ -109,7 +109,16 @@ def worth_knowing(summary: RunSummary, figures: Figures, clock: Clock) -> list[M
             sentence = f"--force-guard {verdict.guard} released what it would have held: {verdict.sentence}"
             found.append(Matter(sentence, about, calendar=verdict.calendar))
     found += [_from_trouble(trouble) for trouble in summary.worth_knowing]
+    if summary.retries:
+        found.append(_tried_again(summary))
     return found
+
+
+def _tried_again(summary: RunSummary) -> Matter:
+    """What was in the way and was got over, or not: then it is said above as well."""
+    sentence = f"{counted(summary.retries, 'request')} had to be tried again, after {lasted(summary.waited)} of waiting in all"
+    details = [redact(reason) + (f" ({number(count)} times)" if count > 1 else "") for reason, count in summary.reasons]
+    return Matter(sentence, details=tuple(details))
 
 
 def verdict(summary: RunSummary, figures: Figures, needs: list[Matter]) -> str:

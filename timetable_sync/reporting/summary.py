@@ -108,7 +108,8 @@ class RunSummary:
     ``nowhere`` are lessons in the window that are in no calendar, where that is no mistake. ``bad_rows`` counts all rows set aside, by
     reason; ``bad_row_examples`` holds the first of them. ``needs_you`` and ``worth_knowing`` hold what is not said by calendars, guards
     and rows. ``cut_short`` says why the run ended early, or is empty. ``failure`` is what ended the whole run. ``phases`` says how long
-    each part took, in seconds; ``retries`` how often a request was put off, and ``waited`` for how many seconds in all.
+    each part took, in seconds; ``retries`` how often a request was put off, ``waited`` for how many seconds in all, and ``reasons`` the
+    most frequent sentences of why, with how often.
     ``certificate_ends`` and ``token_ends`` are None where that is not known. ``purge``: it was no night, but took out what nights had
     written.
     """
@@ -137,6 +138,7 @@ class RunSummary:
     phases: dict[str, float] | None = None
     retries: int = 0
     waited: float = 0.0
+    reasons: tuple[tuple[str, int], ...] = ()
     certificate_ends: datetime | None = None
     token_ends: datetime | None = None
     purge: bool = False

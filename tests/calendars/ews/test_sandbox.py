@@ -83,6 +83,22 @@ def test_a_busy_answer_after_the_work_counts_as_exchange_says(world: SandboxWorl
     assert subjects(world) == []
 
 
+def test_a_create_that_is_answered_with_busy_as_a_whole_may_have_happened(world: SandboxWorld) -> None:
+    world.fault(what="busy", backoff_ms=700, when="after", operation="CreateItem")
+    outcomes = world.backend.apply(world.calendar, creating(event(1), event(2)))
+    assert [(type(one.error), one.error.wait, one.error.busy) for one in outcomes if isinstance(one.error, Unclear)] == [
+        (Unclear, 0.7, True)
+    ] * 2
+    assert len(subjects(world)) == 2
+
+
+def test_an_update_that_is_answered_with_busy_can_simply_be_sent_again(world: SandboxWorld) -> None:
+    world.backend.apply(world.calendar, creating(event(1)))
+    (there,) = world.backend.snapshot(world.calendar, WEEK).ours
+    world.fault(what="busy", operation="UpdateItem")
+    assert errors(world.backend.apply(world.calendar, [updating(there, event(1))])) == [Passing]
+
+
 def test_single_items_that_fail_leave_the_others_done(world: SandboxWorld) -> None:
     world.fault(what="item_error", code="ErrorInvalidPropertySet", items=[1], operation="CreateItem")
     assert errors(world.backend.apply(world.calendar, creating(event(1), event(2), event(3)))) == [None, ItemRefused, None]
@@ -110,7 +126,7 @@ def test_a_connection_that_is_dropped_at_any_moment(world: SandboxWorld, when: s
         ({"what": "malformed"}, Passing, Unclear),
         ({"what": "http", "status": 403}, RunFailed, RunFailed),
         ({"what": "http", "status": 429, "retry_after": 2}, Passing, Passing),
-        ({"what": "fault", "code": "ErrorMailboxMoveInProgress"}, Passing, Passing),
+        ({"what": "fault", "code": "ErrorMailboxMoveInProgress"}, Passing, Unclear),
         ({"what": "fault", "code": "ErrorInternalServerError"}, Passing, Unclear),
         ({"what": "fault", "code": "ErrorImpersonationDenied"}, RunFailed, RunFailed),
         ({"what": "fault", "code": "ErrorAccountDisabled"}, CalendarFailed, CalendarFailed),

@@ -68,7 +68,9 @@ def test_who_stumbles_is_not_busy() -> None:
 def test_an_unknown_code_is_held_against_what_it_concerns() -> None:
     complaint = Complaint("ErrorBrandNew", "Something new.")
     assert type(judge(complaint, WHERE, writing=True, scope="item")) is ItemRefused
-    assert type(judge(complaint, WHERE, writing=True, scope="request")) is CalendarFailed
+    refused = judge(complaint, WHERE, writing=True, scope="request")
+    assert type(refused) is CalendarFailed
+    assert "ResponseCode" in refused.advice
     assert type(judge(complaint, WHERE, writing=False, scope="item")) is CalendarFailed
 
 

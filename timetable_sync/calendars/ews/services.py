@@ -44,6 +44,9 @@ class OneRequest(EWSAccountService):
     SERVICE_NAME: str = ""  # type: ignore[assignment]  # exchangelib's own is None
     writing = False
 
+    #: What is done twice is there twice.
+    once = False
+
     #: When the latest answer was given, by the server's clock.
     given: datetime | None = None
 
@@ -67,7 +70,7 @@ class OneRequest(EWSAccountService):
             answer = response_messages(came.content, self.SERVICE_NAME)
             self.protocol.speaks()
             if isinstance(answer, Complaint):
-                raise judge(answer, where, writing=self.writing, scope="request")
+                raise self._of_request(judge(answer, where, writing=self.writing, scope="request"))
             if len(answer) != expected:
                 # Which of them is missing cannot be told, and an id taken for another's would be written to the wrong event.
                 raise NotWhole(f"{expected} results were asked for, {len(answer)} came")
@@ -79,6 +82,15 @@ class OneRequest(EWSAccountService):
         """The error for an answer that lacks something."""
         sentence = f"{self.account.primary_smtp_address}: Exchange's answer cannot be used: {why}"
         return Unclear(sentence) if self.writing else Passing(sentence)
+
+    def _of_request(self, error: BackendError) -> BackendError:
+        """The error, with "busy" and its like doubted where the word is all that stands between us and a duplicate.
+
+        They ought to mean that nothing was begun, but in a batch the budget is looked at after each item.
+        """
+        if not self.once or not isinstance(error, Passing):
+            return error
+        return Unclear(error.message, error.advice, wait=error.wait, busy=error.busy)
 
     def _result(self, message: etree._Element, where: str) -> Result:
         try:
@@ -118,6 +130,7 @@ class CreateItems(OneRequest):
 
     SERVICE_NAME = "CreateItem"
     writing = True
+    once = True
 
 
 class UpdateItems(OneRequest):

@@ -58,6 +58,9 @@ _ACCESS = (
     "Check the app's permission full_access_as_app (with admin consent) or, with RBAC for Applications, "
     "that its scope includes this mailbox."
 )
+_UNKNOWN = (
+    "See if other calendars fail alike, and what Microsoft says of this ResponseCode; please report it, so that the next version knows it."
+)
 _VERSION = 'Set ews.version to an older one, as "Exchange2013_SP1".'
 
 
@@ -201,7 +204,7 @@ def judge(complaint: Complaint, where: str, *, writing: bool, scope: Scope) -> B
     """
     verdict = VERDICTS.get(complaint.inner) or VERDICTS.get(complaint.code)
     if verdict is None:
-        verdict = _item("Exchange refuses it") if scope == "item" else _calendar("Exchange refuses the request", "")
+        verdict = _item("Exchange refuses it") if scope == "item" else _calendar("Exchange refuses the request", _UNKNOWN)
         said = _said(complaint, words=True)
     else:
         said = _said(complaint, words=verdict.kind is Kind.ITEM)

@@ -69,6 +69,8 @@ class Launcher:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        #: Whether every command makes the mistake of :func:`launcher.trust_the_ledger_alone`.
+        self.planted = False
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("TIMETABLE_SYNC_")}
         self.environment = {**inherited, "PYTHONPATH": str(ROOT)}
         self._process = subprocess.Popen(
@@ -89,6 +91,7 @@ class Launcher:
             "environment": {**self.environment, **(environment or {})},
             "folder": str(self._folder),
             "out": str(self._folder / "said.txt"),
+            "planted": self.planted,
             **more,
         }
         self._tell(json.dumps(job))

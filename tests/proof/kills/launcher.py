@@ -75,6 +75,21 @@ def kill_at_commit(nth: int, moment: str, counted: str) -> None:
     DefaultDialect.do_commit = commit  # type: ignore[method-assign]
 
 
+def trust_the_ledger_alone() -> None:
+    """A mistake, planted: what the ledger does not know is not there, whatever mark it bears. A killed night's last batch is such."""
+    from dataclasses import replace
+
+    from timetable_sync.applying import visit
+
+    rightly = visit.compare
+
+    def compare(events: Any, snapshot: Any, ledger: Any, *more: Any) -> Any:
+        known = {entry.item.id for entry in ledger.values()}
+        return rightly(events, replace(snapshot, ours=tuple(one for one in snapshot.ours if one.item.id in known)), ledger, *more)
+
+    visit.compare = compare
+
+
 def _become(job: dict[str, Any]) -> None:
     """This process is from now on that of one command."""
     os.environ.clear()
@@ -85,6 +100,8 @@ def _become(job: dict[str, Any]) -> None:
     for old, new in ((nothing, 0), (out, 1), (out, 2)):
         os.dup2(old, new)
     sys.argv = ["timetable-sync", *job["arguments"]]
+    if job.get("planted"):
+        trust_the_ledger_alone()
     if "commit" in job:
         kill_at_commit(job["commit"], job["moment"], job["counted"])
 

@@ -9,9 +9,9 @@ import pytest
 
 from tests.databases import POSTGRESQL, database_of_our_own
 from tests.proof.kills.ground import Ground, ground
-from tests.proof.kills.killing import suffer_by_daemon
+from tests.proof.kills.killing import at_request, suffer, suffer_by_daemon
 from tests.proof.kills.part import Tally, at_any_moment, carry_out, jobs, length, special
-from tests.proof.kills.relay import Moment
+from tests.proof.kills.relay import Moment, Order
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -76,3 +76,18 @@ def test_duplicates_lost_lessons_touched_appointments_and_mail_would_be_seen(on_
     late = on_sqlite.night[0].start + timedelta(days=1)
     client.add_appointment(address, "Tea", late.isoformat(), (late + timedelta(hours=1)).isoformat())
     assert on_sqlite.wrong_at_any_time() == [f"foreign made: Tea in {address}"]
+
+
+def test_a_night_that_trusted_its_ledger_alone_would_be_found_out(on_sqlite: Ground) -> None:
+    on_sqlite.begin_again(first=True)
+    order = Order(0, Moment.AFTER, lambda: None)
+    on_sqlite.relay.arm(order)
+    on_sqlite.done(on_sqlite.launcher.run("run"), 0)
+    creating = order.passed.index("CreateItem") + 1
+    on_sqlite.launcher.planted = True
+    try:
+        suffered = suffer(on_sqlite, [at_request(creating, Moment.AFTER)], first=True)
+    finally:
+        on_sqlite.launcher.planted = False
+    assert suffered.struck
+    assert any("duplicate" in one for one in suffered.wrong)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.timetable.configurations import configuration
@@ -43,18 +43,18 @@ class World:
     """Events of a configuration, as they are kept; and what was refused."""
 
     def __init__(self, folder: Path, template: str = "{{ title }}", address: str = ADDRESS, **event: Any) -> None:
-        settings = configuration(event={"subject": template, **event}, address=address)
-        clock = Clock(settings.timetable.time_zone)
-        variables = Variables(fields_of(settings.timetable))
+        given_ = configuration(event={"subject": template, **event}, address=address)
+        clock = Clock(given_.timetable.time_zone)
+        variables = Variables(fields_of(given_.timetable))
         templates = Templates(variables, clock)
         self.refused: list[str] = []
-        self.spool = Spool(folder, 3)
+        self.spool = Spool(folder)
         self.events = Events(
-            settings,
+            given_,
             self.spool,
             variables,
-            Looks(settings.event, templates, variables, clock),
-            Addresses(settings.calendars.address, templates),
+            Looks(given_.event, templates, variables, clock),
+            Addresses(given_.calendars.address, templates),
             lambda lesson, address, column, kind, reason: self.refused.append(f"{lesson.activity} {address} {column} {kind} {reason}"),
         )
 
@@ -85,6 +85,7 @@ def some_lessons(draw: st.DrawFn) -> list[tuple[Lesson, bool]]:
     return draw(st.lists(st.tuples(lessons, st.booleans()), max_size=8))
 
 
+@settings(deadline=None)
 @given(
     some_lessons(),
     st.sampled_from([f"{{{{ {name} }}}}" for name in (*ALWAYS_THERE, "rooms", "title", "type")] + ["{{ title }} {{ 1 // (nth - 1) }}"]),

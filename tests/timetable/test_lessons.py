@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timetable_sync.timetable.columns import JOINT, Field, MeetingRow
+from timetable_sync.timetable.columns import JOINT, Field, MeetingRow, stored
 from timetable_sync.timetable.lessons import Contradiction, Lesson, fold
 
 FIELDS = (Field("rooms", True), Field("title", False))
@@ -29,7 +29,7 @@ def meeting(start: int = 0, *, rooms: str = "R1", title: str = "Logic", **more: 
 
 def lessons(rows: Sequence[MeetingRow], *, own_ids: bool = False, differing: Counter[str] | None = None) -> list[Lesson | Contradiction]:
     count: Counter[str] = Counter() if differing is None else differing
-    return list(fold(sorted(rows, key=lambda row: row[:5]), FIELDS, own_ids=own_ids, differing=count))
+    return list(fold(map(stored, sorted(rows, key=lambda row: row[:5])), FIELDS, own_ids=own_ids, differing=count))
 
 
 def only(found: list[Lesson | Contradiction]) -> Lesson:

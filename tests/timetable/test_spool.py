@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from timetable_sync.errors import TimetableUnusable
-from timetable_sync.timetable.columns import MeetingRow
+from timetable_sync.timetable.columns import MeetingRow, stored
 from timetable_sync.timetable.spool import EventRow, Look, Spool
 
 
@@ -34,7 +34,7 @@ def add(spool: Spool, address: str, *events: EventRow) -> None:
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Iterator[Spool]:
-    with closing(Spool(tmp_path, 1)) as store:
+    with closing(Spool(tmp_path)) as store:
         yield store
 
 
@@ -42,7 +42,7 @@ def test_rows_come_back_sorted_as_lessons_want_them(spool: Spool) -> None:
     rows = [row("B", 5), row("A", 9, week="W2"), row("A", 7), row("A", 3), row("a", 1)]
     spool.add_rows(rows[:2])
     spool.add_rows(rows[2:])
-    assert list(spool.rows()) == sorted(rows, key=lambda one: one[:5])
+    assert list(spool.rows()) == [stored(one) for one in sorted(rows, key=lambda one: one[:5])]
 
 
 def test_events_can_be_added_while_rows_are_read(spool: Spool) -> None:
@@ -82,7 +82,7 @@ def test_threads_can_read_at_the_same_time(spool: Spool) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are looked at where the system lists them (Linux)")
 def test_the_file_has_no_name_while_it_is_in_use_and_others_cannot_open_it(tmp_path: Path) -> None:
-    with closing(Spool(tmp_path, 1)) as spool:
+    with closing(Spool(tmp_path)) as spool:
         spool.add_rows([row("A", text="x" * 10_000)] * 3_000)
         assert list(tmp_path.iterdir()) == []
         ours = [place for place in _open_files() if str(place.readlink()).startswith(str(tmp_path))]
@@ -97,12 +97,12 @@ def _open_files() -> list[Path]:
 
 def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(TimetableUnusable, match="No such file or directory") as caught:
-        Spool(tmp_path / "missing", 1)
+        Spool(tmp_path / "missing")
     assert "TMPDIR" in caught.value.advice
 
 
 def test_a_full_disk_is_one_clear_line(tmp_path: Path) -> None:
-    with closing(Spool(tmp_path, 1)) as spool:
+    with closing(Spool(tmp_path)) as spool:
         # What SQLite says of a full disk it also says of its own limit, which a test can set.
         spool._database.execute("PRAGMA max_page_count = 20")
         with pytest.raises(TimetableUnusable, match="full") as caught:

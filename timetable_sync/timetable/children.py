@@ -6,7 +6,7 @@ takes for equal, or for less, plays no part. What must not be done here: drop a 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -115,6 +115,9 @@ class Kin:
             for name, child in timetable.children.items()
         ]
         self._rows = lru_cache(_REMEMBERED // 64)(store.child_rows)
+        #: Calendars and values of the last lesson, as it came and as it went.
+        self._before: tuple[tuple[str, ...], tuple[str | tuple[str, ...], ...]] | None = None
+        self._completed: tuple[tuple[str, ...], tuple[str | tuple[str, ...], ...]] = ((), ())
 
     def rows(self, lesson: Lesson) -> Iterator[tuple[str, ChildRow, bool]]:
         """Every row that belongs to a lesson by its key: the child query, the row, and whether its weeks are the lesson's."""
@@ -124,34 +127,36 @@ class Kin:
                     readable = row[1] != UNREADABLE
                     yield name, row, readable and (not row[1] or weeks is None or weeks(row[1], self._day_of(lesson)))
 
-    def complete(self, lesson: Lesson) -> Lesson | None:
-        """The lesson with its sets; None for one that a row belongs to whose weeks cannot be read."""
+    def complete(self, lesson: Lesson) -> bool:
+        """Give the lesson its sets. False for one that a row belongs to whose weeks cannot be read; it is left as it was."""
+        if self._before is not None and lesson.values == self._before[1] and lesson.calendars == self._before[0]:
+            # The lesson before had the same keys, and no row said when it holds. Most have; and looking is a tenth of gathering.
+            lesson.calendars, lesson.values = self._completed
+            return True
         gathered: dict[int | None, set[str]] = {}
-        day = 0
+        always, day = True, 0
         for number, (places, weeks) in enumerate(self._children):
             for key in lesson.values[self._first_key + number]:
                 for row in self._rows(number, key):
                     if row[1] == UNREADABLE:
-                        return None
+                        return False
                     if row[1] and weeks is not None:
-                        day = day or self._day_of(lesson)
+                        always, day = False, day or self._day_of(lesson)
                         if not weeks(row[1], day):
                             continue
                     for place, text in zip(places, row[2:], strict=True):
                         if text:
                             gathered.setdefault(place, set()).update(text.split(JOINT))
-        if not gathered:
-            return lesson
-        values = list(lesson.values)
-        for place, found in gathered.items():
-            if place is not None:
-                values[place] = tuple(sorted(found.union(values[place])))
-        calendars = gathered.get(None)
-        return replace(
-            lesson,
-            values=tuple(values),
-            calendars=lesson.calendars if calendars is None else tuple(sorted(calendars.union(lesson.calendars))),
-        )
+        before = (lesson.calendars, lesson.values)
+        if gathered:
+            values = list(lesson.values)
+            for place, found in gathered.items():
+                if place is not None:
+                    values[place] = tuple(sorted(found.union(values[place])))
+            lesson.values = tuple(values)
+            lesson.calendars = tuple(sorted(gathered.get(None, set()).union(lesson.calendars)))
+        self._before, self._completed = before if always else None, (lesson.calendars, lesson.values)
+        return True
 
     def _day_of(self, lesson: Lesson) -> int:
         clock = self._clock

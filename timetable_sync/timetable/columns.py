@@ -4,7 +4,7 @@ A good row becomes a tuple, as the spool keeps it and ``lessons`` folds it: at :
 :attr:`Columns.fields`, "" for nothing; what can be several texts is joined by :data:`JOINT`, which no cleaned text holds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -23,11 +23,18 @@ JOINT = "\x1f"
 #: Between the parts of a key of several columns (record separator).
 PART = "\x1e"
 
+#: Between the parts of a row in the spool (group separator).
+_BETWEEN = "\x1d"
+
 #: What a child query calls them, or one of its columns.
 CALENDARS = frozenset({"calendar", "calendars"})
 #: Several values, whatever the configuration says of them.
 _ALWAYS_SEVERAL = frozenset({"rooms", "staff", "groups"})
 _LONGEST_HINT = 120
+
+#: Of a column's texts, and of their letters, so that memory stays small whatever the timetable holds.
+_REMEMBERED = 8_192
+_WORTH_REMEMBERING = 200
 _CALLED = {"end_date": "last day", "begins": "beginning of its weeks"}
 
 
@@ -46,6 +53,38 @@ class At(IntEnum):
 
 
 MeetingRow = tuple[Any, ...]
+
+#: A row in the spool: what it is counted with (period, activity, week), start, end, number, and all the rest as one text. In this form
+#: its way through the file costs half, and it is quickly seen whether a row says the same as the one before.
+StoredRow = tuple[str, int, int, int, str]
+
+
+def stored(row: MeetingRow) -> StoredRow:
+    """A row as it waits. Sorted by their first three parts, rows are sorted by what were five, as no text sorts before a separator."""
+    period, activity, week, start, end, number, cancelled, *texts = row
+    return f"{period}{_BETWEEN}{activity}{_BETWEEN}{week}", start, end, number, rest_of(cancelled=cancelled, texts=texts)
+
+
+def counted_with(head: str) -> tuple[str, str, str]:
+    """Period, activity and week of a stored row's first part."""
+    # From the end: the configuration's period is the one text here that was not cleaned.
+    period, activity, week = head.rsplit(_BETWEEN, 2)
+    return period, activity, week
+
+
+def cancelled_in(rest: str) -> bool:
+    """Whether a stored row is cancelled, of its last part."""
+    return rest[0] == "1"
+
+
+def texts_in(rest: str) -> list[str]:
+    """The calendars, then the fields, of a stored row's last part."""
+    return rest.split(_BETWEEN)[1:]
+
+
+def rest_of(*, cancelled: bool, texts: Sequence[str]) -> str:
+    """A stored row's last part."""
+    return f"{cancelled:d}{_BETWEEN}{_BETWEEN.join(texts)}"
 
 
 def article(field: str) -> str:
@@ -102,6 +141,37 @@ def gives_calendars(timetable: Timetable) -> bool:
     )
 
 
+class _Texts(dict[str, str]):
+    """What the cells of one column say, cleaned, "" for nothing; texts among them are remembered, as most are met many times.
+
+    ``read`` reads a cell. Cells that are no texts are not remembered: 1, 1.0 and True are one key, and three texts.
+    """
+
+    def __init__(self, read: Callable[[object], str]) -> None:
+        super().__init__()
+        self.read = read
+
+    def __missing__(self, cell: str) -> str:
+        text = self.read(cell)
+        if len(cell) <= _WORTH_REMEMBERING:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[cell] = text
+        return text
+
+    def of(self, cell: object) -> str:
+        """What any cell says."""
+        return self[cell] if isinstance(cell, str) else self.read(cell)
+
+
+def _one(read: Callable[[object], str | None]) -> Callable[[object], str]:
+    return lambda cell: read(cell) or ""
+
+
+def _joined(split: str | None, read: Callable[[object], str | None]) -> Callable[[object], str]:
+    return lambda cell: JOINT.join(several_in(cell, split, read))
+
+
 class Columns:
     """Reads rows. Raises TimetableUnusable where the configuration names a column that the query does not give.
 
@@ -131,15 +201,19 @@ class Columns:
         self._cancelled = places.get("cancelled")
         self._says_yes = yes_or_no(columns["cancelled"].values if "cancelled" in columns else None)
         self.fields = fields_of(timetable)
+        self._period_texts, self._activity_texts = _Texts(_one(name_in)), _Texts(_one(name_in))
+        self._calendar_texts = _Texts(_joined(self._split, name_in))
         self._described = [
-            (places[field.name], field.several, columns[field.name].split) if field.name in columns else (nothing, True, None)
+            (places[field.name], _Texts(_joined(columns[field.name].split, prose_in) if field.several else _one(prose_in)))
+            if field.name in columns
+            else (nothing, _Texts(_joined(None, prose_in)))
             for field in self.fields
         ]
 
     def read(self, number: int, row: Sequence[Any]) -> MeetingRow:
         """The row's meaning. Raises RowRefused."""
-        activity = name_in(row[self._identity])
-        if activity is None:
+        activity = self._activity_texts.of(row[self._identity])
+        if not activity:
             raise self._refused(number, row, self._identity_field, f"without {article(self._identity_field)}")
         try:
             start = self._clock.start(row[self._start])
@@ -148,7 +222,7 @@ class Columns:
         if start is None:
             raise self._refused(number, row, "start", "without a start")
         end = self._ending(number, row, start)
-        calendars = several_in(row[self._calendar], self._split, name_in)
+        calendars = self._calendar_texts.of(row[self._calendar])
         if not calendars and not self._calendar_may_lack:
             raise self._refused(number, row, "calendar", "without a calendar")
         return (
@@ -159,11 +233,8 @@ class Columns:
             end,
             number,
             0 if self._cancelled is None else int(self._says_yes(row[self._cancelled])),
-            calendars[0] if len(calendars) == 1 else JOINT.join(calendars),
-            *[
-                (JOINT.join(several_in(row[place], split, prose_in)) if several else prose_in(row[place]) or "")
-                for place, several, split in self._described
-            ],
+            calendars,
+            *self._texts(row),
         )
 
     def read_all(self, number: int, row: Sequence[Any]) -> list[MeetingRow]:
@@ -181,7 +252,11 @@ class Columns:
         return len(self._names) + len(self._maps)
 
     def _period_of(self, row: Sequence[Any]) -> str:
-        return (None if self._period is None else name_in(row[self._period])) or self._timetable.period
+        return ("" if self._period is None else self._period_texts.of(row[self._period])) or self._timetable.period
+
+    def _texts(self, row: Sequence[Any]) -> list[str]:
+        # Cells that are texts are looked up here and not in a method: a quarter of the time of reading a row.
+        return [texts[cell] if (cell := row[place]).__class__ is str else texts.read(cell) for place, texts in self._described]
 
     def _ending(self, number: int, row: Sequence[Any], start: int) -> int:
         field = "duration" if self._end is None else "end"
@@ -209,16 +284,12 @@ class Columns:
     ) -> RowRefused:
         """What is known of a bad row: each cell is read anew, and one that cannot be read is unknown. ``weeks`` other than the start's."""
         activity, start = name_in(row[self._identity]), None
+        calendars, described = self._calendar_texts.of(row[self._calendar]), self._texts(row)
         try:
             start = self._known_start(row)
         except Unreadable:
             start = None
         week = OWN if self.own_ids else None if start is None else self._clock.week(start)
-        calendars = JOINT.join(several_in(row[self._calendar], self._split, name_in))
-        described = [
-            JOINT.join(several_in(row[place], split, prose_in)) if several else prose_in(row[place]) or ""
-            for place, several, split in self._described
-        ]
         titles = [text for field_, text in zip(self.fields, described, strict=True) if field_.name == "title"]
         about = " ".join(part for part in (activity, *titles) if part)[:_LONGEST_HINT]
         known = (self._period_of(row), activity, week, start, None, number, None, calendars, *described)

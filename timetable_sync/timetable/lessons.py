@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from timetable_sync.timetable.columns import JOINT, At, Field, MeetingRow
+from timetable_sync.timetable.columns import JOINT, Field, StoredRow, cancelled_in, counted_with, rest_of, texts_in
 
 
 @dataclass(slots=True)
@@ -47,86 +47,91 @@ class Contradiction:
     activity: str
 
 
-def fold(
-    rows: Iterable[MeetingRow], fields: Sequence[Field], *, own_ids: bool, differing: Counter[str]
-) -> Iterator[Lesson | Contradiction]:
+def fold(rows: Iterable[StoredRow], fields: Sequence[Field], *, own_ids: bool, differing: Counter[str]) -> Iterator[Lesson | Contradiction]:
     """``rows`` sorted by period, activity, week, start and end, as lessons.
 
     ``fields`` say which texts of a row can be several; ``differing`` counts, by field, the lessons whose rows differ in one that cannot.
     """
-    together = int(At.WEEK if own_ids else At.NUMBER)
-    counted_together = int(At.START)
     several = tuple(field.several for field in fields)
     names = tuple(field.name for field in fields)
-    head: MeetingRow | None = None
-    group: MeetingRow | None = None
-    nth = 0
-    pile: MeetingRow | _Pile = ()
+    group: str | None = None
+    period = activity = week = ""
+    begin = finish = nth = 0
+    pile: StoredRow | _Pile = ("", 0, 0, 0, "")
+    said: str | None = None
+    calendars: tuple[str, ...] = ()
+    values: tuple[str | tuple[str, ...], ...] = ()
 
     def finished() -> Lesson | Contradiction:
+        nonlocal said, calendars, values
         one = pile.result() if isinstance(pile, _Pile) else pile
         if isinstance(one, Contradiction):
             return one
-        period, activity, week, start, end, number, cancelled, calendars, *texts = one
-        return Lesson(
-            period,
-            activity,
-            week,
-            nth,
-            number,
-            start,
-            end,
-            cancelled == 1,
-            tuple(calendars.split(JOINT)) if calendars else (),
-            tuple([(tuple(text.split(JOINT)) if text else ()) if many else text for text, many in zip(texts, several, strict=True)]),
-        )
+        _, start, end, number, rest = one
+        # Most meetings of an activity say the same: then these are the very objects of the lesson before.
+        if rest != said:
+            first, *texts = texts_in(rest)
+            calendars = _set_of(first)
+            values = tuple([_set_of(text) if many else text for text, many in zip(texts, several, strict=True)])
+            said = rest
+        return Lesson(period, activity, week, nth, number, start, end, cancelled_in(rest), calendars, values)
 
     for row in rows:
-        if row[:together] == head:
-            if not isinstance(pile, _Pile):
-                pile = _Pile(pile, several, names, differing)
-            pile.add(row)
-            continue
-        if head is not None:
+        head, start, end, _, _ = row
+        if head == group:
+            if own_ids or (start == begin and end == finish):
+                if not isinstance(pile, _Pile):
+                    pile = _Pile(pile, several, names, differing)
+                pile.add(row)
+                continue
             yield finished()
-        head, pile = row[:together], row
-        if row[:counted_together] == group:
             nth += 1
         else:
-            group, nth = row[:counted_together], 1
-    if head is not None:
+            if group is not None:
+                yield finished()
+            group, nth = head, 1
+            period, activity, week = counted_with(head)
+        begin, finish, pile = start, end, row
+    if group is not None:
         yield finished()
+
+
+def _set_of(text: str) -> tuple[str, ...]:
+    return tuple(text.split(JOINT)) if text else ()
 
 
 class _Pile:
     """Several rows of one lesson. Keeps what differs between them, not the rows: a lesson can have thousands."""
 
-    def __init__(self, first: MeetingRow, several: tuple[bool, ...], names: tuple[str, ...], differing: Counter[str]) -> None:
-        self._first, self._several, self._names, self._differing = first, several, names, differing
-        self._number = first[At.NUMBER]
+    def __init__(self, first: StoredRow, several: tuple[bool, ...], names: tuple[str, ...], differing: Counter[str]) -> None:
+        self._head, _, _, self._number, _ = first
+        self._several, self._names, self._differing = several, names, differing
         self._columns: list[set[str]] = []
         self._times: set[tuple[int, int]] = set()
         self._cancelled = True
         self.add(first)
 
-    def add(self, row: MeetingRow) -> None:
-        self._number = min(self._number, row[At.NUMBER])
-        if row[At.CANCELLED] and not self._cancelled:
+    def add(self, row: StoredRow) -> None:
+        _, start, end, number, rest = row
+        self._number = min(self._number, number)
+        cancelled = cancelled_in(rest)
+        if cancelled and not self._cancelled:
             return
-        if not self._columns or (self._cancelled and not row[At.CANCELLED]):
+        texts = texts_in(rest)
+        if not self._columns or (self._cancelled and not cancelled):
             # The first row, or the first that takes place: what cancelled rows said does not count.
-            self._cancelled = bool(row[At.CANCELLED])
-            self._columns = [set() for _ in row[At.CALENDARS :]]
+            self._cancelled = cancelled
+            self._columns = [set() for _ in texts]
             self._times = set()
         if len(self._times) < 2:
-            self._times.add((row[At.START], row[At.END]))
-        for seen, text in zip(self._columns, row[At.CALENDARS :], strict=True):
+            self._times.add((start, end))
+        for seen, text in zip(self._columns, texts, strict=True):
             seen.add(text)
 
-    def result(self) -> MeetingRow | Contradiction:
+    def result(self) -> StoredRow | Contradiction:
         """The rows as one."""
-        period, activity, week = self._first[: At.START]
         if len(self._times) > 1:
+            period, activity, _ = counted_with(self._head)
             return Contradiction(self._number, period, activity)
         (start, end), *_ = self._times
         texts = []
@@ -138,4 +143,4 @@ class _Pile:
             texts.append(min(seen, default=""))
             if len(seen) > 1:
                 self._differing[name] += 1
-        return (period, activity, week, start, end, self._number, int(self._cancelled), *texts)
+        return (self._head, start, end, self._number, rest_of(cancelled=self._cancelled, texts=texts))

@@ -8,8 +8,8 @@ from typing import Any
 
 from timetable_sync.model.key import OWN
 from timetable_sync.settings.sections.timetable import Timetable
-from timetable_sync.timetable.cells import name_in, prose_in, several_in
-from timetable_sync.timetable.columns import JOINT, PART, Columns, MeetingRow, article
+from timetable_sync.timetable.cells import name_in
+from timetable_sync.timetable.columns import PART, Columns, MeetingRow, article
 from timetable_sync.timetable.places import place_of
 from timetable_sync.timetable.times import Clock, Unreadable
 from timetable_sync.timetable.weekly import Weekly
@@ -51,8 +51,8 @@ class Meetings(Columns):
     def read_all(self, number: int, row: Sequence[Any]) -> list[MeetingRow]:
         """All meetings of the row. Raises RowRefused."""
         wide = (*row, None, *[said.get(name_in(row[place]) or "", row[place]) for place, said in self._maps])
-        activity = name_in(wide[self._identity])
-        if activity is None:
+        activity = self._activity_texts.of(wide[self._identity])
+        if not activity:
             raise self._refused(number, wide, self._identity_field, f"without {article(self._identity_field)}")
         try:
             spans = self._when.spans(wide)
@@ -60,18 +60,15 @@ class Meetings(Columns):
             raise self._refused(number, wide, error.field, error.kind, error.reason) from None
         except Unreadable as error:
             raise self._refused(number, wide, "start", "with a start that cannot be read", str(error)) from None
-        calendars = several_in(wide[self._calendar], self._split, name_in)
+        calendars = self._calendar_texts.of(wide[self._calendar])
         if not calendars and not self._calendar_may_lack:
             raise self._refused(number, wide, "calendar", "without a calendar")
         period = self._period_of(wide)
         rest = (
             number,
             0 if self._cancelled is None else int(self._says_yes(wide[self._cancelled])),
-            JOINT.join(calendars),
-            *[
-                (JOINT.join(several_in(wide[place], split, prose_in)) if several else prose_in(wide[place]) or "")
-                for place, several, split in self._described
-            ],
+            calendars,
+            *self._texts(wide),
             *([spans[0][0].name if spans else ""] if self._zoned else ()),
             *[key_text(row, places) for places in self._keys],
         )

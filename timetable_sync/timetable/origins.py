@@ -11,7 +11,7 @@ from typing import Any
 from timetable_sync.model.key import EventKey
 from timetable_sync.model.window import Window
 from timetable_sync.settings.schema import Settings
-from timetable_sync.timetable.columns import JOINT, At, MeetingRow, RowRefused, stored_fields_of
+from timetable_sync.timetable.columns import JOINT, At, MeetingRow, RowRefused, stored, stored_fields_of
 from timetable_sync.timetable.lessons import Lesson, fold
 from timetable_sync.timetable.reading import read_timetable
 from timetable_sync.timetable.times import moment_of
@@ -121,7 +121,7 @@ def _fill(settings: Settings, found: Mapping[str, Origin], kept: Sequence[tuple[
     """Number the meetings of each activity and week as a night does: all of them are in ``kept``, so the numbers are the same."""
     own = "key" in settings.timetable.columns
     order = sorted((meeting for meeting, _ in kept), key=lambda row: row[: At.NUMBER])
-    for lesson in fold(order, stored_fields_of(settings.timetable), own_ids=own, differing=Counter()):
+    for lesson in fold(map(stored, order), stored_fields_of(settings.timetable), own_ids=own, differing=Counter()):
         if not isinstance(lesson, Lesson):
             continue
         origin = found.get(_key_of(settings, lesson))

@@ -16,7 +16,7 @@ from timetable_sync.settings.schema import Settings
 from timetable_sync.timetable.addresses import Addresses
 from timetable_sync.timetable.bad_rows import BadRows
 from timetable_sync.timetable.children import sets_per_child
-from timetable_sync.timetable.columns import JOINT, fields_of, stored_fields_of
+from timetable_sync.timetable.columns import JOINT, fields_of
 from timetable_sync.timetable.looks import Looks
 from timetable_sync.timetable.source import ConnectionLost, open_source
 from timetable_sync.timetable.spool import EventRow, Spool
@@ -120,7 +120,7 @@ def read_timetable(
         while True:
             # All of it anew: what was read before the connection was lost is of another moment.
             variables, clock, looks, addresses = _prepared(settings)
-            store = opened.enter_context(closing(Spool(spool, len(stored_fields_of(timetable)), sets_per_child(timetable))))
+            store = opened.enter_context(closing(Spool(spool, sets_per_child(timetable))))
             work = Work(settings, window, store, variables, clock, looks, addresses, stop, witness)
             try:
                 with open_source(timetable, base, environ, stop) as source:

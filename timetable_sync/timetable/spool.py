@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from timetable_sync.errors import TimetableUnusable
-from timetable_sync.timetable.columns import At, MeetingRow
+from timetable_sync.timetable.columns import MeetingRow, StoredRow, stored
 
 #: Without a journal nothing can be rolled back and nothing survives a crash: neither is wanted of a file that nobody will open again.
 _PRAGMAS = (
@@ -42,10 +42,10 @@ EventRow = tuple[int, str, int, str, str | None, str | None, str | None, str, in
 class Spool:
     """Safe to use from several threads. Raises TimetableUnusable when the disk is full.
 
-    ``fields`` is how many a row describes, ``children`` how many sets each child query gives.
+    ``children`` is how many sets each child query gives.
     """
 
-    def __init__(self, folder: Path | None, fields: int, children: Sequence[int] = ()) -> None:
+    def __init__(self, folder: Path | None, children: Sequence[int] = ()) -> None:
         self._children = [width + 2 for width in children]
         # Calendars are numbered: their addresses would be most of what is written and put in order.
         self._calendars: dict[str, int] = {}
@@ -53,8 +53,6 @@ class Spool:
         self._new_looks: list[Look] = []
         self._lock = threading.Lock()
         self._folder = folder or Path(tempfile.gettempdir())
-        self._columns = int(At.FIELDS) + fields
-        names = ", ".join(f"c{place}" for place in range(self._columns))
         try:
             handle, name = tempfile.mkstemp(prefix="timetable-sync-", suffix=".spool", dir=folder)
         except OSError as error:
@@ -68,7 +66,7 @@ class Spool:
             for pragma in _PRAGMAS:
                 self._database.execute(pragma).fetchall()
             self._database.execute("BEGIN")
-            self._database.execute(f"CREATE TABLE meeting ({names})")
+            self._database.execute("CREATE TABLE meeting (head, start, finish, number, rest)")
             self._database.execute(f"CREATE TABLE look ({_LOOK})")
             self._database.execute("CREATE TABLE event (calendar, look, start, key, finish, fingerprint)")
             for number, width in enumerate(self._children):
@@ -83,16 +81,14 @@ class Spool:
 
     def add_rows(self, rows: Iterable[MeetingRow]) -> None:
         """Keep good rows."""
-        marks = ", ".join("?" * self._columns)
         with self._working():
-            self._database.executemany(f"INSERT INTO meeting VALUES ({marks})", rows)  # noqa: S608 - nothing but question marks
+            self._database.executemany("INSERT INTO meeting VALUES (?, ?, ?, ?, ?)", map(stored, rows))
 
-    def rows(self) -> Iterator[MeetingRow]:
+    def rows(self) -> Iterator[StoredRow]:
         """All rows, sorted by period, activity, week, start and end."""
-        order = ", ".join(f"c{place:d}" for place in (At.PERIOD, At.ACTIVITY, At.WEEK, At.START, At.END))
         cursor = self._database.cursor()
         with self._working():
-            cursor.execute(f"SELECT * FROM meeting ORDER BY {order}")  # noqa: S608 - nothing but numbered columns
+            cursor.execute("SELECT * FROM meeting ORDER BY head, start, finish")
         while True:
             with self._working():
                 batch = cursor.fetchmany(_AT_ONCE)

@@ -47,12 +47,13 @@ class Clock:
 
     def start(self, cell: object) -> int | None:
         """The moment in ``cell``: a datetime, naive or aware, or such text in an ISO form. None for an empty cell. Raises Unreadable."""
-        found = self._read(cell)
+        # Texts are the most of all cells, and are looked up at once.
+        found = self._read_text(cell) if isinstance(cell, str) else self._read(cell)
         return None if found is None else found[0]
 
     def end(self, cell: object, start: int) -> int | None:
         """As :meth:`start`, of what begins at ``start``: in a repeated hour the second pass where only that is after the start."""
-        found = self._read(cell)
+        found = self._read_text(cell) if isinstance(cell, str) else self._read(cell)
         if found is None:
             return None
         first, second = found

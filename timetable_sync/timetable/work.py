@@ -123,21 +123,18 @@ class Work:
     def make_events(self) -> None:
         """Lessons out of the spool, events into it."""
         batch: list[NewEvent] = []
-        for found in fold(self._store.rows(), self._stored, own_ids=self._own_ids, differing=self._differing):
-            if isinstance(found, Contradiction):
-                self._contradiction(found)
+        for lesson in fold(self._store.rows(), self._stored, own_ids=self._own_ids, differing=self._differing):
+            if isinstance(lesson, Contradiction):
+                self._contradiction(lesson)
                 continue
-            lesson = found
             if self._kin is not None:
-                if self._witness is not None and self._witness.wants_kin(found):
-                    for name, (key, weeks, *values), holds in self._kin.rows(found):
-                        self._witness.kin(found, name, key, weeks, values, holds=holds)
-                complete = self._kin.complete(found)
-                if complete is None:
+                if self._witness is not None and self._witness.wants_kin(lesson):
+                    for name, (key, weeks, *values), holds in self._kin.rows(lesson):
+                        self._witness.kin(lesson, name, key, weeks, values, holds=holds)
+                if not self._kin.complete(lesson):
                     # Its row is counted already: what it would have changed stays as it is.
-                    self.bad_rows.leave_open([Unsettled(None, found.period, found.activity, found.week)])
+                    self.bad_rows.leave_open([Unsettled(None, lesson.period, lesson.activity, lesson.week)])
                     continue
-                lesson = complete
             batch.extend(self._events_of(lesson))
             if len(batch) >= _AT_ONCE:
                 self._go_on()

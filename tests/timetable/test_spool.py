@@ -49,7 +49,7 @@ def test_events_can_be_added_while_rows_are_read(spool: Spool) -> None:
     spool.add_rows(row(f"A{number:05d}") for number in range(5_000))
     read = 0
     for one in spool.rows():
-        add(spool, "x@x.uk", event(read, one[1]))
+        add(spool, "x@x.uk", event(read, one[0]))
         read += 1
     spool.settle()
     assert read == len(spool.events("x@x.uk")) == 5_000

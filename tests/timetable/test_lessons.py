@@ -126,7 +126,7 @@ def test_no_rows_are_no_lessons() -> None:
 
 def test_thousands_of_rows_of_one_lesson_are_folded_one_by_one() -> None:
     rows = (meeting(rooms=f"R{number % 3}", number=number + 1) for number in range(50_000))
-    (lesson,) = fold(rows, FIELDS, own_ids=False, differing=Counter())
+    (lesson,) = fold(map(stored, rows), FIELDS, own_ids=False, differing=Counter())
     assert isinstance(lesson, Lesson)
     assert lesson.values[0] == ("R0", "R1", "R2")
 

@@ -57,12 +57,15 @@ def _night(tenant: Tenant, fast: FastTime) -> RunSummary:
 
 
 def ten_thousand(tenant: Tenant, many: int, workers: int, say: Say) -> Iterator[Figure]:
-    """So many times in a row the whole service asks for fewer requests; then it answers. By the deadline's leave, all gets done."""
+    """So many times in a row the whole service asks for fewer requests; then it answers. By the deadline's leave, all gets done.
+
+    Asked again as rarely as a night does it, that takes days: so no deadline ends it.
+    """
     tenant.afresh()
-    tenant.configure(workers, "2 days")
+    tenant.configure(workers, "14 days")
     client = tenant.sandbox.client
     client.set_fault({"what": "http", "status": 429, "retry_after": 1, "count": many})
-    fast = FastTime(600)
+    fast = FastTime(3000)
     summary = _night(tenant, fast)
     (fault,) = client.faults()
     say(f"{fault['struck']:,} busy answers, {fast.now() / 3600:.1f} hours of waiting in {fast.now() / fast.factor:.0f} s")

@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.databases import MARIADB, POSTGRESQL, database_of_our_own, shared_data
 
@@ -55,11 +56,14 @@ def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
 def _logs_as_they_were() -> Iterator[None]:
     """What a test sets the logs to, the next one does not find: it may look for a line that would not come any more."""
     loggers = [logging.getLogger(name) for name in (None, "timetable_sync", "py.warnings")]
-    before = [(logger, logger.level, list(logger.handlers)) for logger in loggers]
+    before, raising = [(logger, logger.level, list(logger.handlers)) for logger in loggers], logging.raiseExceptions
     yield
     for logger, level, handlers in before:
         logger.setLevel(level)
         logger.handlers[:] = handlers
+    logging.raiseExceptions = raising
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -15,19 +15,6 @@ from timetable_sync import journal, logs
 TOKEN = "eyJhbGciOiJQUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl"  # made up
 
 
-@pytest.fixture(autouse=True)
-def as_it_was() -> Iterator[None]:
-    root, ours = logging.getLogger(), logging.getLogger("timetable_sync")
-    handlers, levels, raising = [*root.handlers], (root.level, ours.level), logging.raiseExceptions
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(levels[0])
-    ours.setLevel(levels[1])
-    logging.raiseExceptions = raising
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
-
-
 @pytest.fixture
 def socket_of_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
     """Standard error is the journal's stream, and its socket is ours."""

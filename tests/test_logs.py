@@ -5,7 +5,6 @@ import logging
 import re
 import threading
 import warnings
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -14,19 +13,6 @@ from timetable_sync import logs
 from timetable_sync.logs import Form
 
 TOKEN = "eyJhbGciOiJQUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl"  # made up
-
-
-@pytest.fixture(autouse=True)
-def as_it_was() -> Iterator[None]:
-    root, ours = logging.getLogger(), logging.getLogger("timetable_sync")
-    handlers, levels, raising = [*root.handlers], (root.level, ours.level), logging.raiseExceptions
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(levels[0])
-    ours.setLevel(levels[1])
-    logging.raiseExceptions = raising
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> str:

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -53,7 +53,7 @@ class Night:
     requests: list[NightRequest] = field(default_factory=list)
     loaded: list[Loaded] = field(default_factory=list)
 
-    def __call__(self, loaded: Loaded, request: NightRequest, *, progress: Progress, stop: Event) -> RunSummary:
+    def __call__(self, loaded: Loaded, request: NightRequest, *, progress: Progress, stop: Event, begun: Callable[[], None]) -> RunSummary:
         self.requests.append(request)
         self.loaded.append(loaded)
         progress.phase("writing", 2)

@@ -19,7 +19,7 @@ NASTY = MADE_UP + "run.run_night = lambda *_, **__: summaries.nasty()"
 BUSY = (
     MADE_UP
     + """
-def night(loaded, request, *, progress, stop):
+def night(loaded, request, *, progress, stop, begun):
     progress.phase("writing", 3)
     progress.step()
     progress.waiting(30, "the service is busy")
@@ -32,7 +32,7 @@ run.run_night = night
 STUBBORN = (
     MADE_UP
     + """
-def night(loaded, request, *, progress, stop):
+def night(loaded, request, *, progress, stop, begun):
     threading.Thread(target=time.sleep, args=(60,)).start()
     open("begun", "w").close()
     stop.wait(60)

@@ -1,5 +1,5 @@
-"""What the command line does to the process's log is undone after each test."""
+"""The log is configured, as by the command line."""
 
-from tests.chronicle.conftest import log_as_it_was
+from tests.configured_log import configured_log
 
-__all__ = ["log_as_it_was"]
+__all__ = ["configured_log"]

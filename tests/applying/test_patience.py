@@ -161,9 +161,10 @@ def test_a_reading_that_is_unclear_is_tried_again_since_reading_does_nothing() -
 def test_a_service_that_is_down_is_waited_for_and_then_ends_the_run() -> None:
     run = Run(deadline=100_000.0)
 
-    with pytest.raises(RunFailed, match="no connection"):
+    with pytest.raises(RunFailed, match="no connection") as ended:
         run.patience.call(answering(DOWN))
     assert Pace().silence < run.time.now < Pace().silence + 2 * Pace().longest
+    assert ended.value.advice
 
 
 def test_that_it_is_still_trying_is_said_once_after_a_minute(capsys: pytest.CaptureFixture[str]) -> None:

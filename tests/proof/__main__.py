@@ -15,6 +15,9 @@ from rich.table import Table
 
 import tests.proof
 from tests.proof.figures import Amount, Figure, Part
+from tests.proof.rendering import figures_table, with_table
+
+_RECORD = Path("proof.json")
 
 
 def parts() -> list[Part]:
@@ -28,9 +31,18 @@ def main(
     share: Annotated[float, typer.Option(min=0.0001, max=1.0, help="A share of what is promised, 1 for all.")] = 1.0,
     seed: Annotated[int | None, typer.Option(help="Where all chance comes from. A fresh one is chosen, and printed.")] = None,
     list_them: Annotated[bool, typer.Option("--list", help="Say which parts there are.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Prove nothing; print proof.json as a table.")] = False,
+    document: Annotated[Path | None, typer.Option(help="Prove nothing; put that table into this document.")] = None,
 ) -> None:
     """Prove what timetable-sync promises, and print the figures."""
     console = Console()
+    if markdown or document is not None:
+        table = figures_table(json.loads(_RECORD.read_text("utf-8")))
+        if document is None:
+            sys.stdout.write(table + "\n")
+        else:
+            document.write_text(with_table(document.read_text("utf-8"), table), "utf-8")
+        return
     there = {part.name: part for part in parts()}
     if list_them:
         for part in there.values():
@@ -49,7 +61,7 @@ def main(
         found[name] = time.monotonic() - began, figures
         console.print(_table(figures))
         console.print(f"  {found[name][0]:.0f} s", highlight=False)
-    Path("proof.json").write_text(json.dumps(_record(amount, found), indent=1), "utf-8")
+    _RECORD.write_text(json.dumps(_record(amount, found), indent=1), "utf-8")
     bad = [f"{name}: {figure.what}: {figure.figure}" for name, (_, figures) in found.items() for figure in figures if not figure.good]
     console.rule("all good" if not bad else f"{len(bad)} not good", align="left")
     for line in bad:
@@ -65,14 +77,18 @@ def _table(figures: list[Figure]) -> Table:
 
 
 def _record(amount: Amount, found: dict[str, tuple[float, list[Figure]]]) -> dict[str, object]:
-    return {
-        "seed": amount.seed,
-        "share": amount.share,
-        "parts": {
-            name: {"seconds": round(seconds, 1), "figures": [{"what": f.what, "figure": f.figure, "good": f.good} for f in figures]}
-            for name, (seconds, figures) in found.items()
-        },
+    """What was found now, and of other parts what was found before."""
+    before: dict[str, object] = json.loads(_RECORD.read_text("utf-8")).get("parts", {}) if _RECORD.exists() else {}
+    now = {
+        name: {
+            "seconds": round(seconds, 1),
+            "seed": amount.seed,
+            "share": amount.share,
+            "figures": [{"what": f.what, "figure": f.figure, "good": f.good} for f in figures],
+        }
+        for name, (seconds, figures) in found.items()
     }
+    return {"seed": amount.seed, "share": amount.share, "parts": before | now}
 
 
 if __name__ == "__main__":

@@ -190,6 +190,24 @@ def test_a_database_locked_by_another_program_is_said(sqlite_url: str, tmp_path:
         assert state.ledger_count(SOURCE) == 1
 
 
+@pytest.mark.postgresql
+def test_a_table_locked_by_another_program_is_said_and_not_waited_for_for_ever(
+    postgresql_schema: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from timetable_sync.state import connection
+
+    monkeypatch.setattr(connection, "LOCK_PATIENCE", 100)
+    with open_state(StateDatabase(url=postgresql_schema)) as state:
+        other = sa.create_engine(postgresql_schema)
+        with other.begin() as holder:
+            holder.exec_driver_sql("LOCK TABLE ledger IN ACCESS EXCLUSIVE MODE")
+            with pytest.raises(StateUnusable, match="is locked by another program"):
+                state.learn(SOURCE, CALENDAR, [entry()])
+        other.dispose()
+        state.learn(SOURCE, CALENDAR, [entry()])
+        assert state.ledger_count(SOURCE) == 1
+
+
 def test_a_full_disk_is_said_and_nothing_is_half_done(sqlite_url: str) -> None:
     with open_state(StateDatabase(url=sqlite_url)) as state:
         run = state.begin_run(RunBeginning(SOURCE, WINDOW.start, WINDOW))

@@ -257,7 +257,7 @@ class Patience:
         with self._lock:
             since = self._silent_since = now if self._silent_since is None else self._silent_since
         if now - since > self.pace.silence:
-            raise RunFailed(f"{error.message} (for {(now - since) / 60:.0f} minutes)", error.advice)
+            raise RunFailed(f"{error.message} (for {(now - since) / 60:.0f} minutes)", error.advice or self.later)
         if now - since > self.pace.told and self._told_of != since:
             # Who has typed a wrong address must not wait in silence until it is given up.
             self._told_of = since

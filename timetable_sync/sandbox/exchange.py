@@ -84,10 +84,14 @@ async def send(request: web.Request, response: web.Response, after: list[Fault])
                 drop(request)
             pieces = int(fault.get("pieces", 10))
             step = max(1, len(payload) // pieces)
-            for at in range(0, len(payload), step):
-                await asyncio.sleep(float(fault.get("seconds", 1)) / pieces)
-                await stream.write(payload[at : at + step])
-            await stream.write_eof()
+            try:
+                for at in range(0, len(payload), step):
+                    await asyncio.sleep(float(fault.get("seconds", 1)) / pieces)
+                    await stream.write(payload[at : at + step])
+                await stream.write_eof()
+            except ConnectionError:
+                # Who asked has had enough.
+                drop(request)
             return stream
     return response
 

@@ -21,8 +21,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from timetable_sync.errors import StateUnusable
 from timetable_sync.settings.sections.keeping import StateDatabase
 
-#: Milliseconds that SQLite waits for another program's lock.
-SQLITE_PATIENCE = 30_000
+#: Milliseconds that SQLite waits for another program's lock, and PostgreSQL.
+SQLITE_PATIENCE = LOCK_PATIENCE = 30_000
 
 _WRITES = "timetable_sync_writes"
 
@@ -110,6 +110,14 @@ def _engine(url: URL, *, read_only: bool) -> Engine:
         )
     except (NoSuchModuleError, ModuleNotFoundError):
         raise StateUnusable("the driver for PostgreSQL is not installed", "Install timetable-sync[postgresql].") from None
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        # Else a statement waits for ever for what another program has locked. Not by the connection's options: poolers refuse those.
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = {LOCK_PATIENCE}")
+        connection.commit()
+
     return engine.execution_options(postgresql_readonly=True) if read_only else engine
 
 

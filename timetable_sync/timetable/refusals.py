@@ -22,7 +22,7 @@ _ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
     ),
     (
         ("statement timeout", "max_statement_time", "maximum statement execution time", "interrupted", "call timeout", "ora-01013"),
-        "Make the query quicker, or allow more in timetable.timeout.",
+        "Make the query quicker, see that nobody keeps its tables locked, or allow more in timetable.timeout.",
     ),
     (
         (

@@ -153,7 +153,7 @@ def _not_interrupted(verdict: Interruption, timetable: Timetable, where: str) ->
     if verdict.too_long:
         raise TimetableUnusable(
             f"the timetable at {where} took longer than {show_duration(timetable.timeout)} to read",
-            "Make the query quicker, or allow more in timetable.timeout.",
+            "Make the query quicker, see that nobody keeps its tables locked, or allow more in timetable.timeout.",
         ) from None
 
 

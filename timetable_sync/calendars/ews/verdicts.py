@@ -76,6 +76,7 @@ def _calendar(sentence: str, advice: str) -> Verdict:
     return Verdict(Kind.CALENDAR, sentence, advice)
 
 
+_NEXT = "The next night reads the calendar again."
 _READ_AGAIN = "the event is not what it was when it was read"
 _BUSY = "Exchange is busy"
 _STORE = "the mailbox's database is not available just now"
@@ -218,7 +219,7 @@ def judge(complaint: Complaint, where: str, *, writing: bool, scope: Scope) -> B
     if verdict.kind is Kind.ITEM and not writing:
         # Nothing but a whole reading is of use, so what spoils one event's part spoils the calendar's.
         return CalendarFailed(message, verdict.advice)
-    return _CLASSES[verdict.kind](message, verdict.advice)
+    return _CLASSES[verdict.kind](message, verdict.advice or (_NEXT if verdict.kind is Kind.STALE else ""))
 
 
 def _said(complaint: Complaint, *, words: bool) -> str:

@@ -1,0 +1,173 @@
+"""One case: a request of the night, a fault, once or for ever. It is tried on a scene, and what came of it is held against what has to."""
+
+import random
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from tests.proof.faults.kinds import KINDS, Kind
+from tests.proof.faults.scene import Scene
+from tests.sandbox_process import ready_app
+from timetable_sync.applying.patience import Pace
+from timetable_sync.reporting.render import render
+from timetable_sync.reporting.summary import RunSummary
+
+#: For faults that take as long as the product waits for an answer.
+_BRIEFLY = Pace(attempts=3, silence=60.0)
+
+
+@dataclass(frozen=True, order=True)
+class Request:
+    """One request of a night: the ``nth`` of its operation and mailbox. ``first`` is the very first one to Exchange."""
+
+    operation: str
+    mailbox: str
+    nth: int
+    first: bool = False
+
+    def __str__(self) -> str:
+        whose = f" of {self.mailbox.partition('@')[0]}" if self.mailbox else ""
+        return f"{self.operation} {self.nth}{whose}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One or several faults of one night; ``ever`` says that each strikes from its request on for as long as it is asked."""
+
+    strikes: tuple[tuple[Request, Kind], ...]
+    ever: bool = False
+
+    def __str__(self) -> str:
+        often = "for ever" if self.ever else "once"
+        return " and ".join(f"{request}: {kind.name} ({often})" for request, kind in self.strikes)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a case: the exit code, the sentences that name the fault, and what was not as it has to be."""
+
+    case: Case
+    code: int
+    said: str
+    wrong: tuple[str, ...]
+    struck: int
+
+
+def requests_of(scene: Scene) -> list[Request]:
+    """The requests of the night that goes well, in its order."""
+    scene.evening_again()
+    summary = scene.night(loaded=scene.one_by_one)
+    wrong = [*scene.broken(), *scene.converged()]
+    if summary.exit_code or wrong:
+        raise AssertionError(f"the night without a fault ended with {summary.exit_code}: {wrong}")
+    scene.evening_again()
+    scene.night(loaded=scene.one_by_one)
+    seen: Counter[tuple[str, str]] = Counter()
+    found: list[Request] = []
+    for entry in scene.client.log():
+        which = (str(entry["operation"]), str(entry["mailbox"]))
+        seen[which] += 1
+        found.append(Request(*which, seen[which], which[0] != "token" and all(one.operation == "token" for one in found)))
+    return found
+
+
+def product(requests: Sequence[Request]) -> list[Case]:
+    """Every request with every fault that can befall it, once and for ever."""
+    return [
+        Case(((request, kind),), ever)
+        for kind in KINDS
+        for request in requests
+        if request.operation in kind.befalls
+        for ever in (False, True)
+    ]
+
+
+def pairs(requests: Sequence[Request], dice: random.Random) -> Iterator[Case]:
+    """Two faults in one night, by chance, for ever more; the second may befall what is asked only because of the first."""
+    while True:
+        strikes = []
+        for _ in range(2):
+            kind = dice.choice([kind for kind in KINDS if not kind.waits])
+            request = dice.choice([request for request in requests if request.operation in kind.befalls])
+            strikes.append((replace(request, nth=request.nth + dice.choice((0, 0, 1, 2))), kind))
+        yield Case(tuple(strikes), dice.random() < 0.25)
+
+
+def tried(scene: Scene, case: Case) -> Result:
+    """The case, from the evening before to the clean night after it."""
+    scene.evening_again()
+    for request, kind in case.strikes:
+        told = {"operation": request.operation, "mailbox": request.mailbox or "*", "nth": request.nth, "count": 0 if case.ever else 1}
+        scene.client.set_fault({**kind.told(request.operation), **told})
+    single = len(case.strikes) == 1
+    waits = any(kind.waits for _, kind in case.strikes)
+    loaded = scene.impatient if waits else scene.one_by_one if single else scene.loaded
+    summary = scene.night(loaded=loaded, pace=_BRIEFLY if waits else None)
+    struck = sum(int(fault["struck"]) for fault in scene.client.faults())
+    text = report_of(summary)
+    wrong = scene.broken()
+    wrong += _single(case, summary, text, struck) if single else _several(case, summary, struck)
+    wrong += vague(summary)
+    if any(kind.fault["what"] == "revoked" for _, kind in case.strikes):
+        ready_app(scene.client, scene.files)
+    wrong += scene.converged()
+    return Result(case, summary.exit_code, _sentence(case, text) if single else "", tuple(wrong), struck)
+
+
+def report_of(summary: RunSummary) -> str:
+    """What the report says beside the numbers and the changes."""
+    text = render(summary, "text")
+    begin = min((at for word in ("Needs you", "Worth knowing") if (at := text.find(word)) >= 0), default=len(text))
+    ends = [at for word in ("\nRequests:", "\nEvery change") if (at := text.find(word, begin)) >= 0]
+    return text[begin : min(ends, default=len(text))]
+
+
+def vague(summary: RunSummary) -> list[str]:
+    """What the report leaves open: failures without a reason, and reasons without advice."""
+    troubles = [report.trouble for report in summary.calendars if report.trouble is not None]
+    if summary.failure is not None:
+        troubles.append(summary.failure)
+    found = [f"no advice is given with: {trouble.message}" for trouble in troubles if not trouble.advice.strip()]
+    if summary.exit_code and not troubles and not summary.cut_short:
+        found.append(f"the night ended with {summary.exit_code}, and the report does not say why")
+    if any("unexpected" in trouble.message for trouble in troubles):
+        found.append("something unforeseen")
+    return found
+
+
+def _single(case: Case, summary: RunSummary, text: str, struck: int) -> list[str]:
+    ((request, kind),) = case.strikes
+    expected = kind.expected(request.operation, ever=case.ever, first=request.first)
+    found = [] if struck else ["the fault did not strike"]
+    if summary.exit_code != expected.code:
+        found.append(f"the exit code is {summary.exit_code}, and not {expected.code}")
+    said = " ".join(text.split())
+    needs, _, knowing = said.partition("Worth knowing")
+    if not re.search(expected.said, needs if expected.code else knowing):
+        found.append(f"the report does not say {expected.said!r}: {said}")
+    if not expected.code and needs.strip():
+        found.append(f"the report says that somebody is needed: {needs}")
+    return found
+
+
+def _several(case: Case, summary: RunSummary, struck: int) -> list[str]:
+    """Of several, any may win; the night is never worse than the worst, nor said to be well where one that lasts has struck."""
+    codes = {0, 1} | {kind.lasts for _, kind in case.strikes if kind.lasts} | {kind.token[1] for _, kind in case.strikes if kind.token}
+    if any(kind.fault["what"] in ("expired_token", "revoked") or kind.fault.get("status") == 401 for _, kind in case.strikes):
+        codes.add(3)
+    found = [] if summary.exit_code in codes else [f"the exit code is {summary.exit_code}"]
+    if summary.exit_code and not struck:
+        found.append("the night failed though no fault struck")
+    return found
+
+
+def _sentence(case: Case, text: str) -> str:
+    """The words of the report that name the fault, without names of this very case."""
+    ((request, kind),) = case.strikes
+    expected = kind.expected(request.operation, ever=case.ever, first=request.first)
+    if not expected.said:
+        return ""
+    lines = [line.strip() for line in text.splitlines()]
+    wanted = expected.said.removeprefix("the run ").removeprefix(".*").removeprefix("cut short: .*")
+    return next((line for line in lines if re.search(wanted, line)), "")

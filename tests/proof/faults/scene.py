@@ -1,0 +1,328 @@
+"""Three calendars on the evening before a night in which everything there is to do has to be done; and what must be so after any night."""
+
+import shutil
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Column, DateTime, MetaData, String, Table, create_engine, make_url
+from sqlalchemy.pool import NullPool
+from structlog.testing import capture_logs
+
+from tests.proof.faults.haste import no_waiting
+from tests.sandbox_process import CLIENT_ID, TENANT, CertificateFiles, SandboxProcess, make_certificate, ready_app
+from timetable_sync.applying.patience import Pace
+from timetable_sync.applying.progress import Silent
+from timetable_sync.model.marker import PROPERTY_SET, Marker
+from timetable_sync.night import NightRequest, run_night
+from timetable_sync.reporting.summary import RunSummary, Status
+from timetable_sync.settings.load import Loaded, load
+
+#: Tuesday, 13 October 2026, 02:00 in London.
+NOW = datetime(2026, 10, 13, 1, 0, tzinfo=UTC)
+ZONE = ZoneInfo("Europe/London")
+COMP, MATH, PHYS = (f"{name}@groups.example.ac.uk" for name in ("comp101", "math101", "phys101"))
+
+#: activity, module, start (local), title, room
+Meeting = tuple[str, str, datetime, str, str]
+Events = dict[str, list[dict[str, Any]]]
+
+CONFIGURATION = """
+[timetable]
+url = "sqlite:///timetable.db"
+time_zone = "Europe/London"
+period = "2026/27"
+query = "SELECT * FROM meeting"
+[timetable.columns]
+activity = "activity"
+calendar = "module"
+start = "starts"
+end = "ends"
+title = "title"
+rooms = { column = "room", many = true }
+[calendars]
+address = "{{ calendar | lower }}@groups.example.ac.uk"
+allow = ["*@groups.example.ac.uk"]
+[event]
+location = "{{ rooms | join(', ') }}"
+body = "{{ title }} in {{ rooms | join(', ') }}"
+categories = ["Timetable"]
+[run]
+calendars_at_once = 3
+deadline = "40 minutes"
+[ews]
+batch = 3
+"""
+
+
+def weekly(activity: str, module: str, weeks: Sequence[int], title: str, room: str = "R1", hour: int = 9) -> list[Meeting]:
+    """On Wednesdays from 14 October 2026, over the clock change of the 25th."""
+    # Naive on purpose: so it stands in the database, in the zone of the configuration.
+    first = datetime(2026, 10, 14, hour)  # noqa: DTZ001
+    return [(activity, module, first + timedelta(weeks=week), title, room) for week in weeks]
+
+
+#: As the calendars were filled.
+BEFORE: list[Meeting] = [
+    *weekly("C1", "COMP101", range(8), "Logic"),
+    *weekly("C2", "COMP101", range(4), "Sets", hour=11),
+    *weekly("M1", "MATH101", range(8), "Algebra"),
+    *weekly("P1", "PHYS101", range(6), "Optics"),
+]
+#: As the timetable is now: some gone, some moved, some renamed, some new; PHYS101 as it was.
+AFTER: list[Meeting] = [
+    *weekly("C1", "COMP101", range(7), "Logic"),
+    *weekly("C2", "COMP101", range(1, 4), "Set theory", hour=11),
+    *weekly("C3", "COMP101", range(4), "Graphs", hour=14),
+    *weekly("M1", "MATH101", range(6), "Algebra"),
+    *weekly("M1", "MATH101", [6], "Algebra", room="R2", hour=15),
+    *weekly("M2", "MATH101", range(2), "Numbers", hour=16),
+    *weekly("P1", "PHYS101", range(6), "Optics"),
+]
+
+
+def wanted(meetings: Sequence[Meeting]) -> dict[str, list[tuple[str, str, str, str]]]:
+    """What ought to stand by address: start, end, subject, location; worked out here, by nothing of the package."""
+    found: dict[str, list[tuple[str, str, str, str]]] = {COMP: [], MATH: [], PHYS: []}
+    for _, module, start, title, room in meetings:
+        begin = start.replace(tzinfo=ZONE).astimezone(UTC)
+        end = start.replace(hour=start.hour + 1, tzinfo=ZONE).astimezone(UTC)
+        found[f"{module.lower()}@groups.example.ac.uk"].append((f"{begin:%Y-%m-%dT%H:%M:%SZ}", f"{end:%Y-%m-%dT%H:%M:%SZ}", title, room))
+    return {address: sorted(events) for address, events in found.items()}
+
+
+def publish_elsewhere(url: str, meetings: Sequence[Meeting]) -> None:
+    """As :func:`publish`, in any database."""
+    engine = create_engine(url)
+    texts = [Column(name, String(200)) for name in ("activity", "module", "title", "room")]
+    table = Table("meeting", MetaData(), *texts, Column("starts", DateTime), Column("ends", DateTime))
+    with engine.begin() as connection:
+        table.drop(connection, checkfirst=True)
+        table.create(connection)
+        rows = [
+            {"activity": activity, "module": module, "starts": start, "ends": start + timedelta(hours=1), "title": title, "room": room}
+            for activity, module, start, title, room in meetings
+        ]
+        connection.execute(table.insert(), rows)
+    engine.dispose()
+
+
+def publish(database: Path, meetings: Sequence[Meeting]) -> None:
+    """From now on the timetable is this; every lesson takes an hour."""
+    with sqlite3.connect(database) as connection:
+        connection.execute("DROP TABLE IF EXISTS meeting")
+        connection.execute("CREATE TABLE meeting (activity, module, starts, ends, title, room)")
+        connection.executemany(
+            "INSERT INTO meeting VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (activity, module, f"{start:%Y-%m-%d %H:%M}", f"{start + timedelta(hours=1):%Y-%m-%d %H:%M}", title, room)
+                for activity, module, start, title, room in meetings
+            ],
+        )
+    connection.close()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """All that is in the calendars and in Deleted Items, and how many mails were sent."""
+
+    calendars: Events
+    deleted: Events
+    mails: int
+
+    def ours(self, address: str) -> dict[str, list[str]]:
+        """The ids of our events that stand in a calendar, by key."""
+        return _by_key(self.calendars[address])
+
+    def ever(self, address: str) -> Counter[str]:
+        """How many of our events stand there or lie in Deleted Items, by key: deleting changes an event's id, as in Exchange."""
+        return Counter({key: len(ids) for key, ids in _by_key(self.calendars[address] + self.deleted[address]).items()})
+
+    def foreign(self, address: str) -> dict[str, dict[str, Any]]:
+        """What is not ours, in full, by id."""
+        return {event["id"]: event for event in self.calendars[address] if _key(event) is None}
+
+
+def _key(event: Mapping[str, Any]) -> str | None:
+    found = next((one[3] for one in event["extended"] if one[0] == PROPERTY_SET), None)
+    return None if found is None else Marker.parse(found).key
+
+
+def _by_key(events: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for event in events:
+        if (key := _key(event)) is not None:
+            found.setdefault(key, []).append(event["id"])
+    return found
+
+
+def _beside(url: str, *statements: str) -> None:
+    """Tell a PostgreSQL server, from beside the database that is meant."""
+    engine = create_engine(make_url(url).set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement.format(name=make_url(url).database))
+
+
+def _nothing_to_do(summary: RunSummary) -> bool:
+    return all(report.status is Status.UNCHANGED and not report.changes for report in summary.calendars)
+
+
+class Scene:
+    """One sandbox and one installation, brought back to the same evening before each case."""
+
+    def __init__(self, folder: Path, sandbox: SandboxProcess, *, timetable_url: str = "", state_url: str = "") -> None:
+        self.folder, self.sandbox, self.client = folder, sandbox, sandbox.client
+        self.files: CertificateFiles = make_certificate(folder)
+        self.timetable_url, self.state_url = timetable_url, state_url
+        configuration = folder / "timetable-sync.toml"
+        configuration.write_text(CONFIGURATION, "utf-8")
+        self._environment = {
+            "TIMETABLE_SYNC_TIMETABLE__URL": timetable_url or f"sqlite:///{folder / 'timetable.db'}",
+            "TIMETABLE_SYNC_STATE__URL": state_url or f"sqlite:///{folder / 'state.db'}",
+            "TIMETABLE_SYNC_ENTRA__TENANT": TENANT,
+            "TIMETABLE_SYNC_ENTRA__CLIENT": CLIENT_ID,
+            "TIMETABLE_SYNC_ENTRA__CERTIFICATE": f'{{ file = "{self.files.cert_pem}" }}',
+            "TIMETABLE_SYNC_ENTRA__KEY": f'{{ file = "{self.files.key_pem}" }}',
+            "TIMETABLE_SYNC_ENTRA__AUTHORITY": sandbox.url,
+            "TIMETABLE_SYNC_EWS__ENDPOINT": f"{sandbox.url}/EWS/Exchange.asmx",
+        }
+        self.loaded = self.configured()
+        #: So that the order of requests is always the same.
+        self.one_by_one = self.configured(TIMETABLE_SYNC_RUN__CALENDARS_AT_ONCE="1")
+        self.impatient = self.configured(
+            TIMETABLE_SYNC_RUN__CALENDARS_AT_ONCE="1", TIMETABLE_SYNC_EWS__TIMEOUT="1 second", TIMETABLE_SYNC_ENTRA__TIMEOUT="1 second"
+        )
+        self._build()
+
+    def configured(self, **environment: str) -> Loaded:
+        """The configuration, with more of the environment."""
+        return load(self.folder / "timetable-sync.toml", {**self._environment, **environment})
+
+    def _build(self) -> None:
+        client = self.client
+        ready_app(client, self.files)
+        client.add_mailboxes([COMP, MATH, PHYS])
+        self._publish(BEFORE)
+        for address, subject in ((COMP, "Coffee"), (COMP, "Open day"), (MATH, "Logic"), (PHYS, "Committee")):
+            client.add_appointment(address, subject, "2026-10-14T08:00:00Z", "2026-10-14T09:00:00Z", body="Milk?")
+        assert self.night().exit_code == 0
+        # So that the signs of the calendars are old enough to be believed.
+        client.advance_clock(150)
+        assert self.night().exit_code == 0
+        assert self.standing_of(client.all_events()) == wanted(BEFORE)
+        self._people()
+        self._publish(AFTER)
+        client.reset_requests()
+        client.snapshot("evening")
+        self._keep_state()
+        self.evening = self.look()
+
+    def _publish(self, meetings: Sequence[Meeting]) -> None:
+        if self.timetable_url:
+            publish_elsewhere(self.timetable_url, meetings)
+        else:
+            publish(self.folder / "timetable.db", meetings)
+
+    def _keep_state(self) -> None:
+        if self.state_url:
+            _beside(self.state_url, "CREATE DATABASE {name}_evening TEMPLATE {name}")
+        else:
+            shutil.copy(self.folder / "state.db", self.folder / "evening.db")
+
+    def _state_again(self) -> None:
+        if self.state_url:
+            _beside(self.state_url, "DROP DATABASE IF EXISTS {name} WITH (FORCE)", "CREATE DATABASE {name} TEMPLATE {name}_evening")
+            return
+        for ending in ("", "-wal", "-shm"):
+            (self.folder / f"state.db{ending}").unlink(missing_ok=True)
+        shutil.copy(self.folder / "evening.db", self.folder / "state.db")
+
+    def close(self) -> None:
+        """Take away what it made beside what it was given."""
+        if self.state_url:
+            _beside(self.state_url, "DROP DATABASE IF EXISTS {name}_evening WITH (FORCE)")
+
+    def _people(self) -> None:
+        """Two bodies are edited, one event is moved, one deleted."""
+        events = {address: [one for one in self.client.events(address) if _key(one) is not None] for address in (COMP, MATH, PHYS)}
+        self.client.edit_event(COMP, events[COMP][6]["id"], body="Bring your laptops")
+        self.client.edit_event(PHYS, events[PHYS][2]["id"], body="Bring your glasses")
+        self.client.edit_event(PHYS, events[PHYS][3]["id"], location="Elsewhere")
+        self.client.delete_event(MATH, events[MATH][3]["id"])
+
+    def evening_again(self) -> None:
+        """All as it was on the evening before: calendars, application, state; no faults."""
+        self.client.clear_faults()
+        self.client.restore("evening")
+        self.client.reset_requests()
+        self._state_again()
+
+    def night(self, *, dry_run: bool = False, loaded: Loaded | None = None, pace: Pace | None = None) -> RunSummary:
+        """One night; it waits in no time."""
+        with no_waiting(), capture_logs():
+            request = NightRequest(NOW, dry_run)
+            return run_night(loaded or self.loaded, request, progress=Silent(), stop=threading.Event(), pace=pace)
+
+    def look(self) -> Standing:
+        """What stands where."""
+        deleted = {address: self.client.deleted_items(address) for address in (COMP, MATH, PHYS)}
+        return Standing(self.client.all_events(), deleted, self.client.mails())
+
+    @staticmethod
+    def standing_of(events: Events) -> dict[str, list[tuple[str, str, str, str]]]:
+        """Ours of what stands, in the form of :func:`wanted`."""
+        return {
+            address: sorted((e["start"], e["end"], e["subject"], e["location"]) for e in found if _key(e) is not None)
+            for address, found in events.items()
+        }
+
+    def broken(self, before: Standing | None = None) -> list[str]:
+        """What must not be after any night, whatever befell it, in words; ``before`` is how it was before that night."""
+        before, after = before or self.evening, self.look()
+        found = []
+        if after.mails != before.mails:
+            found.append(f"{after.mails - before.mails} mails were sent")
+        keep = wanted(AFTER)
+        for address in (COMP, MATH, PHYS):
+            if after.foreign(address) != before.foreign(address):
+                found.append(f"{address}: what is not ours was touched")
+            ever, then, now = before.ever(address), before.ours(address), after.ours(address)
+            for key, ids in now.items():
+                if len(ids) > 1:
+                    found.append(f"{address}: {len(ids)} of {key}")
+            for key, count in (after.ever(address) - ever).items():
+                if count > (key not in then):
+                    found.append(f"{address}: {key} was made {count} times in one night, and stood {len(then.get(key, ()))} times before")
+            if ever - after.ever(address):
+                found.append(f"{address}: something was deleted and is not in Deleted Items")
+            gone = {event for ids in then.values() for event in ids} - {event for ids in now.values() for event in ids}
+            still = Counter(start for start, *_ in keep[address])
+            starts = {event["id"]: event["start"] for event in before.calendars[address]}
+            if lost := [event for event in gone if still[starts[event]]]:
+                found.append(f"{address}: {len(lost)} events were deleted that the timetable still wants")
+        return found
+
+    def converged(self) -> list[str]:
+        """One clean night, then, if it did anything, a look at what the next would do: what is not as it should be, in words."""
+        self.client.clear_faults()
+        before = self.look()
+        clean = self.night()
+        found = [f"the clean night: {line}" for line in self.broken(before)]
+        if clean.exit_code:
+            reasons = [trouble.message for report in clean.calendars if (trouble := report.trouble) is not None]
+            found.append(f"the clean night ended with {clean.exit_code}: {clean.failure or clean.cut_short or reasons}")
+        if self.standing_of(self.client.all_events()) != wanted(AFTER):
+            found.append("after the clean night the calendars are not equal to the timetable")
+        if _nothing_to_do(clean):
+            return found
+        plan = self.night(dry_run=True)
+        if plan.exit_code or not _nothing_to_do(plan):
+            found.append("the next plan is not empty")
+        return found

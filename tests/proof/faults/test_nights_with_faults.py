@@ -1,0 +1,114 @@
+"""CI's share of the faults: some of all that ``python -m tests.proof faults`` tries, chosen afresh each time."""
+
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.proof.faults import cases, databases, table
+from tests.proof.faults.cases import Case, Request, product
+from tests.proof.faults.kinds import KINDS
+from tests.proof.faults.scene import Scene
+from tests.sandbox_process import SandboxProcess
+
+#: Where the chance of this very run comes from: printed where something is found.
+SEED = random.SystemRandom().randrange(2**32)
+
+#: Seconds of this process for either of the two, and no more nights than these.
+_LONGEST, _MOST = 30.0, 60
+
+_DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "reliability.md"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxProcess]:
+    with SandboxProcess() as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def scene(sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    return Scene(tmp_path_factory.mktemp("faults"), sandbox)
+
+
+@pytest.fixture(scope="module")
+def requests(scene: Scene) -> list[Request]:
+    return cases.requests_of(scene)
+
+
+def try_all(scene: Scene, chosen: Iterator[Case]) -> int:
+    """As many as there is time for; how many there were."""
+    began, tried = time.process_time(), 0
+    for case in chosen:
+        result = cases.tried(scene, case)
+        assert not result.wrong, f"seed {SEED}: {case}: " + "; ".join(result.wrong)
+        tried += 1
+        if tried >= _MOST or time.process_time() - began > _LONGEST:
+            break
+    return tried
+
+
+@pytest.mark.slow
+def test_some_requests_with_some_faults_come_out_as_they_have_to(scene: Scene, requests: list[Request]) -> None:
+    dice = random.Random(SEED)  # noqa: S311 - chance for tests
+    everything = [case for case in product(requests) if not case.strikes[0][1].waits]
+    assert try_all(scene, iter(dice.sample(everything, len(everything)))) > 10
+
+
+@pytest.mark.slow
+def test_two_faults_in_one_night_double_nothing_and_touch_nothing_foreign(scene: Scene, requests: list[Request]) -> None:
+    dice = random.Random(SEED)  # noqa: S311 - chance for tests
+    assert try_all(scene, cases.pairs(requests, dice)) > 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["SQLite", "PostgreSQL", "MariaDB"])
+def test_a_database_that_fails_costs_a_night_and_nothing_else(kind: str, sandbox: SandboxProcess, tmp_path: Path) -> None:
+    dice = random.Random(SEED)  # noqa: S311 - chance for tests
+    for number, row in enumerate(dice.sample([row for row in databases.EXPECTED if row.kind == kind], 3)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with databases.scene_with(folder, sandbox, row) as broken:
+            moment = dice.choice(databases.moments(broken, row))
+            found = databases.tried(broken, row, moment)
+        assert not found.wrong, f"seed {SEED}: {row}, statement {moment}: " + "; ".join(found.wrong)
+
+
+def test_a_duplicate_a_lost_event_and_a_touched_one_are_seen(scene: Scene) -> None:
+    """What looks for harm has to see it: here somebody does what the product must never do."""
+    comp, math, phys = sorted(address for address in scene.client.all_events() if address[:4] in ("comp", "math", "phys"))
+
+    def first(address: str, *, ours: bool) -> str:
+        return next(str(one["id"]) for one in scene.client.events(address) if bool(one["extended"]) == ours)
+
+    scene.evening_again()
+    assert scene.broken() == []
+    scene.client.copy_event(comp, first(comp, ours=True))
+    assert any(": 2 of " in line for line in scene.broken())
+    scene.evening_again()
+    scene.client.edit_event(math, first(math, ours=False), subject="Mine now")
+    assert any("not ours was touched" in line for line in scene.broken())
+    scene.evening_again()
+    scene.client.delete_event(phys, first(phys, ours=True))
+    assert any("still wants" in line for line in scene.broken())
+    scene.evening_again()
+    scene.client.delete_event(phys, first(phys, ours=True), hard=True)
+    assert any("not in Deleted Items" in line for line in scene.broken())
+
+
+def test_what_is_expected_depends_on_no_more_than_it_says(requests: list[Request]) -> None:
+    assert len({kind.name for kind in KINDS}) == len(KINDS)
+    operations = {request.operation for request in requests}
+    assert operations == {"token", "GetFolder", "FindItem", "GetItem", "CreateItem", "UpdateItem", "DeleteItem"}
+    assert {address for request in requests if (address := request.mailbox)} == set(mailbox_names())
+
+
+def mailbox_names() -> tuple[str, ...]:
+    return tuple(f"{name}@groups.example.ac.uk" for name in ("comp101", "math101", "phys101"))
+
+
+def test_the_document_has_the_tables_that_are_proved() -> None:
+    wanted = table.markdown(table.expected(), databases.EXPECTED)
+    assert table.block(_DOCUMENT.read_text("utf-8")) == wanted, "python -m tests.proof.faults.table docs/reliability.md"

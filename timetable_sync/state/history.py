@@ -17,12 +17,15 @@ from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.plan import Held
 from timetable_sync.model.window import Window
 from timetable_sync.state import portrait
+from timetable_sync.state.bulk import Bulk
 from timetable_sync.state.portrait import plain
 from timetable_sync.state.records import NIGHT, CalendarRecord, HistoryEntry, Json, RunBeginning, RunRecord
 from timetable_sync.state.tables import history, run, run_calendar, verdict
 
 #: Where a run's summary says that it was no night.
 KIND = "kind"
+
+_CHANGES = Bulk(history, ("run_id", "source", "address", "key", "at", "action", "reason", "before", "after", "outcome", "error"))
 
 
 def begin(connection: sa.Connection, beginning: RunBeginning) -> int:
@@ -76,27 +79,14 @@ def finish(
 
 def record(connection: sa.Connection, run_id: int, source: str, calendar: Calendar, outcomes: Sequence[Outcome]) -> None:
     """A row a change, whatever became of it."""
-    at = datetime.now(UTC)
+    at, address = _CHANGES.moment(connection)(datetime.now(UTC)), calendar.address
     rows = []
     for outcome in outcomes:
-        action, before, after = portrait.of_change(outcome.change)
-        rows.append(
-            {
-                "run_id": run_id,
-                "source": source,
-                "address": calendar.address,
-                "key": outcome.change.key,
-                "at": at,
-                "action": action,
-                "reason": outcome.change.reason.value,
-                "before": before,
-                "after": after,
-                "outcome": portrait.of_error(outcome.error),
-                "error": "" if outcome.error is None else plain(outcome.error.message),
-            }
-        )
-    if rows:
-        connection.execute(sa.insert(history), rows)
+        change, error = outcome.change, outcome.error
+        action, before, after = portrait.of_change_in_json(change)
+        said = "" if error is None else plain(error.message)
+        rows.append((run_id, source, address, change.key, at, action, change.reason.value, before, after, portrait.of_error(error), said))
+    _CHANGES.write(connection, rows)
 
 
 def runs(connection: sa.Connection, source: str, most: int | None) -> list[RunRecord]:

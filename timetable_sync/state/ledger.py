@@ -12,14 +12,18 @@ from timetable_sync.model.change import Create, Delete, Reason, Update
 from timetable_sync.model.ledger import LedgerEntry, digest_of
 from timetable_sync.model.snapshot import ItemRef
 from timetable_sync.model.window import Window
+from timetable_sync.state.bulk import Bulk
 from timetable_sync.state.portrait import plain
 from timetable_sync.state.tables import ledger
-from timetable_sync.state.upsert import upsert
 
 #: Rows that are fetched at a time where there may be very many.
 _AT_ONCE = 5_000
 
-_KEPT = ("name", "item_id", "change_key", "fingerprint", "mapping", "starts", "ends")
+_ROWS = Bulk(
+    ledger,
+    ("source", "address", "key", "name", "item_id", "change_key", "fingerprint", "mapping", "starts", "ends"),
+    key=("source", "address", "key"),
+)
 
 
 def entries(connection: sa.Connection, source: str, address: str, window: Window | None) -> dict[str, LedgerEntry]:
@@ -69,24 +73,23 @@ def count(connection: sa.Connection, source: str, window: Window | None, address
 
 def record(connection: sa.Connection, source: str, calendar: Calendar, known: Iterable[LedgerEntry]) -> None:
     """Enter or overwrite."""
-    name = plain(calendar.name)
+    address, name, moment = calendar.address, plain(calendar.name), _ROWS.moment(connection)
     rows = [
-        {
-            "source": source,
-            "address": calendar.address,
-            "key": entry.key,
-            "name": name,
-            "item_id": entry.item.id,
-            "change_key": entry.item.change_key,
-            "fingerprint": entry.fingerprint,
-            "mapping": entry.mapping,
-            "starts": entry.start,
-            "ends": entry.end,
-        }
+        (
+            source,
+            address,
+            entry.key,
+            name,
+            entry.item.id,
+            entry.item.change_key,
+            entry.fingerprint,
+            entry.mapping,
+            moment(entry.start),
+            moment(entry.end),
+        )
         for entry in known
     ]
-    if rows:
-        connection.execute(upsert(connection, ledger, ("source", "address", "key"), _KEPT), rows)
+    _ROWS.write(connection, rows)
 
 
 def forget(connection: sa.Connection, source: str, calendar: Calendar, keys: Sequence[str]) -> None:

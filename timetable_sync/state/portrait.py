@@ -1,6 +1,8 @@
 """What an event looked like, as JSON for the history. Pure: no database, no clock."""
 
+import json
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from timetable_sync.errors import BackendError, CalendarFailed, ItemRefused, Passing, RunFailed, Stale, Unclear
 from timetable_sync.model.change import Change, Create, Delete, Update
@@ -8,6 +10,10 @@ from timetable_sync.model.event import Event
 from timetable_sync.model.snapshot import Standing
 from timetable_sync.redaction import redact
 from timetable_sync.state.records import Json
+
+#: Looks of events in JSON, and letters of a body in one that is remembered: a mebibyte or so.
+_REMEMBERED = 1_024
+_WORTH_REMEMBERING = 500
 
 _OUTCOMES: tuple[tuple[type[BackendError], str], ...] = (
     (Unclear, "unclear"),
@@ -30,25 +36,73 @@ def of_change(change: Change) -> tuple[str, dict[str, Json] | None, dict[str, Js
             return "delete", of_standing(change.before), None
 
 
+def of_change_in_json(change: Change) -> tuple[str, str | None, str | None]:
+    """As :func:`of_change`, before and after as JSON."""
+    match change:
+        case Create():
+            return "create", None, _event_in_json(change.after)
+        case Update():
+            return "update", json.dumps(of_standing(change.before)), _event_in_json(change.after)
+        case Delete():
+            return "delete", json.dumps(of_standing(change.before)), None
+
+
 def of_event(event: Event) -> dict[str, Json]:
     """The fields we own; those that are not ours are left out."""
-    fields: dict[str, Json] = {
-        "start": _utc(event.start),
-        "end": _utc(event.end),
-        "zone": event.zone,
-        "subject": event.subject,
-        "busy": event.busy.value,
-        "reminder": event.reminder,
-        "sensitivity": event.sensitivity.value,
-    }
-    if event.location is not None:
-        fields["location"] = event.location
-    if event.body is not None:
-        fields["body"] = event.body
-        fields["body_kind"] = event.body_kind
-    if event.categories is not None:
-        fields["categories"] = list(event.categories)
+    return {"start": _utc(event.start), "end": _utc(event.end), **_shown(*_parts(event))}
+
+
+def _event_in_json(event: Event) -> str:
+    """As :func:`of_event`. Most events of an activity differ in their times alone: so the rest is put into JSON once for many."""
+    make = _remembered if event.body is None or len(event.body) <= _WORTH_REMEMBERING else _shown_in_json
+    return f'{{"start": "{_utc(event.start)}", "end": "{_utc(event.end)}", {make(*_parts(event))}'
+
+
+_Parts = tuple[str, str, str, int | None, str, str | None, str | None, str, tuple[str, ...] | None]
+
+
+def _parts(event: Event) -> _Parts:
+    return (
+        event.zone,
+        event.subject,
+        event.busy.value,
+        event.reminder,
+        event.sensitivity.value,
+        event.location,
+        event.body,
+        event.body_kind,
+        event.categories,
+    )
+
+
+def _shown(
+    zone: str,
+    subject: str,
+    busy: str,
+    reminder: int | None,
+    sensitivity: str,
+    location: str | None,
+    body: str | None,
+    body_kind: str,
+    categories: tuple[str, ...] | None,
+) -> dict[str, Json]:
+    fields: dict[str, Json] = {"zone": zone, "subject": subject, "busy": busy, "reminder": reminder, "sensitivity": sensitivity}
+    if location is not None:
+        fields["location"] = location
+    if body is not None:
+        fields["body"] = body
+        fields["body_kind"] = body_kind
+    if categories is not None:
+        fields["categories"] = list(categories)
     return fields
+
+
+def _shown_in_json(*parts: *_Parts) -> str:
+    """What follows in an object that is begun."""
+    return json.dumps(_shown(*parts))[1:]
+
+
+_remembered = lru_cache(_REMEMBERED)(_shown_in_json)
 
 
 def of_standing(standing: Standing) -> dict[str, Json]:
@@ -81,5 +135,6 @@ def plain(text: str, longest: int = 1000) -> str:
     return redact(text).encode("utf-8", "replace").decode("utf-8").replace("\x00", "\N{REPLACEMENT CHARACTER}")[:longest]
 
 
+@lru_cache(4_096)
 def _utc(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

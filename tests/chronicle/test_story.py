@@ -59,7 +59,7 @@ def test_explain_tells_what_happened_to_an_event_from_what_to_what_when_and_why(
         ["run 2", "changed: the timetable changed"],
         ["run 3", "put back: someone edited it"],
         ["run 4", "made anew: someone deleted it"],
-        ["run 5", "moved to Deleted Items: it left the timetable, or was cancelled there"],
+        ["run 5", "moved to Deleted Items: the timetable no longer has it here, or it was cancelled"],
     ]
     moved = "      time        Wed 28 Oct 2026 09:00 - 10:00  ->  Fri 30 Oct 2026 14:00 - 15:00"
     assert moved in told

@@ -119,7 +119,9 @@ def test_the_command_line_serves_and_says_where(tmp_path: Path) -> None:
         assert written["pid"] == process.pid
         process.terminate()
         assert process.wait(20) == 0
-        assert process.stdout.read() == ""
+        assert process.stdout.read() == (
+            f"Nobody is known at {written['url']} yet: with --config FILE it takes application and calendars from that configuration.\n"
+        )
 
 
 def test_a_key_with_a_passphrase_can_be_made(tmp_path: Path) -> None:

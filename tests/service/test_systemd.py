@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.service.house import DaemonProcess, House, Systemd
+from tests.service.house import PATIENCE, DaemonProcess, House, Systemd
 
 pytestmark = pytest.mark.slow
 
@@ -61,7 +61,7 @@ def test_a_configuration_that_cannot_be_used_ends_it_in_a_line_and_never_ready(
     text = house.configuration.read_text("utf-8")
     house.configuration.write_text("\n".join(wrong if line.startswith("cron =") else line for line in text.splitlines()), "utf-8")
     with DaemonProcess(house, environment=systemd.environment) as daemon:
-        assert daemon.process.wait(30) == 2
+        assert daemon.process.wait(PATIENCE) == 2
         assert said in daemon.said()
         assert "Traceback" not in daemon.said()
     assert systemd.listen() == []

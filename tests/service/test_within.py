@@ -2,12 +2,11 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.cli.command_line import typed
 from timetable_sync.service.within import Line
 
 
@@ -39,15 +38,13 @@ def test_a_daemon_that_does_not_read_or_is_gone_holds_up_no_night() -> None:
 
 
 @pytest.mark.parametrize("order", [b"", b"\n", b"hello\n", b"{}\n", b"[]\n"])
-def test_who_types_what_is_for_the_daemon_is_told_so(tmp_path: Path, order: bytes) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "timetable_sync", "run", "--by-daemon"],
-        input=order,
-        cwd=tmp_path,
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-    assert ended.returncode == 2
-    assert b"--by-daemon is for the daemon" in ended.stderr
-    assert b"Traceback" not in ended.stderr
+def test_who_types_what_is_for_the_daemon_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], order: bytes
+) -> None:
+    (tmp_path / "order").write_bytes(order)
+    with (tmp_path / "order").open() as typed_in:
+        monkeypatch.setattr("sys.stdin", typed_in)
+        assert typed("run", "--by-daemon") == 2
+    said = capsys.readouterr().err
+    assert "--by-daemon is for the daemon" in said
+    assert "Traceback" not in said

@@ -17,7 +17,7 @@ _AGAIN: Final = {("update", Reason.EDITED.value): "put back", ("create", Reason.
 _TRIED: Final = {"create": "creating", "update": "changing", "delete": "deleting"}
 _WHY: Final = {
     ("create", Reason.TIMETABLE.value): "it is in the timetable",
-    ("delete", Reason.LEFT.value): "it left the timetable, or was cancelled there",
+    ("delete", Reason.LEFT.value): "the timetable no longer has it here, or it was cancelled",
     ("delete", Reason.DUPLICATE.value): "it was a duplicate",
     ("delete", Reason.PURGED.value): "somebody had everything of ours taken out of this calendar (purge)",
     ("update", Reason.MAPPING.value): "the configuration makes events otherwise than before",

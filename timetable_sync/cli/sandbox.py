@@ -38,11 +38,16 @@ def serve(
     Example: timetable-sync sandbox serve --port 8443 --config timetable-sync.toml --state sandbox.json
     """
     if config is None:
-        start(host=host, port=port, state=state, ready=ready_file)
+        start(host=host, port=port, state=state, ready=ready_file, then=_bare if state is None else None)
         return
     needed = rehearsal(load(find_configuration(config, os.environ, Path.cwd()), os.environ))
     typer.echo(f"sandbox: the application of {config} is registered, and {needed.mailboxes:,} group mailboxes are there for its calendars")
     start(host=host, port=port, state=state, ready=ready_file, first=needed.calls, then=_lead_there)
+
+
+def _bare(url: str) -> None:
+    """Say that a night would be refused here, and what to type instead."""
+    typer.echo(f"Nobody is known at {url} yet: with --config FILE it takes application and calendars from that configuration.")
 
 
 def _lead_there(url: str) -> None:

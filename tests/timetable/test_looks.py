@@ -8,10 +8,11 @@ import pytest
 from tests.timetable.configurations import configuration
 from timetable_sync.errors import UsageError
 from timetable_sync.model.event import Busy, Sensitivity
+from timetable_sync.timetable.bounded import LONGEST_TEXT
 from timetable_sync.timetable.columns import Field
 from timetable_sync.timetable.lessons import Lesson
 from timetable_sync.timetable.looks import Fields, Looks
-from timetable_sync.timetable.templates import LONGEST_TEXT, TemplateFailed, Templates
+from timetable_sync.timetable.templates import TemplateFailed, Templates
 from timetable_sync.timetable.times import Clock
 from timetable_sync.timetable.variables import Variables
 

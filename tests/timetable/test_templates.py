@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from timetable_sync.errors import UsageError
+from timetable_sync.timetable.bounded import LONGEST_TEXT
 from timetable_sync.timetable.columns import Field
 from timetable_sync.timetable.lessons import Lesson
-from timetable_sync.timetable.templates import LONGEST_TEXT, Compiled, TemplateFailed, Templates
+from timetable_sync.timetable.templates import Compiled, TemplateFailed, Templates
 from timetable_sync.timetable.times import Clock
 from timetable_sync.timetable.variables import Variables
 

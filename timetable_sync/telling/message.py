@@ -5,8 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import StrictUndefined, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import TemplateError
 
 from timetable_sync.chronicle import runs as words
 from timetable_sync.errors import UsageError
@@ -16,6 +15,7 @@ from timetable_sync.reporting.times import Clock
 from timetable_sync.settings.sections.telling import Alerts
 from timetable_sync.state.records import Matter, RunRecord
 from timetable_sync.telling.reckoning import News
+from timetable_sync.timetable.bounded import BoundedEnvironment, allowance
 
 SUBJECT: Final = "timetable-sync{% if source != 'timetable' %} {{ source }}{% endif %}: {{ headline }}"
 
@@ -64,7 +64,7 @@ How things stand: timetable-sync status
 """
 
 # What is rendered is plain text; every value that goes in has been made fit to be shown.
-_TEMPLATES = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
+_TEMPLATES = BoundedEnvironment(trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +153,7 @@ def _file(path: Path) -> str:
 
 def _rendered(template: str, key: str, values: dict[str, Any]) -> str:
     try:
-        return _TEMPLATES.from_string(template).render(values)
+        with allowance():
+            return _TEMPLATES.from_string(template).render(values)
     except (TemplateError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
         raise UsageError(f"{key}: the template fails: {error}", "Try it: timetable-sync alert test") from None

@@ -10,8 +10,9 @@ from typing import Any, Literal, NamedTuple
 from timetable_sync.errors import UsageError
 from timetable_sync.model.event import LONGEST_SUBJECT, BodyKind, Busy, Sensitivity
 from timetable_sync.settings.sections.event import EventLook, EventRule
+from timetable_sync.timetable.bounded import LONGEST_TEXT
 from timetable_sync.timetable.names import nearest_or_all
-from timetable_sync.timetable.templates import LONGEST_TEXT, Compiled, Templates
+from timetable_sync.timetable.templates import Compiled, Templates
 from timetable_sync.timetable.text import clean_name, cut, fit_for_xml
 from timetable_sync.timetable.times import Clock
 from timetable_sync.timetable.variables import Variables

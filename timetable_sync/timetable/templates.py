@@ -9,11 +9,10 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
-from jinja2 import StrictUndefined, Template, TemplateError, meta
-from jinja2.exceptions import SecurityError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Template, TemplateError, meta
 
 from timetable_sync.errors import UsageError
+from timetable_sync.timetable.bounded import LONGEST_TEXT, BoundedEnvironment, allowance
 from timetable_sync.timetable.names import nearest_or_all
 from timetable_sync.timetable.slug import slug
 from timetable_sync.timetable.times import Clock
@@ -21,9 +20,6 @@ from timetable_sync.timetable.variables import Variables
 
 T = TypeVar("T")
 
-#: No rendered text may be longer; Exchange would take more, people would not read it.
-LONGEST_TEXT = 32_768
-_LONGEST_RANGE = 1_000
 _REMEMBERED = 2_048
 _ADVICE = "Templates are Jinja2, as in {{ title }}: docs/timetable.md."
 
@@ -36,35 +32,10 @@ class TemplateFailed(Exception):
         self.key = key
 
 
-class _Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja's, and no arithmetic or loop that takes all memory: templates are the configuration's, but mistakes are made there too."""
-
-    intercepted_binops = frozenset(["*", "**"])
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        if operator == "**" and not (abs(left) <= LONGEST_TEXT and abs(right) <= 16):
-            raise SecurityError(f"{left} ** {right} is more than a template may reckon")
-        if operator == "*":
-            for some, times in ((left, right), (right, left)):
-                if isinstance(some, (str, list, tuple)) and isinstance(times, int) and len(some) * times > LONGEST_TEXT:
-                    raise SecurityError("this text is repeated too often")
-        return super().call_binop(context, operator, left, right)
-
-
-def _range(*limits: int) -> range:
-    numbers = range(*limits)
-    if len(numbers) > _LONGEST_RANGE:
-        raise SecurityError(f"a range of more than {_LONGEST_RANGE}")
-    return numbers
-
-
-def _environment(*, autoescape: bool) -> _Sandbox:
+def _environment(*, autoescape: bool) -> BoundedEnvironment:
     # Lines that hold nothing but a tag leave no empty line behind, as people expect of a body.
-    environment = _Sandbox(undefined=StrictUndefined, autoescape=autoescape, trim_blocks=True, lstrip_blocks=True)
+    environment = BoundedEnvironment(autoescape=autoescape, trim_blocks=True, lstrip_blocks=True)
     environment.filters["slug"] = slug
-    del environment.filters["random"]
-    del environment.globals["lipsum"]
-    environment.globals["range"] = _range
     return environment
 
 
@@ -136,11 +107,12 @@ class Compiled(Generic[T]):
         parts, length = [], 0
         try:
             # Piece by piece, so that a loop within a loop ends at the limit and not when memory does.
-            for part in self._template.generate(context):
-                parts.append(part)
-                length += len(part)
-                if length > 2 * LONGEST_TEXT:
-                    break
+            with allowance():
+                for part in self._template.generate(context):
+                    parts.append(part)
+                    length += len(part)
+                    if length > 2 * LONGEST_TEXT:
+                        break
         except RecursionError:
             raise TemplateFailed(self.key, "it calls itself without end") from None
         except Exception as error:  # a template may do anything to any value, and one lesson must not stop the others

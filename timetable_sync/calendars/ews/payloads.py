@@ -5,7 +5,9 @@ CalendarItem costs ten times as much.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from lxml import etree
 
@@ -64,6 +66,7 @@ def _text(parent: etree._Element, name: str, value: str) -> None:
     _sub(parent, T + name).text = value
 
 
+@lru_cache(4_096)
 def moment(when: datetime) -> str:
     """A time as EWS takes it: UTC, whole seconds."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -126,9 +129,49 @@ def create_items(address: str, changes: Iterable[Create]) -> etree._Element:
     create = etree.Element(M + "CreateItem", MessageDisposition="SaveOnly", SendMeetingInvitations="SendToNone", nsmap=_NS)
     _folder(_sub(create, M + "SavedItemFolderId"), address)
     items = _sub(create, M + "Items")
+    # Events of one request differ in a few texts. To copy an element that is alike in all else, and say these anew, takes half the time of
+    # making it. Within one request alone, so that no thread meets another's elements.
+    patterns: dict[tuple[object, ...], _Pattern] = {}
     for change in changes:
-        _new_item(_sub(items, T + "CalendarItem"), change.after, change.marker)
+        event = change.after
+        look = (event.zone, event.sensitivity, event.busy, event.reminder, event.categories, event.body_kind)
+        alike = (*look, event.body is None, not event.location)
+        if (pattern := patterns.get(alike)) is None:
+            item = _sub(items, T + "CalendarItem")
+            _new_item(item, event, change.marker)
+            patterns[alike] = _Pattern(item)
+        else:
+            items.append(pattern.filled(change))
     return create
+
+
+class _Pattern:
+    """An item that others are copied from. What differs: subject, body, marker, times, location."""
+
+    def __init__(self, item: etree._Element) -> None:
+        self._item = item
+        own = ("Subject", "Start", "End", "Body", "Location")
+        self._places = [place for name in own if (place := _place(item, name)) is not None]
+        self._marker = _place(item, "ExtendedProperty") or 0
+
+    def filled(self, change: Create) -> etree._Element:
+        """The item of another event, which has a body, and a location, where this one has."""
+        event = change.after
+        item = deepcopy(self._item)
+        texts = [event.subject, moment(event.start), moment(event.end)]
+        if event.body is not None:
+            texts.append(event.body)
+        if event.location:
+            texts.append(event.location)
+        for place, text in zip(self._places, texts, strict=True):
+            item[place].text = text
+        item[self._marker][1].text = change.marker
+        return item
+
+
+def _place(item: etree._Element, name: str) -> int | None:
+    found = item.find(T + name)
+    return None if found is None else item.index(found)
 
 
 def _new_item(item: etree._Element, event: Event, marker: str) -> None:

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine
-from sqlalchemy.engine import URL
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from tests.timetable.configurations import configuration
 from timetable_sync.errors import Stopped, TimetableUnusable, UsageError
 from timetable_sync.settings.sections.timetable import Timetable
-from timetable_sync.timetable.source import AT_ONCE, open_rows
+from timetable_sync.timetable.source import AT_ONCE, ConnectionLost, open_rows
 from timetable_sync.timetable.transactions import begin_snapshot
 
 KINDS = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql), pytest.param("mariadb", marks=pytest.mark.mariadb))
@@ -203,6 +203,25 @@ def test_a_connection_lost_in_the_midst_of_the_rows_is_no_shorter_timetable(
             pass
     assert "\n" not in caught.value.message
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+@pytest.mark.mariadb
+def test_a_connection_that_is_lost_while_its_limit_is_set_is_lost_and_may_be_made_anew(mariadb_url: str) -> None:
+    database = Database("mariadb", mariadb_url)
+    database.numbers(3)
+
+    def cut_off(connection: Connection, cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("SET SESSION max_statement_time"):
+            number = connection.connection.driver_connection.thread_id()  # type: ignore[union-attr]  # it is open
+            database.tell(f"KILL {number}")
+
+    event.listen(Engine, "before_cursor_execute", cut_off)
+    try:
+        with pytest.raises(ConnectionLost):
+            read(database.timetable("SELECT i FROM n"))
+    finally:
+        event.remove(Engine, "before_cursor_execute", cut_off)
+    assert len(read(database.timetable("SELECT i FROM n"))) == 3
 
 
 def _cut_off(database: Database) -> None:

@@ -12,7 +12,6 @@
 - Any other database is read at its own default, which a note says.
 """
 
-import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -62,8 +61,11 @@ def _mysql(connection: Connection, seconds: int) -> None:
     maria = bool(getattr(connection.dialect, "is_mariadb", False))
     limit = f"max_statement_time = {seconds}" if maria else f"max_execution_time = {seconds * 1000}"
     # Servers from before these variables have no such limit; then ours alone holds (``interruption``).
-    with contextlib.suppress(DBAPIError):
+    try:
         connection.exec_driver_sql(f"SET SESSION {limit}")
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
     # For the session as well: DDL commits first, and is then judged by what the session says, not by the transaction that is gone.
     connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
     connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")

@@ -131,7 +131,7 @@ def vague(summary: RunSummary) -> list[str]:
     found = [f"no advice is given with: {trouble.message}" for trouble in troubles if not trouble.advice.strip()]
     if summary.exit_code and not troubles and not summary.cut_short:
         found.append(f"the night ended with {summary.exit_code}, and the report does not say why")
-    if any("unexpected" in trouble.message for trouble in troubles):
+    if any(re.fullmatch(r"unexpected \w+", trouble.message) for trouble in troubles):
         found.append("something unforeseen")
     return found
 

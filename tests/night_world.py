@@ -3,17 +3,14 @@
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
 
 from timetable_sync.applying.patience import Pace
 from timetable_sync.applying.progress import Silent
 from timetable_sync.calendars.memory.backend import MemoryBackend
+from timetable_sync.entra.certificate_making import NewCertificate, make_certificate
 from timetable_sync.night import NightRequest, run_night
 from timetable_sync.reporting.summary import RunSummary
 from timetable_sync.settings.load import load
@@ -75,23 +72,16 @@ class NightWorld:
         )
 
     def _certificate(self) -> None:
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "night")])
-        now = datetime.now(UTC)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=300))
-            .sign(key, hashes.SHA256())
-        )
-        pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        made = _made()
         file = self.folder / "certificate.pem"
         file.touch(mode=0o600)
-        file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + pem)
+        file.write_bytes(made.certificate_pem + made.key_pem)
+
+
+@cache
+def _made() -> NewCertificate:
+    """One for all worlds of this process: a key takes a while, and no world minds whose it is."""
+    return make_certificate(subject="night", bits=2048, days=300, now=datetime.now(UTC))
 
 
 _TIMETABLE = """

@@ -78,7 +78,7 @@ def address_of(course: str) -> str:
 
 @pytest.mark.slow
 @pytest.mark.shared
-@pytest.mark.timeout(2_400)
+@pytest.mark.timeout(6 * 3_600 if NIGHTS == "all" else 2_400)
 def test_real_nights_of_a_university_each_write_the_differences_and_no_more(shared: Path, tmp_path: Path) -> None:
     database = tmp_path / "nights.sqlite"
     shutil.copyfile(shared / "data" / "university-nights-2024S2.sqlite", database)

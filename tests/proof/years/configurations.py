@@ -39,7 +39,7 @@ class Configuration:
 
     def allowed_in_run(self, standing: int) -> int:
         """How many deletes the run's guard lets through."""
-        return max(standing // 10, 3 if self.narrow else 10)
+        return max(standing * 3 // 10, 6) if self.narrow else max(standing // 10, 10)
 
     @property
     def back(self) -> timedelta:
@@ -49,7 +49,7 @@ class Configuration:
     def toml(self) -> str:
         """The configuration, but for what says where calendars and databases are."""
         guards = (
-            '[guards]\ndeletes_in_calendar = { share = "30 %", at_least = 1 }\ndeletes_in_run = { share = "10 %", at_least = 3 }\n'
+            '[guards]\ndeletes_in_calendar = { share = "30 %", at_least = 1 }\ndeletes_in_run = { share = "30 %", at_least = 6 }\n'
             if self.narrow
             else ""
         )

@@ -1,43 +1,21 @@
-"""The world with calendars in memory: whole nights in this process, with a timetable and a state database of SQLite."""
+"""The world with calendars in memory."""
 
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
-from tests.proof.years import office
-from tests.proof.years.configurations import Configuration
-from tests.proof.years.ledgers import Ledgers
-from tests.proof.years.prepared import Prepared
+from tests.proof.years.nights import Ending, Killed, Nights
 from tests.proof.years.seen import Content, Effect, Seen
 from tests.proof.years.worlds import Asked, Ill, Night
-from timetable_sync.applying.patience import Pace
-from timetable_sync.applying.progress import Silent
 from timetable_sync.calendars.memory.backend import MemoryBackend
 from timetable_sync.calendars.memory.faults import Fault, Operation
 from timetable_sync.calendars.memory.store import MemoryItem, Store
-from timetable_sync.errors import BackendError, CalendarFailed, ItemRefused, LeaseLost, Passing, Unclear
+from timetable_sync.errors import BackendError, CalendarFailed, ItemRefused, Passing, Unclear
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change
 from timetable_sync.model.sighting import Stamp
-from timetable_sync.night import NightRequest, run_night
-from timetable_sync.settings.load import Loaded, load
-from timetable_sync.state.lease import Lease
-
-_ELSEWHERE = """
-[calendars]
-address = "{{ calendar | lower }}@groups.example.ac.uk"
-allow = ["*@groups.example.ac.uk"]
-[ews]
-endpoint = "https://localhost/EWS/Exchange.asmx"
-sign_in = "basic"
-user = "service"
-password = { env = "TIMETABLE_SYNC_NOBODY_ASKS" }
-"""
 
 #: Longer than a run may last.
 _FOR_HOURS = 5 * 3600.0
@@ -53,10 +31,6 @@ _ERRORS: dict[Ill, Callable[[], BackendError]] = {
 }
 _OF_READING: frozenset[Ill] = frozenset({"listing", "gone"})
 _OF_WRITING: frozenset[Ill] = frozenset({"unclear done", "unclear undone", "refused"})
-
-
-class Killed(BaseException):
-    """Nobody foresees this one, as nobody foresees the kill of a process."""
 
 
 class WatchedStore(Store):
@@ -102,14 +76,12 @@ class WatchedBackend(MemoryBackend):
         super().__init__(store=store, batch=4)
         self.dated = store
         self.asked: Asked | None = None
-        self.stop = threading.Event()
-        self.lease_lost = False
+        self.ending = Ending()
         self._numbers: dict[str, int] = {}
 
     def begin_night(self, asked: Asked) -> None:
         """From now on requests are counted, and meet what ``asked`` says."""
-        self.asked, self.lease_lost, self._numbers = asked, False, {}
-        self.stop = threading.Event()
+        self.asked, self.ending, self._numbers = asked, Ending(), {}
 
     def stamp(self, calendar: Calendar) -> Stamp | None:
         super().stamp(calendar)
@@ -137,9 +109,9 @@ class WatchedBackend(MemoryBackend):
         if ill == "none" or self._counted("mishap") != asked.mishap.nth:
             return None
         if ill == "stop":
-            self.stop.set()
+            self.ending.stop.set()
         elif ill == "lease":
-            self.lease_lost = True
+            self.ending.lease_lost = True
         elif ill == "killed":
             raise Killed
         elif ill in _ERRORS:
@@ -158,11 +130,8 @@ class MemoryWorld:
     """One process's world: ``folder`` is its own. ``made_by`` makes the backend, so that a test can plant a bug in it."""
 
     def __init__(self, folder: Path, made_by: Callable[[WatchedStore], WatchedBackend] = WatchedBackend) -> None:
-        self._folder = folder
         self._made_by = made_by
-        self._configured = lru_cache(4096)(self._load)
-        self._ledgers = Ledgers(folder / "state.db")
-        self._prepared = Prepared()
+        self._nights = Nights(folder)
 
     def begin(self, addresses: Iterable[str], now: datetime) -> None:
         self._store = WatchedStore()
@@ -170,8 +139,7 @@ class MemoryWorld:
             self._store.open_calendar(address)
         self._store.now = now
         self._backend = self._made_by(self._store)
-        self._ledgers.begin()
-        self._written: object = None
+        self._nights.ledgers.begin()
 
     def set_clock(self, now: datetime) -> None:
         self._store.now = now
@@ -199,65 +167,28 @@ class MemoryWorld:
             self._store.add(to, replace(there, created=None, **fields))
 
     def night(self, asked: Asked) -> Night:
-        self._write_timetable(asked)
         self._backend.begin_night(asked)
         effects = self._store.effects = []
-        request = NightRequest(asked.now, asked.dry_run, forced=frozenset(_ALL_GUARDS if asked.forced else ()))
         try:
-            with self._prepared.once(), patch.object(Lease, "check", self._check):
-                summary = run_night(
-                    self._configured(asked.configuration),
-                    request,
-                    progress=Silent(),
-                    stop=self._backend.stop,
-                    connect=lambda settings, token: self._backend,
-                    pace=Pace(first=0.0001, longest=0.0002, attempts=4),
-                )
-        except Killed:
-            return Night(137, tuple(effects), 0, 0, "killed")
+            return self._nights.run(asked, lambda: self._backend, self._backend.ending, lambda: tuple(effects))
         finally:
             self._store.effects = None
-        failure = summary.failure.message if summary.failure else summary.cut_short
-        said = "; ".join(
-            [failure, *(one.trouble.message for one in summary.calendars if one.trouble), *(one.sentence for one in summary.held)]
-        )
-        planned = sum(len(one.changes) for one in summary.calendars)
-        left = sum(len(one.left_alone) for one in summary.calendars)
-        return Night(summary.exit_code, tuple(effects), planned, left, said.strip("; "))
 
     def lose_ledger(self) -> None:
-        self._ledgers.lose()
+        self._nights.ledgers.lose()
 
     def keep_ledger(self) -> None:
-        self._ledgers.keep()
+        self._nights.ledgers.keep()
 
     def restore_ledger(self) -> None:
-        self._ledgers.restore()
+        self._nights.ledgers.restore()
 
     def change_host(self) -> None:
-        self._ledgers.change_host()
+        self._nights.ledgers.change_host()
 
     def mails(self) -> int:
         """The contract of calendars in memory knows no mail."""
         return 0
-
-    def _check(self) -> None:
-        if self._backend.lease_lost:
-            raise LeaseLost("the lease was lost")
-
-    def _write_timetable(self, asked: Asked) -> None:
-        broken = asked.mishap.nth if asked.mishap.ill == "timetable" else None
-        if self._written != (asked.lessons, broken):
-            office.write(self._folder / "timetable.db", asked.lessons, breaks_off_after=broken)
-            self._written = asked.lessons, broken
-
-    def _load(self, configuration: Configuration) -> Loaded:
-        file = self._folder / "timetable-sync.toml"
-        file.write_text(configuration.toml() + _ELSEWHERE, "utf-8")
-        return load(file, {})
-
-
-_ALL_GUARDS = ("deletes_in_run", "deletes_in_calendar", "shrunken_timetable")
 
 
 def seen(item: MemoryItem) -> Seen:

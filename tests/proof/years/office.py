@@ -62,8 +62,8 @@ class Office:
             self.lessons[self.lessons.index(one)], self.lessons[self.lessons.index(other)] = swapped
 
 
-def write(database: Path, lessons: Iterable[Lesson], *, breaks_off_after: int | None = None) -> None:
-    """The timetable's table is this; reading it fails after ``breaks_off_after`` rows, where that is given."""
+def write(database: Path, lessons: Iterable[Lesson], *, breaks_off_before: int | None = None) -> None:
+    """The timetable's table is this; reading it fails so many rows before its end, ``breaks_off_before``, where that is given."""
     rows = [
         (
             lesson.activity,
@@ -81,7 +81,7 @@ def write(database: Path, lessons: Iterable[Lesson], *, breaks_off_after: int | 
     with sqlite3.connect(database) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS meeting (activity, module, starts, ends, title, room, cancelled, stumbling)")
         connection.execute("DELETE FROM meeting")
-        stumbling = [None if breaks_off_after is None or number < breaks_off_after else "{" for number in range(len(rows))]
+        stumbling = [None if breaks_off_before is None or number < len(rows) - breaks_off_before else "{" for number in range(len(rows))]
         connection.executemany(
             "INSERT INTO meeting VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [(*row, stone) for row, stone in zip(rows, stumbling, strict=True)]
         )

@@ -3,55 +3,73 @@
 import multiprocessing
 import os
 import random
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 
 from tests.proof.figures import Amount, Figure, Part, Say
+from tests.proof.years.ews_world import EwsWorld
 from tests.proof.years.memory_world import MemoryWorld
+from tests.proof.years.planted import BUGS
 from tests.proof.years.running import Found, histories, together
+from tests.proof.years.worlds import World
+from tests.sandbox_process import SandboxProcess
 
 IN_MEMORY = 10_000
+OVER_HTTP = 300
 
 #: So many at a time, that it can be said how far it is, and that a counter-example does not wait for all others.
-_AT_A_TIME = 50
+_AT_A_TIME = 25
+
+
+#: Nothing in these folders is to outlive the process: where the system has one in memory, no disk is waited for.
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of this process's own is made in it
+
+_here: dict[str, World] = {}
+"""A process's own worlds, by where they are: each is for all that the process is given."""
 
 
 def prove(amount: Amount, say: Say) -> Iterable[Figure]:
     """Its figures."""
     chance = random.Random(amount.seed)  # noqa: S311 - chooses histories, guards nothing
-    yield from _figures("in memory", _run(_in_memory, amount.of(IN_MEMORY), chance, say, "in memory"))
+    with ExitStack() as opened:
+        folder = opened.enter_context(TemporaryDirectory(prefix="years-", dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None))
+        context, processes = multiprocessing.get_context("spawn"), os.cpu_count() or 1
+        urls: SimpleQueue[str] = context.SimpleQueue()
+        for _ in range(processes):
+            urls.put(opened.enter_context(SandboxProcess()).url)
+        pool = opened.enter_context(context.Pool(processes, _begin, (folder, urls)))
+        for where, whole in (("in memory", IN_MEMORY), ("over HTTP", OVER_HTTP)):
+            count, found = amount.of(whole), Found()
+            tasks = [(where, min(_AT_A_TIME, count - begun), chance.randrange(2**32)) for begun in range(0, count, _AT_A_TIME)]
+            for one in pool.imap_unordered(_work, tasks):
+                found = together((found, one))
+                say(f"{where}: {found.tally['histories']:,} histories, {found.tally['nights']:,} nights{one.counter_example}")
+            yield from _figures(where, found)
+        yield from _planted(Path(folder))
 
 
-def _run(work: Callable[[tuple[int, int]], Found], count: int, chance: random.Random, say: Say, where: str) -> Found:
-    tasks = [(min(_AT_A_TIME, count - begun), chance.randrange(2**32)) for begun in range(0, count, _AT_A_TIME)]
-    found, done = Found(), 0
-    with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
-        for one in pool.imap_unordered(work, tasks):
-            found, done = together((found, one)), done + 1
-            if done % 10 == 0 or done == len(tasks) or one.counter_example:
-                say(f"{where}: {found.tally['histories']} histories, {found.tally['nights']} nights{one.counter_example}")
-            if one.counter_example:
-                break
-    return found
+def _begin(folder: str, urls: "SimpleQueue[str]") -> None:
+    own = Path(mkdtemp(dir=folder))
+    for name in ("memory", "http"):
+        (own / name).mkdir()
+    _here["in memory"] = MemoryWorld(own / "memory")
+    _here["over HTTP"] = EwsWorld(own / "http", urls.get())
 
 
-def _in_memory(task: tuple[int, int]) -> Found:
-    count, seed = task
-    return histories(_memory_world(), count, seed)
+def _work(task: tuple[str, int, int]) -> Found:
+    where, count, seed = task
+    return histories(_here[where], count, seed)
 
 
-@lru_cache(1)
-def _memory_world() -> MemoryWorld:
-    """One for all that this process is given."""
-    return MemoryWorld(folder())
-
-
-def folder() -> Path:
-    """One of this process's own, in memory where the system has that: nothing in it is to outlive the process."""
-    shared = Path("/dev/shm")  # noqa: S108 - the folder in it is of this process alone
-    return Path(tempfile.mkdtemp(prefix="years-", dir=shared if shared.is_dir() else None))
+def _planted(folder: Path) -> Iterator[Figure]:
+    for bug in BUGS:
+        with bug.plant():
+            found = histories(MemoryWorld(folder, bug.backend), 200, of=1, rules=bug.rules, shrink=False)
+        good = bug.says in found.counter_example.splitlines()[-1] if found.counter_example else False
+        yield Figure(f"planted: {bug.name}", f"found in history {found.tally['histories']}" if good else "not found", good)
 
 
 def _figures(where: str, found: Found) -> Iterator[Figure]:
@@ -59,7 +77,7 @@ def _figures(where: str, found: Found) -> Iterator[Figure]:
     yield Figure(f"nights {where}", f"{found.tally['nights']:,}", found.tally["nights"] > 0)
     yield Figure(f"changes made by people {where}", f"{found.tally['people']:,}", found.tally["people"] > 0)
     yield Figure(f"changes made by nights {where}", f"{found.tally['written']:,}", found.tally["written"] > 0)
-    yield Figure(f"counter-examples {where}", "1" if found.counter_example else "0", not found.counter_example)
+    yield Figure(f"counter-examples {where}", f"{found.counter_examples}", found.counter_examples == 0)
 
 
 PART = Part("years", "years of nights, with people, clocks, ledgers and mishaps", prove)

@@ -1,6 +1,6 @@
 """What stands in a calendar, as a person sees it, and what a night did there: the same of every kind of calendar."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ class Seen:
     content: Content
     all_day: bool
     marker: str | None
-    whole: object
+    whole: object = field(repr=False)
 
     @property
     def start(self) -> datetime:

@@ -1,17 +1,30 @@
-"""Histories with calendars in memory: a share of those of ``make proof``, other ones every time."""
+"""Histories of all rules: a share of those of ``make proof``, other ones every time."""
 
 import random
 from pathlib import Path
 
+from tests.proof.years.ews_world import EwsWorld
 from tests.proof.years.memory_world import MemoryWorld
 from tests.proof.years.running import histories
+from tests.proof.years.worlds import World
+from tests.sandbox_process import SandboxProcess
 
 
 def test_whatever_happens_one_clean_night_makes_the_calendars_equal_to_the_timetable(tmp_path: Path) -> None:
+    nothing_goes_wrong(MemoryWorld(tmp_path), 60)
+
+
+def test_it_does_so_over_http_too(tmp_path: Path) -> None:
+    with SandboxProcess() as sandbox:
+        nothing_goes_wrong(EwsWorld(tmp_path, sandbox.url), 4)
+
+
+def nothing_goes_wrong(world: World, count: int) -> None:
     seed = random.SystemRandom().randrange(2**32)
     print(f"seed {seed}")
 
-    found = histories(MemoryWorld(tmp_path), 60, seed)
+    found = histories(world, count, seed)
 
-    assert found.tally["histories"] >= 60
     assert not found.counter_example, f"with the seed {seed}: {found.counter_example}"
+    assert found.tally["histories"] >= count
+    assert found.tally["written"] > 0

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -178,9 +178,12 @@ class Daemon:
             time.sleep(0.02)
 
     def night(self) -> int:
-        """The process of the night at work."""
-        pid = self.process.pid
-        return int(Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()[0])
+        """The process of the night at work. By each process's parent: a list of children may leave some out while they change."""
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                if int(stat.read_text("utf-8", "replace").rpartition(")")[2].split()[1]) == self.process.pid:
+                    return int(stat.parent.name)
+        raise RuntimeError(f"the daemon has no night at work:\n{self.said()}")
 
     def __enter__(self) -> "Daemon":
         return self

@@ -44,6 +44,8 @@ class Relay:
         self._lock = threading.Lock()
         self._busy = 0
         self._order: Order | None = None
+        #: What went wrong in the relay itself: then nothing that it says is worth anything.
+        self.broken = ""
         threading.Thread(target=self._listen, daemon=True).start()
 
     def arm(self, order: Order) -> None:
@@ -52,8 +54,10 @@ class Relay:
             self._order = order
 
     def quiet(self) -> None:
-        """Returns when the service has answered all that it was asked."""
+        """Returns when the service has answered all that it was asked. Raises RuntimeError where the relay is broken."""
         while True:
+            if self.broken:
+                raise RuntimeError(self.broken)
             with self._lock:
                 if not self._busy:
                     return
@@ -84,6 +88,9 @@ class Relay:
                         return
             except OSError:
                 return  # the night is dead, or has enough
+            except Exception as error:
+                self.broken = f"{type(error).__name__}: {error}"
+                raise
             finally:
                 if far is not None:
                     far.close()

@@ -125,6 +125,8 @@ class Relay:
             order.kill()
         far.sendall(asked)
         answer = _message(far) or b""
+        if order.moment is Moment.BEFORE:
+            return
         if order.moment is Moment.DURING:
             near.sendall(answer[: len(answer) // 2])
         if order.moment is Moment.ANSWERED:

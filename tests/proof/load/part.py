@@ -12,7 +12,7 @@ from tests.proof.load.freezing import sixty_four_threads
 from tests.proof.load.tenant import Tenant
 from tests.sandbox_process import SandboxProcess
 
-CALENDARS = 128
+CALENDARS = 200
 BUSY = 10_000
 SECONDS = 60
 

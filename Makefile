@@ -24,6 +24,8 @@ help:
 	@echo 'make wheel       the wheel, in dist/'
 	@echo 'make bench-timetable, make bench-keys'
 	@echo '                 a million meetings read, in meetings a second and memory; what the two forms of keys cost'
+	@echo 'make supply-chain'
+	@echo '                 known weaknesses and licences of what is installed, and its list: dist/sbom.cdx.json'
 	@echo 'make clean       remove what the above have made'
 
 demo: $(VENV)/.runtime
@@ -59,8 +61,17 @@ NIGHTS = ../shared/data/university-nights-2024S2.sqlite
 bench-keys: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.keys $(NIGHTS)
 
+# pip-audit and the maker of the SBOM have an environment of their own: they are no part of what is looked at.
+supply-chain: $(VENV)/.dev $(VENV)-audit/.done
+	@$(BIN)/python requirements/licences.py
+	@$(VENV)-audit/bin/python requirements/audit.py
+	@mkdir -p dist
+	@$(VENV)-audit/bin/cyclonedx-py requirements requirements/runtime.txt --pyproject pyproject.toml --mc-type application \
+	    --output-reproducible --of JSON -o dist/sbom.cdx.json 2>/dev/null
+	@echo "dist/sbom.cdx.json: $$(grep -c '"purl"' dist/sbom.cdx.json) packages, CycloneDX"
+
 clean:
-	rm -rf $(VENV) dist build timetable-sync-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-audit dist build timetable-sync-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # Each of these is an empty file that says when its step was last done.
 $(VENV)/.made: requirements/choose-python
@@ -71,18 +82,23 @@ $(VENV)/.made: requirements/choose-python
 
 $(VENV)/.runtime: $(VENV)/.made requirements/runtime.txt requirements/build.txt pyproject.toml
 	@echo 'Installing what timetable-sync needs into $(VENV): once, about a minute'
-	@$(PIP) install -r requirements/runtime.txt -r requirements/build.txt
+	@$(PIP) install --require-hashes -r requirements/runtime.txt -r requirements/build.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 	@echo 'Installing what its tests need'
-	@$(PIP) install -r requirements/dev.txt
+	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
 # The fuzzer that is guided by coverage has wheels for Linux and macOS only: elsewhere that part of the proof says that it is not there.
 $(VENV)/.fuzz: $(VENV)/.dev requirements/fuzzing.txt
-	@$(PIP) install -r requirements/fuzzing.txt || echo 'The fuzzer cannot be installed here'
+	@$(PIP) install --require-hashes -r requirements/fuzzing.txt || echo 'The fuzzer cannot be installed here'
 	@touch $@
 
-.PHONY: help demo test test-quick proof lint types bench wheel bench-timetable bench-keys clean
+$(VENV)-audit/.done: $(VENV)/.made requirements/audit.txt
+	@$(BIN)/python -m venv --clear $(VENV)-audit
+	@$(VENV)-audit/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/audit.txt
+	@touch $@
+
+.PHONY: help demo test test-quick proof lint types bench wheel bench-timetable bench-keys supply-chain clean

@@ -106,7 +106,7 @@ install_all() {
         python=$(PYTHON=${PYTHON:-} "$here/../requirements/choose-python")
         [ -x "$root$home/bin/python" ] || "$python" -m venv "$root$home"
         "$root$home/bin/python" -m pip --disable-pip-version-check --quiet install --upgrade \
-            --constraint "$here/../requirements/runtime.txt" "$wheel"
+            --constraint "$here/../requirements/versions.txt" "$wheel"
         note "program $home"
     fi
     if has_systemd; then systemctl daemon-reload; fi

@@ -71,7 +71,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installe
         "install",
         "--quiet",
         "--constraint",
-        str(ROOT / "requirements" / "runtime.txt"),
+        str(ROOT / "requirements" / "versions.txt"),
     ]
     checked(*pip, f"{wheel}[sandbox]", cwd=folder)
     return Installed(environment, folder)

@@ -9,6 +9,10 @@ from timetable_sync.timetable.templates import Templates
 #: The configuration's key.
 KEY = "calendars.address"
 
+#: Activities come in an order of their own, so that each meets any calendar: with fewer, a timetable of 5,000 calendars would have each
+#: address made once for every activity, at the cost of a whole meeting.
+_REMEMBERED = 16_384
+
 # What a mailbox in Exchange can be called: RFC 5321's dot-string, 64 characters, then a host name; quoted local parts are not among it.
 # https://learn.microsoft.com/exchange/recipients/email-address-policies-and-addresses/email-address-policies-and-addresses
 _SMTP = re.compile(
@@ -34,7 +38,7 @@ class Addresses:
 
     def __init__(self, template: str, templates: Templates) -> None:
         # With a verdict: what is no address is remembered as well, and a refusal would not be.
-        self._template = templates.compile(KEY, template, _judged)
+        self._template = templates.compile(KEY, template, _judged, remembered=_REMEMBERED)
         self.used = frozenset(self._template.used)
 
     def address(self, values: Sequence[Any]) -> str:

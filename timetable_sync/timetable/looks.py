@@ -20,6 +20,8 @@ from timetable_sync.timetable.variables import Variables
 _LONGEST_LOCATION = 255
 _LONGEST_CATEGORY = 255
 _REMEMBERED = 4_096
+#: Of what has 255 characters at most; bodies can be long, and fewer are kept.
+_LINES = 8_192
 
 
 class Fields(NamedTuple):
@@ -123,8 +125,8 @@ class Looks:
 def _compile(key: str, look: EventLook | EventRule, templates: Templates, *, html: bool) -> _Look:
     finish_body = _html_body if html else _text_body
     return _Look(
-        subject=None if look.subject is None else templates.compile(f"{key}.subject", look.subject, _line),
-        location=None if look.location is None else templates.compile(f"{key}.location", look.location, _place),
+        subject=None if look.subject is None else templates.compile(f"{key}.subject", look.subject, _line, remembered=_LINES),
+        location=None if look.location is None else templates.compile(f"{key}.location", look.location, _place, remembered=_LINES),
         body=None if look.body is None else templates.compile(f"{key}.body", look.body, finish_body, html=html),
         categories=None
         if look.categories is None

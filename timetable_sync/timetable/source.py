@@ -54,7 +54,7 @@ class ConnectionLost(TimetableUnusable):
 class Rows:
     """What the query gives: ``names`` of its columns, and its rows in batches. To be read once, while it is open.
 
-    ``note`` is worth knowing, or empty. Reading raises SQLAlchemyError; ``open_rows`` makes it ours.
+    ``note`` is worth knowing, or empty. Reading raises SQLAlchemyError or sqlite3.Error; ``open_rows`` makes it ours.
     """
 
     def __init__(self, result: CursorResult[Any], note: str) -> None:
@@ -65,9 +65,32 @@ class Rows:
 
     def batches(self) -> Iterator[Sequence[Sequence[Any]]]:
         """All rows, some at a time."""
-        for batch in self._result.partitions(AT_ONCE):
+        cursor: Any = self._result.cursor
+        for batch in _of_sqlite(cursor) if isinstance(cursor, sqlite3.Cursor) else self._result.partitions(AT_ONCE):
             yield batch
             self.count += len(batch)
+
+
+def _of_sqlite(cursor: sqlite3.Cursor) -> Iterator[list[tuple[Any, ...]]]:
+    """Rows past SQLAlchemy, which makes an object of each, and with texts that SQLite's own module decodes: half the time of fetching.
+
+    That refuses text which is not UTF-8, and then stands before the row that has it, which is asked for again (a test holds that).
+    """
+    batch: list[tuple[Any, ...]] = []
+    while True:
+        try:
+            for row in cursor:
+                batch.append(row)
+                if len(batch) == AT_ONCE:
+                    yield batch
+                    batch = []
+            break
+        except sqlite3.OperationalError as error:
+            if cursor.connection.text_factory is decoded or "Could not decode to UTF-8" not in str(error):
+                raise
+            cursor.connection.text_factory = decoded
+    if batch:
+        yield batch
 
 
 class Source:
@@ -137,7 +160,7 @@ def open_source(
                 yield source
         # A server may answer an interrupted query as if it had come to its end.
         _not_interrupted(verdict, timetable, where)
-    except (SQLAlchemyError, UnicodeError) as error:
+    except (SQLAlchemyError, sqlite3.Error, UnicodeError) as error:
         _not_interrupted(verdict, timetable, where)
         step = "cannot be reached" if source is None else source.where_it_stands()
         kind = ConnectionLost if passes(error, url.get_backend_name()) else TimetableUnusable
@@ -233,7 +256,4 @@ def _open_sqlite(url: URL) -> sqlite3.Connection:
             raise TimetableUnusable(f"the timetable's database {file} is not there", "Check timetable.url.")
         name = f"file:{quote(str(file))}?mode=ro"
     # A publication may be under way: wait for its lock. Threads: the watcher interrupts.
-    connection = sqlite3.connect(name, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
-    # Text that is not UTF-8 is one odd cell, not the end of the reading.
-    connection.text_factory = decoded
-    return connection
+    return sqlite3.connect(name, uri=True, timeout=30, isolation_level=None, check_same_thread=False)

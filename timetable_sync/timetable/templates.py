@@ -48,10 +48,20 @@ class Templates:
         self._text = _environment(autoescape=False)
         self._html = _environment(autoescape=True)
 
-    def compile(self, key: str, source: str, finish: Callable[[str], T], *, html: bool = False, also: Iterable[str] = ()) -> "Compiled[T]":
+    def compile(
+        self,
+        key: str,
+        source: str,
+        finish: Callable[[str], T],
+        *,
+        html: bool = False,
+        also: Iterable[str] = (),
+        remembered: int = _REMEMBERED,
+    ) -> "Compiled[T]":
         """The template ``source`` of the configuration's ``key``; ``finish`` makes of each rendered text what is wanted.
 
-        ``also`` are names that are given when it is rendered. Raises UsageError naming key and mistake.
+        ``also`` are names that are given when it is rendered. The latest ``remembered`` texts are kept. Raises UsageError naming key and
+        mistake.
         """
         environment = self._html if html else self._text
         also = tuple(also)
@@ -69,7 +79,7 @@ class Templates:
                 f'{key} uses "{unknown[0]}", which is no column{nearest_or_all(unknown[0], known)}',
                 "Mend the template, or name the column in [timetable.columns].",
             )
-        return Compiled(key, template, sorted(used - set(also)), also, finish, self._variables, self._clock)
+        return Compiled(key, template, sorted(used - set(also)), also, finish, self._variables, self._clock, remembered)
 
 
 class Compiled(Generic[T]):
@@ -84,6 +94,7 @@ class Compiled(Generic[T]):
         finish: Callable[[str], T],
         variables: Variables,
         clock: Clock,
+        remembered: int,
     ) -> None:
         self.key = key
         self._template = template
@@ -92,7 +103,7 @@ class Compiled(Generic[T]):
         self._finish = finish
         self._pick = _picker([variables.places[name] for name in used])
         self._reading = [(name, variables.reader(name, clock)) for name in used]
-        self._remembered = lru_cache(_REMEMBERED)(self._make)
+        self._remembered = lru_cache(remembered)(self._make)
 
     def render(self, values: Sequence[Any], *also: str) -> T:
         """What it makes of a lesson's ``values`` (:class:`Variables`), and of texts for the further names. Raises TemplateFailed."""

@@ -397,6 +397,19 @@ def test_a_body_is_looked_at_only_where_the_events_version_is_not_the_one_we_wro
     assert (check.event, check.standing.item.change_key) == (lecture, "v2")
 
 
+def test_an_edited_body_is_found_although_the_ledger_was_lost() -> None:
+    lecture = event(body="Dr Who, Aula 1")
+    there = standing(lecture)
+    drafted = plan([lecture], [there], {})
+
+    edited = settle_bodies(drafted, {"item-1": "Dr No"}, RULES)
+    right = settle_bodies(drafted, {"item-1": "Dr Who, Aula 1"}, RULES)
+
+    assert [(type(change), change.reason) for change in edited.changes] == [(Update, Reason.EDITED)]
+    assert edited.record == (only_seen(there),)
+    assert (right.changes, right.record) == ((), tuple(ledger(there).values()))
+
+
 def test_a_body_that_is_not_ours_is_never_looked_at() -> None:
     lecture = event(body=None)
     there = standing(lecture)

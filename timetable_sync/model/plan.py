@@ -34,7 +34,8 @@ class LeftAlone:
 
 @dataclass(frozen=True, slots=True)
 class BodyToCheck:
-    """An event whose listed fields are right but that is not the version, or not the item, that we wrote: its body may have been edited."""
+    """An event whose listed fields are right, and whose body may have been edited: it is not the version, or not the item, that we wrote,
+    or the ledger, which was lost, does not tell."""
 
     standing: Standing
     event: Event

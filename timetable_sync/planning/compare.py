@@ -116,14 +116,15 @@ def settle_bodies(plan: CalendarPlan, bodies: Mapping[str, str], rules: Rules) -
     """
     if not plan.bodies:
         return plan
-    changes, left, record, unchanged = list(plan.changes), list(plan.left_alone), list(plan.record), plan.unchanged
+    changes, left, unchanged = list(plan.changes), list(plan.left_alone), plan.unchanged
+    record = {entry.key: entry for entry in plan.record}
     for check in plan.bodies:
         event, there = check.event, check.standing
         body = bodies.get(there.item.id)
         if body is None or event.body is None or same_body(event.body, event.body_kind, body):
             unchanged += 1
             if body is not None:
-                record.append(_entry(there, rules.mapping))
+                record[event.key] = _entry(there, rules.mapping)
         elif rules.edited == "restore":
             changes.append(Update(there, event, check.marker, Reason.EDITED))
         else:
@@ -133,7 +134,7 @@ def settle_bodies(plan: CalendarPlan, bodies: Mapping[str, str], rules: Rules) -
         unchanged=unchanged,
         changes=tuple(sorted(changes, key=lambda change: (change.when, change.key))),
         left_alone=tuple(left),
-        record=tuple(record),
+        record=tuple(record.values()),
         bodies=(),
     )
 
@@ -176,7 +177,9 @@ def _present(draft: _Draft, there: Standing, event: Event, entry: LedgerEntry | 
             draft.changes.append(Update(there, event, _marker(event, rules), Reason.EDITED))
         else:
             _left(draft, event.key, _edited(rules), there, event, entry)
-    elif event.body is not None and entry is not None and entry.item != there.item:
+    elif event.body is not None and (entry is None or entry.item != there.item):
+        # A ledger that was lost does not tell whether somebody edited the body: it is read, this once.
+        _learn(draft, there, entry)
         draft.bodies.append(BodyToCheck(there, event, _marker(event, rules)))
     else:
         draft.unchanged += 1

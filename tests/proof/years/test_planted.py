@@ -8,6 +8,8 @@ from tests.proof.years.memory_world import MemoryWorld
 from tests.proof.years.planted import BUGS, Bug
 from tests.proof.years.running import histories
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_a_planted_bug_is_found(bug: Bug, tmp_path: Path) -> None:

@@ -3,11 +3,15 @@
 import random
 from pathlib import Path
 
+import pytest
+
 from tests.proof.years.ews_world import EwsWorld
 from tests.proof.years.memory_world import MemoryWorld
 from tests.proof.years.running import histories
 from tests.proof.years.worlds import World
 from tests.sandbox_process import SandboxProcess
+
+pytestmark = pytest.mark.slow
 
 
 def test_whatever_happens_one_clean_night_makes_the_calendars_equal_to_the_timetable(tmp_path: Path) -> None:

@@ -227,27 +227,27 @@ class _Metering(NodeTransformer):
         node.iter = _through(_COUNTED, node.iter)
         return node
 
-    def visit_Macro(self, node: nodes.Macro) -> nodes.Macro:  # noqa: N802
+    def visit_Macro(self, node: nodes.Macro) -> nodes.Macro:  # noqa: N802 - Jinja's name
         self._within(node)
         return node
 
-    def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.CallBlock:  # noqa: N802
+    def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.CallBlock:  # noqa: N802 - Jinja's name
         self._within(node)
         return node
 
-    def visit_Output(self, node: nodes.Output) -> nodes.Output:  # noqa: N802
+    def visit_Output(self, node: nodes.Output) -> nodes.Output:  # noqa: N802 - Jinja's name
         self.generic_visit(node)
         node.nodes = [
             part if isinstance(part, nodes.TemplateData) and not self._repeated else _through(_WEIGHED, part) for part in node.nodes
         ]
         return node
 
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Concat:  # noqa: N802
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Concat:  # noqa: N802 - Jinja's name
         self.generic_visit(node)
         node.nodes = [_through(_WEIGHED, part) for part in node.nodes]
         return node
 
-    def visit_Assign(self, node: nodes.Assign) -> nodes.Assign:  # noqa: N802
+    def visit_Assign(self, node: nodes.Assign) -> nodes.Assign:  # noqa: N802 - Jinja's name
         self.generic_visit(node)
         node.node = _through(_WEIGHED, node.node)
         return node

@@ -226,8 +226,10 @@ class _Night:
             self.request.now,
             settings.run.full_reading,
         )
+        # An edit that is to be kept may have brought an event here from a time outside of the window.
+        looked_up = self.window if settings.drift.edited == "restore" else None
         sides = Sides(
-            reading.events, lambda calendar: self.state.ledger_entries(source, calendar, self.window), reading.unsettled, rules, memory
+            reading.events, lambda calendar: self.state.ledger_entries(source, calendar, looked_up), reading.unsettled, rules, memory
         )
         self.progress.phase("reading calendars", len(selection.visited))
         found: Survey = survey(

@@ -385,6 +385,23 @@ def test_edits_of_fields_that_are_not_ours_are_nobodys_business() -> None:
     assert plan([lecture], [standing(lecture, location="Pub", categories=("Fun",))]).changes == ()
 
 
+@pytest.mark.parametrize(("rules", "why"), [(KEEP, Left.EDITED_KEPT), (REPORT, Left.EDITED_REPORTED)])
+def test_an_event_that_someone_moved_stays_where_edits_are_kept_also_once_its_own_time_is_over(rules: Rules, why: Left) -> None:
+    own = standing(event(start=WINDOW.start - DAY))
+    moved = replace(own, start=MONDAY, end=MONDAY + HOUR, item=ItemRef("item-1", "v2"))
+
+    found = plan([], [moved], ledger(own), rules)
+
+    assert (found.changes, [left.why for left in found.left_alone], found.forget) == ((), [why], ())
+
+
+def test_an_event_that_someone_moved_into_the_window_goes_where_edits_are_put_right() -> None:
+    own = standing(event(start=WINDOW.start - DAY))
+    moved = replace(own, start=MONDAY, end=MONDAY + HOUR, item=ItemRef("item-1", "v2"))
+
+    assert plan([], [moved], ledger(own)).deletes == 1
+
+
 # Someone edited the body, which no listing shows
 
 

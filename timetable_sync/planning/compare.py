@@ -12,6 +12,7 @@ from timetable_sync.model.marker import Marker
 from timetable_sync.model.plan import BodyToCheck, CalendarPlan, Left, LeftAlone
 from timetable_sync.model.snapshot import ItemRef, Snapshot, Standing
 from timetable_sync.model.unsettled import Unsettled
+from timetable_sync.model.window import Window
 from timetable_sync.planning.body_match import same_body
 from timetable_sync.planning.difference import differences
 from timetable_sync.planning.freeze import Freeze
@@ -52,14 +53,15 @@ def compare(
     """The plan for one calendar.
 
     ``events`` are those of the timetable in ``snapshot.window``, keys unique. ``ledger`` holds what we know of this calendar, by key;
-    it may be empty or outdated: it decides only whether someone deleted an event or edited a body. ``unsettled`` says what bad
-    rows leave open.
+    it may be empty or outdated: it decides only whether someone deleted an event, edited a body, or moved an event into the window from a
+    time outside of it. ``unsettled`` says what bad rows leave open.
 
     Whatever of ours stands here and is not in the ledger is put on record, even if it is to be changed: the change may be held, and
     a calendar that the ledger does not know would not be visited any more once it left the timetable.
     """
     standing = _by_key((item for item in snapshot.ours if snapshot.window.holds(item.start)), rules.source)
     wanted = {event.key: event for event in events if snapshot.window.holds(event.start)}
+    known, ledger = ledger, {key: entry for key, entry in ledger.items() if snapshot.window.holds(entry.start)}
     freeze = Freeze(unsettled, snapshot.calendar.address)
     frozen = freeze.frozen(standing, wanted)
     draft = _Draft()
@@ -87,7 +89,9 @@ def compare(
             continue
         if len(plain) < len(there):
             _left(draft, key, Left.SERIES, next(item for item in there if item.series), None, entry)
-        if plain:
+        if plain and rules.edited != "restore" and _moved_in(plain[0], known.get(key), snapshot.window):
+            draft.left_alone.append(LeftAlone(key, _edited(rules), plain[0], None))
+        elif plain:
             _learn(draft, plain[0], entry)
             draft.changes.extend(Delete(item, Reason.LEFT) for item in plain)
     ours = sum(map(len, standing.values()))
@@ -229,6 +233,11 @@ def _learn(draft: _Draft, there: Standing, entry: LedgerEntry | None) -> None:
     if entry is None:
         known = _entry(there, there.marker.mapping)
         draft.record.setdefault(there.marker.key, replace(known, item=ItemRef(there.item.id, "")))
+
+
+def _moved_in(there: Standing, entry: LedgerEntry | None, window: Window) -> bool:
+    """Whether we wrote it for a time outside of the window, of which nobody says anything tonight, and someone moved it into it."""
+    return entry is not None and entry.item.id == there.item.id and not window.holds(entry.start)
 
 
 def _edited(rules: Rules) -> Left:

@@ -412,9 +412,10 @@ class BackendContract:
     def test_a_busy_service_has_not_done_it_and_says_for_how_long(self, world: World) -> None:
         world.busy_next_request(2.5)
         outcomes = world.backend.apply(world.calendar, creating(event(1), event(2)))
-        assert errors(outcomes) == [Passing, Passing]
-        assert isinstance(outcomes[0].error, Passing)
-        assert (outcomes[0].error.wait, outcomes[0].error.busy) == (2.5, True)
+        for outcome in outcomes:
+            # A backend may doubt that nothing was begun.
+            assert isinstance(outcome.error, (Passing, Unclear))
+            assert (outcome.error.wait, outcome.error.busy) == (2.5, True)
         assert world.seen(world.calendar) == []
         world.busy_next_request(1.0)
         with pytest.raises(Passing):

@@ -183,7 +183,7 @@ class Ground:
     stood: dict[str, dict[str, str]] = field(default_factory=dict)
     first: bool = False
 
-    def configure(self, *, cron: str = FAR, lease: str = "30 seconds") -> None:
+    def configure(self, *, cron: str = FAR, lease: str = "5 minutes") -> None:
         """Write the configuration's file anew."""
         text = CONFIGURATION.format(tenant=TENANT, client=CLIENT_ID, url=self.relay.url, state=self.record.url, lease=lease, cron=cron)
         (self.folder / "timetable-sync.toml").write_text(text, "utf-8")

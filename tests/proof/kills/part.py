@@ -134,10 +134,13 @@ def special(chance: random.Random, many: int) -> list[Job]:
 def carry_out(made: Ground, todo: Sequence[Job], tally: Tally, say: Say) -> None:
     """All of them; what breaks is wrong too, and stops nothing."""
     for at, (kind, job) in enumerate(todo, 1):
+        known = len(tally.wrong)
         try:
             tally.add(kind, job(made))
         except (RuntimeError, ValueError, LookupError, OSError) as error:
             tally.wrong.append(f"{kind}: {type(error).__name__}: {error}")
+        for one in tally.wrong[known:]:
+            say(f"wrong: {one}")
         if at % 25 == 0 or at == len(todo):
             say(f"{at} of {len(todo)} nights, {tally.many} kills, {len(tally.wrong)} wrong")
 

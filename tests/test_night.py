@@ -1,14 +1,20 @@
 """Whole nights, from a real database to calendars in memory, with the real ledger."""
 
 import sqlite3
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.night_world import Meeting, NightWorld
 from timetable_sync.errors import CalendarFailed
 from timetable_sync.reporting.summary import Fate, Status
+from timetable_sync.timetable.reading import Reading, read_timetable
 
 
 @pytest.fixture
@@ -220,7 +226,29 @@ def test_one_refused_event_stops_no_other_and_is_named(world: NightWorld) -> Non
     assert (again.exit_code, again.calendars[0].created) == (0, 8)
 
 
-def test_a_timetable_that_cannot_be_read_ends_the_night_before_any_calendar(world: NightWorld) -> None:
+def test_stamps_are_asked_for_while_the_timetable_is_read(world: NightWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.calendar("COMP101")
+    world.timetable(weekly())
+    world.night()
+    world.night()
+    requests = Counter(world.backend.requests)
+
+    @contextmanager
+    def late(*arguments: Any, **named: Any) -> Iterator[Reading]:
+        for _ in range(4_000):
+            if world.backend.requests["stamp"] > requests["stamp"]:
+                break
+            time.sleep(0.005)
+        with read_timetable(*arguments, **named) as reading:
+            yield reading
+
+    monkeypatch.setattr("timetable_sync.night.read_timetable", late)
+    night = world.night()
+    assert (night.exit_code, night.calendars[0].status) == (0, Status.UNCHANGED)
+    assert Counter(world.backend.requests) - requests == {"stamp": 1}
+
+
+def test_a_timetable_that_cannot_be_read_ends_the_night_before_any_calendar_is_read(world: NightWorld) -> None:
     world.calendar("COMP101")
     world.timetable(weekly())
     world.night()
@@ -230,7 +258,7 @@ def test_a_timetable_that_cannot_be_read_ends_the_night_before_any_calendar(worl
     assert night.exit_code == 4
     assert night.failure is not None
     assert "timetable.db" in night.failure.message
-    assert dict(world.backend.requests) == requests
+    assert {**world.backend.requests, "stamp": 0} == {**requests, "stamp": 0}
 
 
 def test_the_past_is_left_as_it_was(world: NightWorld) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from timetable_sync import logs
+from timetable_sync.applying.ahead import Ahead
 from timetable_sync.applying.apply import apply_plans
 from timetable_sync.applying.lanes import Lanes
 from timetable_sync.applying.patience import CutShort, Pace, Patience
@@ -25,10 +26,12 @@ from timetable_sync.entra.token import TokenProvider
 from timetable_sync.errors import TimetableSyncError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.plan import CalendarPlan
+from timetable_sync.model.sighting import Sighting, Stamp
 from timetable_sync.model.window import Window
 from timetable_sync.planning.compare import Rules
 from timetable_sync.planning.guards import empty_timetable, judge
 from timetable_sync.planning.horizon import window_of
+from timetable_sync.planning.quiet import foreseen
 from timetable_sync.planning.selection import select
 from timetable_sync.reporting import ownrecord
 from timetable_sync.reporting.account import Account
@@ -185,6 +188,14 @@ def _finish(state: State, run: int, summary: RunSummary, *, whole: bool, keep: t
 
 
 @dataclass(frozen=True, slots=True)
+class _Before:
+    """What the earlier nights left in the state: the calendars that the ledger knows, and when each was last seen to be right."""
+
+    calendars: Sequence[Calendar]
+    sightings: Mapping[str, Sighting]
+
+
+@dataclass(frozen=True, slots=True)
 class _Night:
     loaded: Loaded
     request: NightRequest
@@ -199,12 +210,16 @@ class _Night:
     def read_compare_write(self, token: TokenProvider | None, stop: threading.Event) -> None:
         settings = self.loaded.settings
         self.progress.phase("reading the timetable", None)
-        with read_timetable(settings, self.window, base=self.loaded.base, progress=self.progress.step, stop=stop) as reading:
+        before = self._before()
+        with (
+            Ahead(self.backend, self._foreseen(before), self.patience, settings.run.calendars_at_once) as ahead,
+            read_timetable(settings, self.window, base=self.loaded.base, progress=self.progress.step, stop=stop) as reading,
+        ):
             self.account.timetable(reading)
             if reading.empty:
                 self.account.held(empty_timetable(reading.lessons))
                 return
-            plans = self._judged(reading)
+            plans = self._judged(reading, before, ahead.settle())
         if token is not None and (remark := token.warning()) is not None:
             self.account.worth_knowing(remark.message, remark.advice)
         if self.request.dry_run:
@@ -212,19 +227,33 @@ class _Night:
         else:
             self._write(plans)
 
-    def _judged(self, reading: Reading) -> list[CalendarPlan]:
+    def _before(self) -> _Before:
+        source = self.loaded.settings.timetable.source
+        return _Before(self.state.ledger_calendars(source, self.window), self.state.sightings(source))
+
+    def _foreseen(self, before: _Before) -> list[Calendar]:
+        """The calendars whose stamps will be wanted, whatever the timetable says, as far as the ledger alone tells."""
+        settings, mapping = self.loaded.settings, mapping_id(self.loaded.settings)
+        every, now = settings.run.full_reading, self.request.now
+        return [
+            calendar
+            for calendar in select((), before.calendars, settings.calendars, self.request.calendars).visited
+            if foreseen(calendar.address, before.sightings.get(calendar.address), window=self.window, mapping=mapping, now=now, every=every)
+        ]
+
+    def _judged(self, reading: Reading, before: _Before, early: Mapping[str, Stamp | None]) -> list[CalendarPlan]:
         """Every calendar is read and compared, then every guard is judged. Gives the plans that may go ahead."""
         settings, source = self.loaded.settings, self.loaded.settings.timetable.source
-        remembered = self.state.ledger_calendars(source, self.window)
-        selection = select(reading.calendars(), remembered, settings.calendars, self.request.calendars)
+        selection = select(reading.calendars(), before.calendars, settings.calendars, self.request.calendars)
         rules = Rules(source, mapping_id(settings), settings.drift.edited, settings.drift.deleted)
         memory = Memory(
-            self.state.sightings(source),
+            before.sightings,
             reading.fingerprints,
             self.state.ledger_digests(source, self.window) if settings.run.full_reading else {},
             lambda calendar, window: self.state.ledger_fingerprints(source, calendar, window),
             self.request.now,
             settings.run.full_reading,
+            early,
         )
         # An edit that is to be kept may have brought an event here from a time outside of the window.
         looked_up = self.window if settings.drift.edited == "restore" else None

@@ -34,7 +34,7 @@ class Visits:
     def known(self, window: Window) -> dict[str, str]:
         return {key: entry.fingerprint for key, entry in self.ledger.items() if window.holds(entry.start)}
 
-    def night(self, every: timedelta = 7 * DAY) -> CalendarPlan:
+    def night(self, every: timedelta = 7 * DAY, early: dict[str, Stamp | None] | None = None) -> CalendarPlan:
         memory = Memory(
             self.sightings,
             lambda calendar: {event.key: event.fingerprint() for event in self.events if self.window.holds(event.start)},
@@ -42,6 +42,7 @@ class Visits:
             lambda calendar, window: self.known(window),
             self.now,
             every,
+            early or {},
         )
         self.backend.requests.clear()
         sides = Sides(lambda calendar: self.events, lambda calendar: self.ledger, (), RULES, memory)
@@ -72,6 +73,44 @@ def test_whatever_a_person_does_is_seen_the_next_night(visits: Visits) -> None:
     assert visits.night().updates == 1
     visits.backend.people.delete(address, item.id)
     assert visits.night().creates == 1
+
+
+def test_a_stamp_that_was_asked_for_early_is_not_asked_for_again(visits: Visits) -> None:
+    visits.night()
+    assert visits.night(early={COMP101.address: visits.backend.stamp(COMP101)}).unchanged == 1
+    assert visits.backend.requests == {}
+
+
+def test_a_calendar_that_had_no_stamp_to_give_is_read(visits: Visits) -> None:
+    visits.night()
+    assert visits.night(early={COMP101.address: None}).unchanged == 1
+    assert visits.backend.requests == {"snapshot": 1}
+
+
+def test_what_a_person_does_after_an_early_stamp_is_seen_the_next_night(visits: Visits) -> None:
+    """Minutes lie between the stamp and the comparison: an edit in between is missed tonight, and by no means for ever."""
+    visits.night()
+    early = visits.backend.stamp(COMP101)
+    (item,) = visits.backend.people.see(COMP101.address)
+    visits.backend.people.edit(COMP101.address, item.id, subject="Party")
+    assert visits.night(early={COMP101.address: early}).updates == 0
+    assert visits.night().updates == 1
+
+
+def test_what_a_person_does_between_an_early_stamp_and_the_reading_is_seen_at_the_latest_the_next_night(visits: Visits) -> None:
+    early = visits.backend.stamp(COMP101)
+    assert visits.night(early={COMP101.address: early}).updates == 0
+    assert visits.backend.requests == {"snapshot": 1}
+    (item,) = visits.backend.people.see(COMP101.address)
+    visits.backend.people.edit(COMP101.address, item.id, subject="Party")
+    assert visits.night().updates == 1
+
+
+def test_a_changed_timetable_is_read_whatever_an_early_stamp_says(visits: Visits) -> None:
+    visits.night()
+    early = visits.backend.stamp(COMP101)
+    visits.events = [replace(LECTURE, subject="Another")]
+    assert visits.night(early={COMP101.address: early}).updates == 1
 
 
 def test_a_changed_timetable_is_read_at_once_without_asking_for_a_stamp(visits: Visits) -> None:

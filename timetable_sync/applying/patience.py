@@ -123,13 +123,16 @@ class Patience:
         """Returns when a request may be made. Raises CutShort when the run is to end."""
         while True:
             self.may_begin()
-            with self._lock:
-                wait = self._held_until - self._clock()
-            if wait <= 0:
+            if (wait := self.held()) <= 0:
                 return
             if self._clock() + wait >= self._deadline:
                 raise CutShort("the deadline would pass while waiting for the service")
             self._wait(wait)
+
+    def held(self) -> float:
+        """For how many seconds more the service wants to be asked nothing; 0 or less where it may be."""
+        with self._lock:
+            return self._held_until - self._clock()
 
     @contextmanager
     def turn(self, effort: Effort) -> Iterator[Turn]:
@@ -152,9 +155,7 @@ class Patience:
 
     def _may_send(self) -> bool:
         """Whether nothing has changed while a lane was waited for: else all that wait for one would still send a request each."""
-        with self._lock:
-            held = self._held_until > self._clock()
-        return not (held or self._ended or self._stop.is_set())
+        return not (self.held() > 0 or self._ended or self._stop.is_set())
 
     def came(self, turn: Turn, error: BackendError | None) -> None:
         """What came of the request, be it several errors' worst: None where the service did what it was asked, or said why not."""

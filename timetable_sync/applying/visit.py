@@ -29,7 +29,7 @@ class Memory:
     ``sightings`` are the latest, by address; ``wanted`` gives the fingerprints of what the timetable asks for in the night's window.
     ``standing`` are the digests of what the ledger says stands in that window, by address; a calendar that is not among them has nothing.
     ``known`` gives the fingerprints in any other window. ``now`` is the moment of the night (aware), ``every`` how often each calendar is
-    read in full.
+    read in full. ``early`` are stamps that were asked for before the timetable was known, by address; None where there is none to be had.
     """
 
     sightings: Mapping[str, Sighting]
@@ -38,6 +38,7 @@ class Memory:
     known: Callable[[Calendar, Window], Fingerprints]
     now: datetime
     every: timedelta
+    early: Mapping[str, Stamp | None] = field(default_factory=dict)
 
 
 #: Nothing is remembered, nothing will be.
@@ -68,7 +69,7 @@ def visit(backend: Backend, calendar: Calendar, window: Window, sides: Sides, pa
         approach = approach_to(
             calendar.address, before, settled=settled, window=window, mapping=sides.rules.mapping, now=memory.now, every=memory.every
         )
-    stamp = _stamp(backend, calendar, patience) if approach is not Approach.READ else None
+    stamp = _stamp(backend, calendar, patience, memory.early) if approach is not Approach.READ else None
     if approach is Approach.STAMP and before is not None and unmoved(before, stamp):
         return quiet_plan(calendar, events, before), None
     snapshot = patience.call(lambda: backend.snapshot(calendar, window, memory.every))
@@ -88,8 +89,10 @@ def _until(snapshot: Snapshot, memory: Memory) -> datetime:
     return end if clear is None or clear <= end or memory.known(snapshot.calendar, Window(end, clear)) else clear
 
 
-def _stamp(backend: Backend, calendar: Calendar, patience: Patience) -> Stamp | None:
+def _stamp(backend: Backend, calendar: Calendar, patience: Patience, early: Mapping[str, Stamp | None]) -> Stamp | None:
     """The calendar's stamp. What refuses it may still let the calendar be read: that is for the reading to find out."""
+    if calendar.address in early:
+        return early[calendar.address]
     try:
         return patience.call(lambda: backend.stamp(calendar))
     except (CalendarFailed, ItemRefused, Stale):

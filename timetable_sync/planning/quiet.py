@@ -6,6 +6,9 @@ So nothing is hidden:
 
 - somebody's edit, in the second in which the stamp was taken too: a sign is remembered only if the last change was then
   ``MARGIN`` old, so that whatever comes later has a later time;
+- somebody's edit after the stamp, which may be minutes older than the comparison, as it is asked for while the timetable is still
+  being read: it shows the next night, since an older sign is what is remembered. Neither a later reading nor what our side says of
+  timetable and ledger makes a sign newer than it is;
 - the window moving on: a sighting says how far ahead nothing of ours lies, neither there nor by the ledger, and is not used beyond;
 - another mapping, or a window that reaches back further: the sighting does not fit;
 - a service whose signs stand still: the sign of before our first write is kept, and as long as it has not moved since, none of this
@@ -57,6 +60,16 @@ def approach_to(
     if window.start < sighting.since or window.end > sighting.until:
         return Approach.STAMP_AND_READ
     return Approach.READ if due else Approach.STAMP
+
+
+def foreseen(address: str, sighting: Sighting | None, *, window: Window, mapping: str, now: datetime, every: timedelta) -> bool:
+    """Whether the calendar's stamp is wanted unless the timetable turns out to ask for something else than what stands there.
+
+    Arguments as for :func:`approach_to`.
+    """
+    return sighting is not None and Approach.READ is not approach_to(
+        address, sighting, settled=True, window=window, mapping=mapping, now=now, every=every
+    )
 
 
 def _due(address: str, sighting: Sighting, now: datetime, every: timedelta) -> bool:

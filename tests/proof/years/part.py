@@ -75,7 +75,9 @@ def _planted(folder: Path) -> Iterator[Figure]:
 def _figures(where: str, found: Found) -> Iterator[Figure]:
     yield Figure(f"histories {where}", f"{found.tally['histories']:,}", found.tally["histories"] > 0)
     yield Figure(f"nights {where}", f"{found.tally['nights']:,}", found.tally["nights"] > 0)
-    yield Figure(f"changes made by people {where}", f"{found.tally['people']:,}", found.tally["people"] > 0)
+    yield Figure(
+        f"changes made by people {where}", f"{found.tally['people']:,}", found.tally["people"] > 0 or found.tally["histories"] < 10
+    )
     yield Figure(f"changes made by nights {where}", f"{found.tally['written']:,}", found.tally["written"] > 0)
     yield Figure(f"counter-examples {where}", f"{found.counter_examples}", found.counter_examples == 0)
 

@@ -144,6 +144,8 @@ def test_a_busy_service_is_left_alone_and_nobody_waits_for_it_in_here(backend: M
     assert asked(backend) == 1
     assert time.monotonic() - began < 60.0
     assert patience.held() > 200.0
+    # The report says so, also where all goes well later.
+    assert (patience.retries, dict(patience.reasons)) == (1, {"busy": 1})
 
 
 def test_a_service_that_is_down_is_asked_no_further_and_is_no_reason_to_end(backend: MemoryBackend, patience: Patience) -> None:

@@ -88,6 +88,7 @@ class Ahead:
                 stamp = self._backend.stamp(calendar)
             except (Passing, Unclear) as error:
                 self._patience.came(turn, error)
+                self._patience.put_off(error)
                 if isinstance(error, Passing) and error.scope == "service" and not error.busy:
                     # Nobody can be reached: that is waited for by those who have a reason to.
                     self._over.set()

@@ -226,11 +226,15 @@ class Patience:
                 raise CutShort(f"the deadline would pass while waiting ({error.message})")
             raise CalendarFailed(f"{error.message} (asked to wait {wait / 60:.0f} minutes, past the deadline)", error.advice or self.later)
         effort.waited += wait
+        self.put_off(error)
+        self._progress.waiting(wait, error.message)
+        self._wait(wait)
+
+    def put_off(self, error: Passing | Unclear) -> None:
+        """Counts a request that has to be made again, and why: a report says so also where all went well in the end."""
         with self._lock:
             self.retries += 1
             self.reasons[error.message] += 1
-        self._progress.waiting(wait, error.message)
-        self._wait(wait)
 
     def call(self, request: Callable[[], Result]) -> Result:
         """``request()``, tried again as long as its error passes. For reading only: what it does may be done twice.

@@ -89,6 +89,6 @@ def test_a_night_that_hangs_is_ended_and_begun_again_while_the_watchdog_is_told_
         systemd.wait_for("WATCHDOG=1", 8)
         # The lease runs out with the night that was killed; the next is asked for, and does it.
         daemon.signal(signal.SIGUSR1)
-        daemon.wait_for("how=done")
+        daemon.wait_for("done, 4 created")
         assert house.titles() == ["Logic"] * 4
         assert daemon.end() == 0

@@ -7,28 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.installation import Installation
+from tests.plain_configuration import REPLACED
 from tests.sandbox_process import SandboxProcess
-
-CONFIGURATION = """
-[timetable]
-url = "sqlite:///replaced.db"
-time_zone = "Europe/London"
-period = "2026/27"
-query = "SELECT * FROM meeting"
-[timetable.columns]
-activity = "activity"
-calendar = "module"
-start = "starts"
-end = "ends"
-title = "title"
-[calendars]
-address = "{{ calendar | lower }}@groups.example.ac.uk"
-allow = ["*@groups.example.ac.uk"]
-[entra]
-tenant = "replaced"
-client = "replaced"
-certificate = { file = "replaced.pem" }
-"""
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +33,7 @@ def installation(tmp_path: Path, sandbox: SandboxProcess) -> Installation:
             ],
         )
     configuration = tmp_path / "timetable-sync.toml"
-    configuration.write_text(CONFIGURATION, "utf-8")
+    configuration.write_text(REPLACED, "utf-8")
     for address in ("comp101@groups.example.ac.uk", "math101@groups.example.ac.uk"):
         sandbox.client.remove_mailbox(address)
         sandbox.client.add_mailbox(address)

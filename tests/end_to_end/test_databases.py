@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Column, DateTime, MetaData, String, Table, create_engine
 
 from tests.databases import MARIADB, POSTGRESQL, database_of_our_own, emptied
-from tests.end_to_end.conftest import CONFIGURATION
 from tests.end_to_end.installation import Installation
+from tests.plain_configuration import REPLACED
 from tests.sandbox_process import SandboxProcess
 
 NOW = ("--now", "2026-10-13T02:00")
@@ -126,7 +126,7 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path, sandbox: SandboxProces
             timetable_url = stack.enter_context(database_of_our_own(POSTGRESQL if timetable == "PostgreSQL" else MARIADB))
         state_url = stack.enter_context(database_of_our_own(POSTGRESQL)) if state == "PostgreSQL" else ""
         configuration = tmp_path / "timetable-sync.toml"
-        configuration.write_text(CONFIGURATION, "utf-8")
+        configuration.write_text(REPLACED, "utf-8")
         sandbox.client.clear_faults()
         for address in CALENDARS.values():
             sandbox.client.remove_mailbox(address)

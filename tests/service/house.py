@@ -16,7 +16,8 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from tests.sandbox_process import CLIENT_ID, TENANT, SandboxProcess, make_certificate, ready_app
+from tests.plain_configuration import plain_configuration
+from tests.sandbox_process import SandboxProcess, make_certificate, ready_app
 from timetable_sync.settings.sections.keeping import StateDatabase
 from timetable_sync.state.database import open_state
 from timetable_sync.state.records import RunRecord
@@ -25,29 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
 Found = TypeVar("Found")
 
-CONFIGURATION = """
-[timetable]
-url = "sqlite:///timetable.db"
-time_zone = "Europe/London"
-period = "now"
-query = "SELECT * FROM meeting"
-[timetable.columns]
-activity = "activity"
-calendar = "module"
-start = "starts"
-end = "ends"
-title = "title"
-[calendars]
-address = "{{{{ calendar | lower }}}}@groups.example.ac.uk"
-allow = ["*@groups.example.ac.uk"]
-[entra]
-tenant = "{tenant}"
-client = "{client}"
-certificate = {{ file = "timetable-sync.pem" }}
-key = {{ file = "timetable-sync-key.pem" }}
-authority = "{url}"
-[ews]
-endpoint = "{url}/EWS/Exchange.asmx"
+_CONFIGURATION = """
 [run]
 calendars_at_once = 1
 [state]
@@ -92,10 +71,8 @@ class House:
 
     def configure(self, cron: str = FAR, *, lease: str = "20 seconds", schedule: str = "", more: str = "") -> None:
         """Write the configuration's file anew."""
-        text = CONFIGURATION.format(
-            tenant=TENANT, client=CLIENT_ID, url=self.sandbox.url, state=self.state_url, lease=lease, cron=cron, schedule=schedule
-        )
-        self.configuration.write_text(text + more, "utf-8")
+        text = _CONFIGURATION.format(state=self.state_url, lease=lease, cron=cron, schedule=schedule)
+        self.configuration.write_text(plain_configuration(self.sandbox.url) + text + more, "utf-8")
 
     def lessons(self, many: int, title: str = "Logic") -> None:
         """From now on the timetable has so many lessons in each module."""

@@ -13,33 +13,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.sandbox_process import CLIENT_ID, TENANT, SandboxProcess, make_certificate, ready_app
+from tests.plain_configuration import plain_configuration
+from tests.sandbox_process import SandboxProcess, make_certificate, ready_app
 
 ROOT = Path(__file__).resolve().parents[3]
 
-CONFIGURATION = """
-[timetable]
-url = "sqlite:///timetable.db"
-time_zone = "Europe/London"
-period = "now"
-query = "SELECT * FROM meeting"
-[timetable.columns]
-activity = "activity"
-calendar = "module"
-start = "starts"
-end = "ends"
-title = "title"
-[calendars]
-address = "{{{{ calendar | lower }}}}@groups.example.ac.uk"
-allow = ["*@groups.example.ac.uk"]
-[entra]
-tenant = "{tenant}"
-client = "{client}"
-certificate = {{ file = "timetable-sync.pem" }}
-key = {{ file = "timetable-sync-key.pem" }}
-authority = "{url}"
-[ews]
-endpoint = "{url}/EWS/Exchange.asmx"
+_CONFIGURATION = """
 [run]
 calendars_at_once = 10
 [state]
@@ -121,8 +100,7 @@ class Scene:
         client.add_mailboxes([_address(module) for module in self.modules])
         for module in self.modules:
             client.add_appointment(_address(module), "Coffee", self.first.isoformat(), (self.first + timedelta(hours=1)).isoformat())
-        text = CONFIGURATION.format(tenant=TENANT, client=CLIENT_ID, url=self.sandbox.url)
-        (self.folder / "timetable-sync.toml").write_text(text, "utf-8")
+        (self.folder / "timetable-sync.toml").write_text(plain_configuration(self.sandbox.url) + _CONFIGURATION, "utf-8")
 
     def evening(self) -> None:
         """Everything stands, and nothing ails anybody."""

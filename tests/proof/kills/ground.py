@@ -18,38 +18,17 @@ from zoneinfo import ZoneInfo
 import psycopg
 from sqlalchemy import make_url
 
+from tests.plain_configuration import plain_configuration
 from tests.proof.kills.forked import Ended, Launcher
 from tests.proof.kills.relay import Relay
-from tests.sandbox_process import CLIENT_ID, TENANT, SandboxProcess, make_certificate, ready_app
+from tests.sandbox_process import SandboxProcess, make_certificate, ready_app
 
 _MARKER = ("4648e09c-9ef0-5b0e-89ba-1b82c0b91623", "name:TimetableSync")
 
-CONFIGURATION = """
-[timetable]
-url = "sqlite:///timetable.db"
-time_zone = "Europe/London"
-period = "now"
-query = "SELECT * FROM meeting"
-[timetable.columns]
-activity = "activity"
-calendar = "module"
-start = "starts"
-end = "ends"
-title = "title"
+_CONFIGURATION = """
+batch = 2
 [event]
 subject = "{{{{ activity }}}} {{{{ title }}}}"
-[calendars]
-address = "{{{{ calendar | lower }}}}@groups.example.ac.uk"
-allow = ["*@groups.example.ac.uk"]
-[entra]
-tenant = "{tenant}"
-client = "{client}"
-certificate = {{ file = "timetable-sync.pem" }}
-key = {{ file = "timetable-sync-key.pem" }}
-authority = "{url}"
-[ews]
-endpoint = "{url}/EWS/Exchange.asmx"
-batch = 2
 [run]
 calendars_at_once = 2
 [state]
@@ -185,7 +164,7 @@ class Ground:
 
     def configure(self, *, cron: str = FAR, lease: str = "5 minutes") -> None:
         """Write the configuration's file anew."""
-        text = CONFIGURATION.format(tenant=TENANT, client=CLIENT_ID, url=self.relay.url, state=self.record.url, lease=lease, cron=cron)
+        text = plain_configuration(self.relay.url) + _CONFIGURATION.format(state=self.record.url, lease=lease, cron=cron)
         (self.folder / "timetable-sync.toml").write_text(text, "utf-8")
 
     def prepare(self) -> None:

@@ -12,38 +12,17 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.sandbox_process import CLIENT_ID, TENANT, SandboxProcess, make_certificate, ready_app
+from tests.plain_configuration import plain_configuration
+from tests.sandbox_process import SandboxProcess, make_certificate, ready_app
 
 ROOT = Path(__file__).resolve().parents[3]
 
 _CONFIGURATION = """
-[timetable]
-url = "sqlite:///{folder}/timetable.db"
-time_zone = "Europe/London"
-period = "now"
-query = "SELECT * FROM meeting"
-[timetable.columns]
-activity = "activity"
-calendar = "module"
-start = "starts"
-end = "ends"
-title = "title"
-[calendars]
-address = "{{{{ calendar | lower }}}}@groups.example.ac.uk"
-allow = ["*@groups.example.ac.uk"]
-[entra]
-tenant = "{tenant}"
-client = "{client}"
-certificate = {{ file = "{folder}/timetable-sync.pem" }}
-key = {{ file = "{folder}/timetable-sync-key.pem" }}
-authority = "{url}"
-[ews]
-endpoint = "{url}/EWS/Exchange.asmx"
 [run]
 calendars_at_once = {workers}
 deadline = "{deadline}"
 [state]
-url = "sqlite:///{folder}/state.db"
+url = "sqlite:///state.db"
 """
 
 
@@ -85,10 +64,8 @@ class Tenant:
 
     def configure(self, workers: int, deadline: str = "3 hours") -> None:
         """So many calendars at once, for so long."""
-        text = _CONFIGURATION.format(
-            folder=self.folder, tenant=TENANT, client=CLIENT_ID, url=self.sandbox.url, workers=workers, deadline=deadline
-        )
-        self.configuration.write_text(text, "utf-8")
+        text = _CONFIGURATION.format(workers=workers, deadline=deadline)
+        self.configuration.write_text(plain_configuration(self.sandbox.url) + text, "utf-8")
 
     def begin(self) -> "subprocess.Popen[str]":
         """``timetable-sync run``, at work; its report is ``night.json``."""

@@ -18,6 +18,7 @@ from aiosmtpd.smtp import AuthResult
 from sqlalchemy import create_engine, inspect, text
 
 from tests.databases import POSTGRESQL, database_of_our_own
+from tests.plain_configuration import REPLACED
 from tests.proof.secrets.canaries import Canaries
 from tests.proof.secrets.watch import Seen, watching
 from tests.sandbox_process import CLIENT_ID, TENANT, SandboxProcess, make_certificate, ready_app
@@ -26,25 +27,7 @@ from tests.telling.listeners import Listener, MailServer, listener, mail_server
 ROOT = Path(__file__).parents[3]
 _NOW = ("--now", "2026-10-13T02:00")
 
-CONFIGURATION = """
-[timetable]
-url = "sqlite:///replaced.db"
-time_zone = "Europe/London"
-period = "2026/27"
-query = "SELECT * FROM meeting"
-[timetable.columns]
-activity = "activity"
-calendar = "module"
-start = "starts"
-end = "ends"
-title = "title"
-[calendars]
-address = "{{ calendar | lower }}@groups.example.ac.uk"
-allow = ["*@groups.example.ac.uk"]
-[entra]
-tenant = "replaced"
-client = "replaced"
-certificate = { file = "replaced.pem" }
+_CONFIGURATION = """
 [alerts]
 digest = "nightly"
 [schedule]
@@ -123,7 +106,7 @@ class World:
 
     def _write(self) -> None:
         word, folder = self.canaries, self.folder
-        (folder / "timetable-sync.toml").write_text(CONFIGURATION, "utf-8")
+        (folder / "timetable-sync.toml").write_text(REPLACED + _CONFIGURATION, "utf-8")
         self.files = make_certificate(folder / "locked", passphrase=word["entra.passphrase"])
         word.know_key("entra.key", self.files.key_pem.read_bytes(), word["entra.passphrase"])
         rows = [

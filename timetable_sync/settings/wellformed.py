@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from apscheduler.triggers.cron import CronTrigger
 from jinja2 import Environment, TemplateSyntaxError
+
+from timetable_sync.model.zone import zone_named
 
 _ADDRESS = re.compile(r"^[^@\s]+@[^@\s]+$")
 _TEMPLATES = Environment(autoescape=True)  # only to parse with; what is rendered is rendered elsewhere, in a sandbox
@@ -25,8 +27,8 @@ def nearest(word: str, choices: Iterable[str]) -> str:
 def zone_name(name: str) -> str:
     """An IANA time zone's name. Raises ValueError."""
     try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
+        zone_named(name)
+    except ValueError:
         hint = nearest(name, available_timezones()) or ', such as "Europe/London"'
         raise ValueError(f"must be an IANA time zone{hint}") from None
     return name

@@ -11,9 +11,9 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from timetable_sync.model.key import iso_week
+from timetable_sync.model.zone import zone_named
 from timetable_sync.timetable.cells import decoded
 
 _ISO = re.compile(
@@ -34,11 +34,11 @@ class Unreadable(ValueError):
 
 
 class Clock:
-    """Reads times in one zone (an IANA name)."""
+    """Reads times in one zone (an IANA name). Raises ValueError where there is no such zone."""
 
     def __init__(self, zone: str) -> None:
         self.name = zone
-        self._zone = ZoneInfo(zone)
+        self._zone = zone_named(zone)
         self._others: dict[str, Clock] = {zone: self}
         self._read_text = lru_cache(_REMEMBERED)(self._from_text)
         self._read_naive = lru_cache(_REMEMBERED)(self._from_naive)
@@ -69,7 +69,7 @@ class Clock:
         if found is None:
             try:
                 found = Clock(zone)
-            except (KeyError, ValueError, OSError):
+            except ValueError:
                 raise Unreadable(f'"{zone[:40]}" is no time zone, such as Europe/London') from None
             self._others[zone] = found
         return found

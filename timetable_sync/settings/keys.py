@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -14,7 +15,7 @@ from timetable_sync.settings.schema import Settings
 KeyPath = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Key:
     """What may stand at one place.
 
@@ -24,12 +25,12 @@ class Key:
     annotation: Any
     field: FieldInfo | None = None
 
-    @property
+    @cached_property
     def bare(self) -> Any:
         """The type without its checks, and without None."""
         return _bare(self.annotation)
 
-    @property
+    @cached_property
     def model(self) -> type[BaseModel] | None:
         """The table of fixed keys that stands here, if one does."""
         bare = self.bare
@@ -44,8 +45,7 @@ class Key:
     def child(self, part: str | int) -> "Key | None":
         """What may stand below, by a key's name or a place in a list; None where nothing may."""
         if self.model is not None:
-            field = self.model.model_fields.get(part) if isinstance(part, str) else None
-            return None if field is None else Key(field.rebuild_annotation(), field)
+            return _field(self.model, part) if isinstance(part, str) else None
         if self.free and isinstance(part, str):
             return Key(get_args(self.bare)[1])
         if self.listed and isinstance(part, int):
@@ -94,6 +94,13 @@ def fixed_keys(at: Key = ROOT, path: KeyPath = ()) -> Iterator[KeyPath]:
         if child is not None:
             yield (*path, name)
             yield from fixed_keys(child, (*path, name))
+
+
+@cache
+def _field(model: type[BaseModel], name: str) -> Key | None:
+    """Remembered, as making an annotation anew costs much, and every value's origin is asked for by its path."""
+    field = model.model_fields.get(name)
+    return None if field is None else Key(field.rebuild_annotation(), field)
 
 
 def _bare(annotation: Any) -> Any:

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -151,8 +152,12 @@ def _variables_of_secrets(node: Any) -> Iterator[str]:
             yield from _variables_of_secrets(inner)
 
 
+@cache
+def _variables() -> list[str]:
+    return [variable_of(path) for path in fixed_keys()]
+
+
 def _unknown(variable: str) -> str:
-    known = [variable_of(path) for path in fixed_keys()]
-    hint = nearest(variable, known)
+    hint = nearest(variable, _variables())
     form = f"; variables are named as in {variable_of(('run', 'calendars_at_once'))} for {dotted(('run', 'calendars_at_once'))}"
     return f"overrides no key{hint or form}"

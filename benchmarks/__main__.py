@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 import tempfile
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from benchmarks.table import add, new_table, show
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="How fast a night is, beside the floor and beside others.")
-    parser.add_argument("--size", choices=list(SIZES), default="full", help="how much is done (full takes about half an hour)")
+    parser.add_argument("--size", choices=list(SIZES), default="full", help="how much is done (full takes 30 to 40 minutes)")
     parser.add_argument("--case", action="append", choices=list(CASES), help="only this one; repeatable")
     parser.add_argument("--latency", default="0,50,200", help="milliseconds that every answer takes, with commas between")
     parser.add_argument("--json", type=Path, default=Path("bench.json"), help="file for all figures")
@@ -31,14 +32,16 @@ def _data() -> Path | None:
 
 def main() -> None:
     """All of it."""
-    asked = _arguments()
+    asked, begun = _arguments(), time.monotonic()
     table, found = new_table(), []
     latencies = [float(text) / 1000 for text in asked.latency.split(",")]
     with tempfile.TemporaryDirectory(prefix="timetable-sync-bench-") as folder, Service() as service:
         bench = Bench(Path(folder), service, SIZES[asked.size], latencies, _data())
         for name in asked.case or CASES:
             for case in CASES[name](bench):
-                print(f"{case.name}, {case.latency * 1000:.0f} ms: {case.ways['ours'].wall:.1f} s", file=sys.stderr, flush=True)
+                minutes = (time.monotonic() - begun) / 60
+                line = f"{minutes:4.1f} min  {case.name}, {case.latency * 1000:.0f} ms: {case.ways['ours'].wall:.1f} s"
+                print(line, file=sys.stderr, flush=True)
                 add(table, case)
                 found.append(case.document())
                 document = {

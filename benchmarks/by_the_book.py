@@ -8,6 +8,7 @@ to it. Uses nothing of ours.
 import json
 import sqlite3
 import sys
+import time
 from contextlib import closing
 from datetime import datetime
 from itertools import groupby
@@ -99,6 +100,7 @@ def _wipe_and_rewrite(account: Any, rows: list[Row]) -> None:
 
 def _main() -> None:
     notes, endpoint, timetable, how, calendars = sys.argv[1:]
+    begun, start = time.time(), time.process_time()
     config = _book.Configuration(
         service_endpoint=endpoint, auth_type=NOAUTH, credentials=None, version=_book.Version(EXCHANGE_2016, "Exchange2016")
     )
@@ -110,7 +112,7 @@ def _main() -> None:
             _wipe_and_rewrite(account, rows)
         else:
             _compare_and_save(account, rows, bulk=how == "bulk")
-    Path(notes).write_text(json.dumps({"peak": peak_megabytes()}))
+    Path(notes).write_text(json.dumps({"peak": peak_megabytes(), "phases": {"start": start}, "begun": begun}))
 
 
 if __name__ == "__main__":

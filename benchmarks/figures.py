@@ -1,6 +1,6 @@
 """What is measured of one way to do one thing."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 
@@ -9,7 +9,8 @@ class Figures:
     """``wall`` and ``cpu`` in seconds, the latter the client's alone; ``peak`` in megabytes; ``bytes`` both ways.
 
     ``phases`` are seconds of CPU. ``part`` is the share of the work that was done: what is slow is measured on a part of it, and
-    :meth:`whole` takes it to all. ``span`` is in how many seconds of the clock the service was asked.
+    :meth:`whole` takes it to all. ``span`` is in how many seconds of the clock the service was asked. ``started`` is how many seconds went
+    by before the work began, ``at_once`` how many requests were under way at once at most, where either is known.
     """
 
     wall: float
@@ -21,14 +22,25 @@ class Figures:
     phases: dict[str, float] = field(default_factory=dict)
     part: float = 1.0
     span: float = 0.0
+    started: float = 0.0
+    at_once: int = 0
 
     def whole(self) -> "Figures":
-        """As it would be for all of the work; memory as it was."""
+        """As it would be for all of the work; memory, and what it takes to start, as they were."""
         if self.part == 1.0:
             return self
         scaled = {name: round(number / self.part) for name, number in self.operations.items()}
-        times = (self.wall / self.part, self.cpu / self.part)
-        return Figures(*times, self.peak, round(self.requests / self.part), round(self.bytes / self.part), scaled, self.phases)
+        start = self.phases.get("start", 0.0)
+        return replace(
+            self,
+            wall=self.started + (self.wall - self.started) / self.part,
+            cpu=start + (self.cpu - start) / self.part,
+            requests=round(self.requests / self.part),
+            bytes=round(self.bytes / self.part),
+            operations=scaled,
+            phases={name: seconds if name == "start" else seconds / self.part for name, seconds in self.phases.items()},
+            part=1.0,
+        )
 
 
 @dataclass(frozen=True, slots=True)

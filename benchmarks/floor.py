@@ -9,6 +9,7 @@ import re
 import socket
 import sys
 import threading
+import time
 from collections import deque
 from pathlib import Path
 
@@ -68,13 +69,15 @@ def _discard(connection: socket.socket) -> None:
 
 def _main() -> None:
     notes, host, port, at_once, file = sys.argv[1:]
+    begun, start = time.time(), time.process_time()
     senders = _Senders(host, int(port), _requests(Path(file)))
     threads = [threading.Thread(target=senders.work) for _ in range(int(at_once))]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    Path(notes).write_text(json.dumps({"peak": peak_megabytes()}))
+    told = {"peak": peak_megabytes(), "phases": {"start": start}, "begun": begun, "at_once": len(threads)}
+    Path(notes).write_text(json.dumps(told))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """An installation of ours in a folder: configuration, certificate, state; and our night as it is measured."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -69,6 +70,11 @@ class Installation:
         """The requests of the latest night, once it is measured."""
         return self.folder / "requests.bin"
 
+    @property
+    def _notes(self) -> Path:
+        """What the latest night says of itself."""
+        return self.folder / "ours.json"
+
     def environment(self) -> dict[str, str]:
         """What makes the configuration fit."""
         return {
@@ -92,16 +98,17 @@ class Installation:
             self.service,
             "benchmarks.watched_run",
             ["run", "--config", str(self.configuration), "--now", self.now, "-q", *arguments],
-            notes=self.folder / "ours.json",
+            notes=self._notes,
             environment={**self.environment(), **settings},
             record=True,
         )
         self.service.tell(write=str(self.recorded), anew=True)
         return figures
 
-    def floor(self, at_once: int = 8) -> Figures:
-        """The latest night's requests, as ready-made bytes."""
+    def floor(self) -> Figures:
+        """The latest night's requests, as ready-made bytes, over as many connections as that night had requests under way at once."""
         host, port = self.service.url.removeprefix("http://").split(":")
+        at_once = max(1, json.loads(self._notes.read_text())["at_once"])
         return measured(self.service, "benchmarks.floor", [host, port, str(at_once), str(self.recorded)], notes=self.folder / "floor.json")
 
     def seed(self) -> None:

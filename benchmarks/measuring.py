@@ -27,7 +27,7 @@ def measured(
     record: bool = False,
     good: Sequence[int] = (0,),
 ) -> Figures:
-    """Run ``python -m module notes arguments``; it leaves its peak memory, and its phases if it has any, in ``notes``.
+    """Run ``python -m module notes arguments``; it leaves its peak memory, and what else of :class:`Figures` it knows, in ``notes``.
 
     Raises ProgramFailed when its exit code is none of ``good``.
     """
@@ -36,7 +36,7 @@ def measured(
     command = [sys.executable, "-m", module, str(notes), *arguments]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("TIMETABLE_SYNC_")}
     with (notes.with_suffix(".out")).open("w+") as out:
-        began = time.perf_counter()
+        began, spawned = time.perf_counter(), time.time()
         # Popen.wait would reap the process without its CPU times.
         process = subprocess.Popen(
             command, cwd=ROOT, env={**inherited, **(environment or {})}, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
@@ -53,5 +53,16 @@ def measured(
     traffic = counts.pop("bytes_in", 0) + counts.pop("bytes_out", 0)
     requests = sum(counts.values())
     return Figures(
-        wall, usage.ru_utime + usage.ru_stime, noted["peak"], requests, traffic, counts, noted.get("phases", {}), part, told["span"]
+        wall,
+        usage.ru_utime + usage.ru_stime,
+        noted["peak"],
+        requests,
+        traffic,
+        counts,
+        noted.get("phases", {}),
+        part,
+        told["span"],
+        # The clock that the processes of one machine share.
+        started=max(0.0, noted["begun"] - spawned) if "begun" in noted else 0.0,
+        at_once=noted.get("at_once", 0),
     )

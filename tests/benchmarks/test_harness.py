@@ -13,6 +13,7 @@ from benchmarks.installation import Installation, installed
 from benchmarks.made_up import NOW, change, make_timetable
 from benchmarks.measuring import ProgramFailed, measured
 from benchmarks.service import Service
+from benchmarks.watched_run import spent
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +47,7 @@ def test_nights_against_the_service_are_what_they_would_be_against_exchange(inst
     assert (changed, fourth.operations["UpdateItem"]) == (9, 3)
     assert {"start", "reading the timetable", "reading calendars", "writing"} <= first.phases.keys()
     assert first.peak > floor.peak > 1
+    assert floor.at_once == first.at_once == 3, "a request at a time to each of three calendars"
 
 
 @pytest.mark.slow
@@ -114,3 +116,18 @@ def test_figures_of_a_part_are_taken_to_the_whole_before_they_are_compared() -> 
     assert theirs.whole().operations == {"CreateItem": 80}
     assert document["ratios"]["save"] == {"wall": 0.167, "cpu": 0.125, "requests": 0.125, "bytes": 0.5, "peak": 2.0}
     assert json.loads(json.dumps(document))["ways"]["save"]["wall"] == 3
+
+
+def test_what_it_takes_to_start_is_not_multiplied() -> None:
+    whole = Figures(5, 3, 50, 10, 100, phases={"start": 1.0, "writing": 2.0}, part=0.5, started=1.5).whole()
+
+    assert (whole.wall, whole.cpu, whole.phases) == (8.5, 5, {"start": 1.0, "writing": 4.0})
+
+
+def test_what_other_threads_do_while_the_timetable_is_read_is_no_part_of_reading_it() -> None:
+    began = [("start", 0.0), ("reading the timetable", 1.0), ("reading calendars", 4.0)]
+
+    phases = spent(began, 6.0, read=2.25)
+
+    assert phases == {"start": 1.0, "reading the timetable": 2.25, "beside the timetable": 0.75, "reading calendars": 2.0}
+    assert sum(phases.values()) == 6.0

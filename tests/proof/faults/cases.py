@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tests.proof.faults.kinds import KINDS, Kind
-from tests.proof.faults.scene import Scene
+from tests.proof.faults.scene import CHANGED, Scene
 from tests.sandbox_process import ready_app
 from timetable_sync.applying.patience import Pace
 from timetable_sync.reporting.render import render
@@ -19,12 +19,16 @@ _BRIEFLY = Pace(attempts=3, silence=60.0)
 
 @dataclass(frozen=True, order=True)
 class Request:
-    """One request of a night: the ``nth`` of its operation and mailbox. ``first`` is the very first one to Exchange."""
+    """One request of a night: the ``nth`` of its operation and mailbox.
+
+    ``first`` is the very first one to Exchange, ``idle`` asks for a stamp that turns out not to be needed.
+    """
 
     operation: str
     mailbox: str
     nth: int
     first: bool = False
+    idle: bool = False
 
     def __str__(self) -> str:
         whose = f" of {self.mailbox.partition('@')[0]}" if self.mailbox else ""
@@ -68,7 +72,8 @@ def requests_of(scene: Scene) -> list[Request]:
     for entry in scene.client.log():
         which = (str(entry["operation"]), str(entry["mailbox"]))
         seen[which] += 1
-        found.append(Request(*which, seen[which], which[0] != "token" and all(one.operation == "token" for one in found)))
+        first = which[0] != "token" and all(one.operation == "token" for one in found)
+        found.append(Request(*which, seen[which], first, which[0] == "GetFolder" and which[1] in CHANGED))
     return found
 
 
@@ -138,7 +143,7 @@ def vague(summary: RunSummary) -> list[str]:
 
 def _single(case: Case, summary: RunSummary, text: str, struck: int) -> list[str]:
     ((request, kind),) = case.strikes
-    expected = kind.expected(request.operation, ever=case.ever, first=request.first)
+    expected = kind.expected(request.operation, ever=case.ever, first=request.first, idle=request.idle)
     found = [] if struck else ["the fault did not strike"]
     if summary.exit_code != expected.code:
         found.append(f"the exit code is {summary.exit_code}, and not {expected.code}")
@@ -165,7 +170,7 @@ def _several(case: Case, summary: RunSummary, struck: int) -> list[str]:
 def _sentence(case: Case, text: str) -> str:
     """The words of the report that name the fault, without names of this very case."""
     ((request, kind),) = case.strikes
-    expected = kind.expected(request.operation, ever=case.ever, first=request.first)
+    expected = kind.expected(request.operation, ever=case.ever, first=request.first, idle=request.idle)
     if not expected.said:
         return ""
     lines = [line.strip() for line in text.splitlines()]

@@ -49,10 +49,16 @@ class Kind:
         """For the sandbox."""
         return {**self.fault, "of": operation} if self.same else dict(self.fault)
 
-    def expected(self, operation: str, *, ever: bool, first: bool) -> Expected:
-        """What has to come of it, once or for ever; ``first`` is the very first request to Exchange, which may not be one at all."""
+    def expected(self, operation: str, *, ever: bool, first: bool, idle: bool = False) -> Expected:
+        """What has to come of it, once or for ever.
+
+        ``first`` is the very first request to Exchange, which may not be one at all; after an ``idle`` one nothing more of the kind
+        is asked.
+        """
         if first and "first" in self.other:
             operation = "first"
+        if idle and "idle" in self.other:
+            operation = "idle"
         if operation in self.other:
             return self.other[operation][ever]
         if operation == "token" and self.token is not None:
@@ -149,14 +155,14 @@ KINDS: Final[list[Kind]] = [
         {"what": "http", "status": 429, "retry_after": 120},
         r"Exchange asks for fewer requests \(HTTP 429\)",
         token=(r"Entra ID cannot give a token just now \(HTTP 429", None),
-        other={"GetFolder": (Expected(0, "HTTP 429"), Expected(1, r"cut short: .*HTTP 429"))},
+        other={"GetFolder": (Expected(0, "HTTP 429"), Expected(1, r"cut short: .*HTTP 429")), "idle": _both(0, "HTTP 429")},
     ),
     Kind(
         "429 without",
         {"what": "http", "status": 429},
         r"Exchange asks for fewer requests \(HTTP 429\)",
         token=(r"Entra ID cannot give a token just now \(HTTP 429", None),
-        other={"GetFolder": (Expected(0, "HTTP 429"), Expected(1, r"the run .*HTTP 429"))},
+        other={"GetFolder": (Expected(0, "HTTP 429"), Expected(1, r"the run .*HTTP 429")), "idle": _both(0, "HTTP 429")},
     ),
     _http(500, "500 with HTML"),
     _http(500, "500 with HTML, after the work", when="after"),

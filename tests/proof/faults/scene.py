@@ -87,6 +87,10 @@ AFTER: list[Meeting] = [
 ]
 
 
+#: Those whose timetable has changed: they are read, whatever their stamps say.
+CHANGED = (COMP, MATH)
+
+
 def wanted(meetings: Sequence[Meeting]) -> dict[str, list[tuple[str, str, str, str]]]:
     """What ought to stand by address: start, end, subject, location; worked out here, by nothing of the package."""
     found: dict[str, list[tuple[str, str, str, str]]] = {COMP: [], MATH: [], PHYS: []}

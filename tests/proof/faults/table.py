@@ -23,7 +23,10 @@ def expected() -> Codes:
         for operation in kind.befalls:
             for ever in (False, True):
                 firsts = (False, True) if operation == "FindItem" else (False,)
-                found[operation, kind.name, ever] = {kind.expected(operation, ever=ever, first=first).code for first in firsts}
+                idles = (False, True) if operation == "GetFolder" else (False,)
+                found[operation, kind.name, ever] = {
+                    kind.expected(operation, ever=ever, first=first, idle=idle).code for first in firsts for idle in idles
+                }
     return found
 
 

@@ -54,6 +54,9 @@ _KEY_BLOCK = re.compile(r"-----BEGIN (?P<kind>[A-Z ]*PRIVATE KEY)-----.*?(?:----
 SHORTEST: Final = 8
 #: A part of an address that is longer is no word of a path, such as "services".
 _NO_WORD: Final = 16
+#: Of a longer form its beginning is looked for as well, if it is no mere word: errors cut what they show (int() after 200 characters:
+#: PyLong_FromUnicodeObject() in Objects/longobject.c), and a reader of logs would have most of it.
+_BEGUN: Final = 12
 _DIGIT = re.compile("[0-9]")
 _known: dict[str, None] = {}
 _known_ones: re.Pattern[str] | None = None
@@ -77,7 +80,12 @@ def keep_out(secret: str) -> None:
     with _lock:
         if found.keys() - _known.keys():
             _known.update(found)
-            _known_ones = re.compile("|".join(map(re.escape, sorted(_known, key=len, reverse=True))))
+            whole = sorted(_known, key=len, reverse=True)
+            begun = dict.fromkeys(
+                form[: max(_BEGUN, len(form) // 2)] for form in whole if len(form) > _BEGUN and _DIGIT.search(form[:_BEGUN])
+            )
+            cut = [rf"(?:{'|'.join(map(re.escape, begun))})[^\s\"']*"] if begun else []
+            _known_ones = re.compile("|".join([*map(re.escape, whole), *cut]))
 
 
 def _parts(secret: str) -> Iterator[str]:
@@ -99,6 +107,8 @@ def _parts(secret: str) -> Iterator[str]:
 def _forms(secret: str) -> Iterator[str]:
     raw = secret.encode("utf-8", "surrogateescape")
     yield from (secret, quote(raw, safe=""), quote(raw), quote_plus(raw), repr(secret)[1:-1], repr(raw)[2:-1], json.dumps(secret)[1:-1])
+    # A text within a text that was itself shown.
+    yield from (repr(json.dumps(secret)[1:-1])[1:-1], json.dumps(repr(secret)[1:-1])[1:-1])
     yield from (raw.hex(), raw.hex().upper())
     # What stands before it (a user's name and a colon) shifts base64 by one or two places, and shares the characters at its ends with it.
     for before in range(3):

@@ -4,6 +4,7 @@ import asyncio
 import email
 import email.policy
 import json
+import logging
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,6 +54,8 @@ class MailServer:
 def mail_server(from_the_first_byte: ssl.SSLContext | None = None, **options: Any) -> Iterator[MailServer]:
     """``options`` are those of aiosmtpd's SMTP. With a context it speaks nothing but TLS (RFC 8314, 3.3)."""
     inbox, loop = _Inbox(), asyncio.new_event_loop()
+    # It warns of its own use of a name that it means to drop.
+    logging.getLogger("mail.log").setLevel(logging.ERROR)
     made = loop.create_server(lambda: SMTP(inbox, hostname="test", loop=loop, **options), "127.0.0.1", 0, ssl=from_the_first_byte)
     server = loop.run_until_complete(made)
     thread = Thread(target=loop.run_forever, daemon=True)

@@ -385,8 +385,9 @@ SCENES = (
     Scene("a proxy that refuses its user", 1, prepare=_through_the_proxy),
     Scene("mail server, webhook, watchdog and Apprise refuse", 0, prepare=_nobody_takes_it),
     Scene("a mistake while Exchange is asked", 1, crash=_planted("raise RuntimeError(all_of(*READ))")),
+    # Without the timetable's password: the first stamps are asked for before it is read.
     Scene("a mistake in a thread", 1, crash=_planted(
-        "import threading; t = threading.Thread(target=lambda: int(all_of(*READ))); t.start(); t.join(); raise MemoryError")),
+        "import threading; t = threading.Thread(target=lambda: int(all_of(*READ[1:]))); t.start(); t.join(); raise MemoryError")),
     Scene("a mistake while people are told", 0, crash=_SAYING + _WHILE_TELLING),
     Scene("a process that aborts", -6, crash=_planted("import os; os.abort()")),
     Scene("a daemon and its night", 0, ("daemon",), ends=False),

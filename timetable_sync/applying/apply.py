@@ -5,11 +5,13 @@ When the run is cut short, or one calendar fails, what was done stands recorded 
 
 import heapq
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from timetable_sync.applying.batches import batches
+from timetable_sync.applying.batch_sizes import BatchSizes
+from timetable_sync.applying.batches import Waiting
 from timetable_sync.applying.one_batch import NotDone, apply_batch
 from timetable_sync.applying.patience import CutShort, Patience
 from timetable_sync.applying.progress import Progress
@@ -32,14 +34,24 @@ class Applied:
 
 
 def apply_plans(
-    backend: Backend, plans: Sequence[CalendarPlan], *, record: Record, patience: Patience, at_once: int, progress: Progress
+    backend: Backend,
+    plans: Sequence[CalendarPlan],
+    *,
+    record: Record,
+    patience: Patience,
+    at_once: int,
+    progress: Progress,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Applied:
     """Carry out ``plans``. ``record`` is called after each batch, from the thread that did it, before that calendar's next one.
+
+    A batch holds at most as many changes as the backend takes, and fewer while it answers slowly by ``clock``.
 
     Ends early, in good order, when asked to stop, at the deadline, when an error concerns the whole run, or when ``record`` fails: then
     nothing more is written that could not be recorded. Never raises for any of these.
     """
-    queue = _Queue(plans, backend.batch)
+    sizes = BatchSizes(backend.batch)
+    queue = _Queue(plans, sizes)
     applied = Applied()
     lock = threading.Lock()
 
@@ -49,7 +61,7 @@ def apply_plans(
             goes_on = False
             try:
                 patience.may_begin()
-                outcomes = apply_batch(backend, calendar, batch, patience)
+                outcomes = apply_batch(backend, calendar, batch, patience, sizes=sizes, clock=clock)
                 with lock:
                     applied.outcomes.setdefault(calendar.address, []).extend(outcomes)
                 record(calendar, outcomes)
@@ -92,23 +104,24 @@ def _raise_ending(outcomes: Sequence[Outcome]) -> None:
 class _Queue:
     """Whose batch is next: that of the calendar, among those nobody works on, whose next change matters soonest."""
 
-    def __init__(self, plans: Sequence[CalendarPlan], size: int) -> None:
+    def __init__(self, plans: Sequence[CalendarPlan], sizes: BatchSizes) -> None:
         self._changed = threading.Condition()
-        self._batches: dict[str, list[tuple[Change, ...]]] = {}
+        self._sizes = sizes
+        self._waiting: dict[str, Waiting] = {}
         self._heap: list[tuple[datetime, str]] = []
         self._calendars = {plan.calendar.address: plan.calendar for plan in plans}
         self._busy = 0
         self._ended = False
         for plan in plans:
             if plan.changes:
-                self._batches[plan.calendar.address] = batches(plan.changes, size)[::-1]
+                self._waiting[plan.calendar.address] = Waiting(plan.changes)
                 self._push(plan.calendar.address)
 
     def __len__(self) -> int:
-        return len(self._batches)
+        return len(self._waiting)
 
     def _push(self, address: str) -> None:
-        heapq.heappush(self._heap, (self._batches[address][-1][0].when, address))
+        heapq.heappush(self._heap, (self._waiting[address].when, address))
 
     def take(self) -> tuple[Calendar, tuple[Change, ...]] | None:
         """The next batch, or None when there is nothing more to do. Waits while only busy calendars have any."""
@@ -119,13 +132,13 @@ class _Queue:
                 return None
             _, address = heapq.heappop(self._heap)
             self._busy += 1
-            return self._calendars[address], self._batches[address].pop()
+            return self._calendars[address], self._waiting[address].take(self._sizes.of(address))
 
     def done(self, calendar: Calendar, *, goes_on: bool) -> None:
         """The calendar is free again; its further batches are dropped unless it ``goes_on``."""
         with self._changed:
             self._busy -= 1
-            if goes_on and self._batches[calendar.address]:
+            if goes_on and self._waiting[calendar.address]:
                 self._push(calendar.address)
             self._changed.notify_all()
 

@@ -4,9 +4,11 @@ A create may be answered "503" and have happened; an update's item may have been
 calendar is read again around the changes concerned, and the marker tells what is there.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from timetable_sync.applying.batch_sizes import BatchSizes
 from timetable_sync.applying.patience import CutShort, Effort, Patience
 from timetable_sync.calendars.contract import Backend, Outcome
 from timetable_sync.errors import BackendError, CalendarFailed, ItemRefused, Passing, RunFailed, Stale, TimetableSyncError, Unclear
@@ -18,14 +20,23 @@ from timetable_sync.model.window import Window
 from timetable_sync.planning.difference import differences
 
 
-def apply_batch(backend: Backend, calendar: Calendar, batch: Sequence[Change], patience: Patience) -> list[Outcome]:
-    """One final outcome a change, in order. ``batch`` is of one kind and no longer than the backend's.
+def apply_batch(
+    backend: Backend,
+    calendar: Calendar,
+    batch: Sequence[Change],
+    patience: Patience,
+    *,
+    sizes: BatchSizes | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> list[Outcome]:
+    """One final outcome a change, in order. ``batch`` is of one kind and no longer than the backend's. ``sizes`` learns what each request
+    took by ``clock``.
 
     Never raises for what the service does, nor when the run has to end meanwhile: what could not be found out stays Unclear, what was
     not done is NotDone; the next night settles both by the markers. An event that the service puts off for ever while it takes
     others of the batch is refused, so that it alone is left; a calendar that takes none has failed.
     """
-    work = _Work(backend, calendar, batch, patience)
+    work = _Work(backend, calendar, batch, patience, sizes or BatchSizes(backend.batch), clock)
     try:
         while work.pending:
             work.attempt_once()
@@ -48,8 +59,18 @@ _VANISHED = Stale("the event vanished while the run was at work", "The next nigh
 class _Work:
     """A batch under way: what is final, what is pending in its present form, and the last error of each, by place in the batch."""
 
-    def __init__(self, backend: Backend, calendar: Calendar, batch: Sequence[Change], patience: Patience) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        calendar: Calendar,
+        batch: Sequence[Change],
+        patience: Patience,
+        sizes: BatchSizes,
+        clock: Callable[[], float],
+    ) -> None:
         self._backend = backend
+        self._sizes = sizes
+        self._clock = clock
         self._calendar = calendar
         self._batch = batch
         self._patience = patience
@@ -110,10 +131,16 @@ class _Work:
             for kind in (Update, Create, Delete):
                 indexes = [index for index, change in self.pending.items() if isinstance(change, kind)]
                 if indexes:
-                    outcomes = self._backend.apply(self._calendar, [self.pending[index] for index in indexes])
-                    found += zip(indexes, outcomes, strict=True)
+                    found += zip(indexes, self._apply([self.pending[index] for index in indexes]), strict=True)
             self._patience.came(turn, _said([outcome.error for _, outcome in found]))
         return found
+
+    def _apply(self, changes: list[Change]) -> list[Outcome]:
+        began = self._clock()
+        outcomes = self._backend.apply(self._calendar, changes)
+        done = any(outcome.error is None for outcome in outcomes)
+        self._sizes.came(self._calendar.address, len(changes), self._clock() - began, done=done)
+        return outcomes
 
     def _wait(self) -> None:
         errors = [self._last[index] for index in self.pending]

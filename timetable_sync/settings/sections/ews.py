@@ -33,7 +33,9 @@ class Ews(Section):
         "mailbox", description='X-AnchorMailbox: "mailbox" for the mailbox that is worked on, or one address for all.'
     )
     version: Literal["Exchange2013", "Exchange2013_SP1", "Exchange2016"] = Field("Exchange2016", description="Protocol version to ask for.")
-    batch: Whole = Field(25, ge=1, le=100, description="Events in one request, 1 to 100. Exchange gives a batch one minute.")
+    batch: Whole = Field(
+        25, ge=1, le=100, description="Most events in one request, 1 to 100. Exchange gives a batch one minute: fewer go while it is slow."
+    )
     timeout: SomeTime = Field(timedelta(seconds=120), description="How long to wait for an answer.")
     ca_bundle: LocalPath | None = Field(
         None, description="File of CA certificates to trust instead of the usual ones.", examples=["/etc/ssl/certs/our-proxy.pem"]

@@ -88,7 +88,7 @@ def run_night(
     deadline = time.monotonic() + settings.run.deadline.total_seconds()
     watched = Phases(progress)
     try:
-        signing = sign_in(settings)
+        signing = sign_in(settings, doubts=True)
         _told_of(signing, account, now)
         token = signing.tokens
         with open_state(settings.state, read_only=request.dry_run) as state, _alone(state, settings, request) as check:

@@ -279,6 +279,18 @@ def test_an_answer_that_is_none_of_entra_ids_is_said(provider: TokenProvider, en
     assert "not as Entra ID does" in failure(provider, CredentialsRefused).message
 
 
+def test_at_night_an_answer_that_is_none_of_entra_ids_is_asked_for_once_more_before_it_is_believed(
+    entra: Build, endpoint: Endpoint, clock: Clock
+) -> None:
+    settings = entra(authority=endpoint.url)
+    provider = TokenProvider(settings, load_certificate(settings, now=NOW), clock=clock, doubts=True)
+    endpoint.says(200, b"<html>Please sign in to the network</html>")
+
+    assert "not as Entra ID does" in failure(provider, Passing).message
+    clock.passes(5)
+    assert "not as Entra ID does" in failure(provider, CredentialsRefused).message
+
+
 @pytest.mark.parametrize("body", [b"<html>Not found</html>", {"message": "no"}, {"error": 3}])
 def test_a_refusal_that_is_none_of_entra_ids_is_said(provider: TokenProvider, endpoint: Endpoint, body: object) -> None:
     endpoint.says(404, body)

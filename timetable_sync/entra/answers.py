@@ -26,6 +26,18 @@ class Answer:
     retry_after: str
 
 
+class NotEntra(CredentialsRefused):
+    """The answer is none of Entra ID's: the address is wrong, or something in between answered in its place, maybe for a moment."""
+
+
+def not_entra(answer: Answer, what: str = "") -> NotEntra:
+    """``what`` is what is odd about it."""
+    return NotEntra(
+        f"{answer.url} answered HTTP {answer.status}{what and f' with {what}'}, and not as Entra ID does",
+        "Check entra.authority and entra.tenant, and whether a proxy stands in between.",
+    )
+
+
 def ask(session: requests.Session, url: str, form: dict[str, str], *, timeout: float, ca_bundle: str | None) -> Answer:
     """Posts ``form``; follows no redirect.
 
@@ -77,19 +89,19 @@ _REACH = "Check this machine's network, name server and proxy."
 
 
 def issued_token(answer: Answer) -> tuple[str, timedelta]:
-    """The token and how long it lasts. Raises CredentialsRefused where an answer that says 200 holds neither."""
+    """The token and how long it lasts. Raises NotEntra where an answer that says 200 holds neither."""
     token, lasts = answer.body.get("access_token"), answer.body.get("expires_in")
     if not answer.is_json:
-        raise _odd(answer, "no JSON object")
+        raise not_entra(answer, "no JSON object")
     if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise _odd(answer, "no access_token")
+        raise not_entra(answer, "no access_token")
     kind = answer.body.get("token_type", "Bearer")
     if not isinstance(kind, str) or kind.lower() != "bearer":
-        raise _odd(answer, "a token that is no bearer token")
+        raise not_entra(answer, "a token that is no bearer token")
     if isinstance(lasts, str) and lasts.isdecimal():  # as the v1 endpoint writes it
         lasts = int(lasts[:12])
     if isinstance(lasts, bool) or not isinstance(lasts, int | float) or not 0 < lasts < 10**8:
-        raise _odd(answer, "no usable expires_in")
+        raise not_entra(answer, "no usable expires_in")
     return token, timedelta(seconds=lasts)
 
 
@@ -120,13 +132,6 @@ def _answer(url: str, response: requests.Response, address: str) -> Answer:
         isinstance(body, dict),
         _date(response.headers.get("Date", "")),
         response.headers.get("Retry-After", ""),
-    )
-
-
-def _odd(answer: Answer, what: str) -> CredentialsRefused:
-    return CredentialsRefused(
-        f"{answer.url} answered HTTP {answer.status} with {what}, and not as Entra ID does",
-        "Check entra.authority and entra.tenant, and whether a proxy stands in between.",
     )
 
 

@@ -26,14 +26,14 @@ class SignIn:
     expiry_warning: timedelta = timedelta(0)
 
 
-def sign_in(settings: Settings, *, environ: Mapping[str, str] | None = None) -> SignIn:
-    """What a run signs in with.
+def sign_in(settings: Settings, *, environ: Mapping[str, str] | None = None, doubts: bool = False) -> SignIn:
+    """What a run signs in with; ``doubts`` as in TokenProvider, for those whom nobody watches.
 
     Raises CredentialsRefused for a certificate that is of no use, UsageError for a reference that leads nowhere.
     """
     if settings.ews.sign_in != "entra":
         return SignIn()
-    return application_sign_in(settings, environ=environ)
+    return application_sign_in(settings, environ=environ, doubts=doubts)
 
 
 def entra_session(settings: Settings, *, environ: Mapping[str, str] | None = None) -> requests.Session:
@@ -41,11 +41,11 @@ def entra_session(settings: Settings, *, environ: Mapping[str, str] | None = Non
     return session_by(proxy_address(settings.network, environ), settings.application.ca_bundle)
 
 
-def application_sign_in(settings: Settings, *, environ: Mapping[str, str] | None = None) -> SignIn:
+def application_sign_in(settings: Settings, *, environ: Mapping[str, str] | None = None, doubts: bool = False) -> SignIn:
     """What the configured application signs in with, whoever signs in to Exchange. Raises as :func:`sign_in` does."""
     entra, session = settings.application, entra_session(settings, environ=environ)
     if entra.secret is not None:
-        return SignIn(TokenProvider(entra, read_secret(entra, environ=environ), session=session))
+        return SignIn(TokenProvider(entra, read_secret(entra, environ=environ), session=session, doubts=doubts))
     certificates = load_certificates(entra, environ=environ)
-    tokens = TokenProvider(entra, certificates.current, following=certificates.following, session=session)
+    tokens = TokenProvider(entra, certificates.current, following=certificates.following, session=session, doubts=doubts)
     return SignIn(tokens, certificates, entra.expiry_warning)

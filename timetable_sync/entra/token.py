@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import requests
 import structlog
 
-from timetable_sync.entra.answers import Answer, ask, issued_token, retry_after
+from timetable_sync.entra.answers import Answer, NotEntra, ask, issued_token, not_entra, retry_after
 from timetable_sync.entra.certificate import Certificate
 from timetable_sync.entra.credential import Credential, proof
 from timetable_sync.entra.endpoint import token_form, token_url
@@ -50,6 +50,7 @@ class TokenProvider:
     """Gives bearer tokens to several threads. ``clock`` gives the real time (aware), whatever time a run pretends.
 
     ``following`` is what to sign in with where ``certificate`` is refused; from then on it takes its place.
+    With ``doubts`` an answer that is none of Entra ID's is asked for once more before it is believed: it may be a proxy's.
     Raises UsageError at once for an authority that cannot be used.
     """
 
@@ -61,6 +62,7 @@ class TokenProvider:
         following: Certificate | None = None,
         clock: Callable[[], datetime] = _now,
         session: requests.Session | None = None,
+        doubts: bool = False,
     ) -> None:
         self._entra = entra
         self._credential = credential
@@ -75,6 +77,7 @@ class TokenProvider:
         self._failure: Passing | None = None
         self._not_before: datetime | None = None
         self._failures = 0
+        self._doubts, self._doubted = doubts, False
         self._requests = 0
         self._skew: timedelta | None = None
 
@@ -148,7 +151,7 @@ class TokenProvider:
             wait = (self._not_before - now).total_seconds()
             raise Passing(self._failure.message, self._failure.advice, wait=wait, scope="service")
         try:
-            self._current = self._fetched(now)
+            self._current = self._believed(now)
         except CredentialsRefused as error:
             self._refused = error
             raise
@@ -158,8 +161,17 @@ class TokenProvider:
             error.wait = pause if error.wait is None else max(error.wait, 1.0)
             self._failure, self._not_before = error, self._clock() + timedelta(seconds=error.wait)
             raise
-        self._failure, self._not_before, self._failures = None, None, 0
+        self._failure, self._not_before, self._failures, self._doubted = None, None, 0, False
         return self._current.text
+
+    def _believed(self, now: datetime) -> _Token:
+        try:
+            return self._fetched(now)
+        except NotEntra as error:
+            if not self._doubts or self._doubted:
+                raise
+            self._doubted = True
+            raise Passing(error.message, error.advice, scope="service") from None
 
     def _fetched(self, now: datetime) -> _Token:
         try:
@@ -210,10 +222,7 @@ class TokenProvider:
                 scope="service",
             )
         if not answer.is_json or not isinstance(answer.body.get("error"), str):
-            return CredentialsRefused(
-                f"{self._url} answered HTTP {answer.status}, and not as Entra ID does",
-                "Check entra.authority and entra.tenant, and whether a proxy stands in between.",
-            )
+            return not_entra(answer)
         thumbprint = credential.thumbprint if isinstance(credential, Certificate) else ""
         circumstances = Circumstances(
             self._entra.tenant, self._entra.client, self._entra.authority, self._entra.scope, thumbprint, self._skew

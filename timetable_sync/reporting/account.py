@@ -95,7 +95,7 @@ class Account:
         for plan in survey.plans:
             verdicts = tuple(verdict for verdict in held if verdict.calendar == plan.calendar)
             if not plan.changes:
-                self._reports.append(_report(plan, Status.UNCHANGED))
+                self._reports.append(_report(plan, Status.UNCHANGED, fate=Fate.PLANNED))
             elif plan.calendar.address in selection.report_only:
                 self._reports.append(_report(plan, Status.REPORT_ONLY, fate=Fate.PLANNED))
             elif run_held or any(not verdict.forced for verdict in verdicts):
@@ -155,7 +155,13 @@ class Account:
         return 1 if self._summary.bad_rows else 0
 
 
-def _report(plan: CalendarPlan, status: Status, *, fate: Fate = Fate.PLANNED, held: tuple[Held, ...] = ()) -> CalendarReport:
+def _report(plan: CalendarPlan, status: Status, *, fate: Fate, held: tuple[Held, ...] = ()) -> CalendarReport:
+    return _report_of(plan, status, tuple([ChangeReport(change, fate) for change in plan.changes]), held=held)
+
+
+def _report_of(
+    plan: CalendarPlan, status: Status, changes: tuple[ChangeReport, ...], *, held: tuple[Held, ...], trouble: Trouble | None = None
+) -> CalendarReport:
     return CalendarReport(
         plan.calendar,
         status,
@@ -163,16 +169,17 @@ def _report(plan: CalendarPlan, status: Status, *, fate: Fate = Fate.PLANNED, he
         expected=plan.expected,
         foreign=plan.foreign,
         unchanged=plan.unchanged,
-        changes=tuple(ChangeReport(change, fate) for change in plan.changes),
+        changes=changes,
         left_alone=plan.left_alone,
         held=held,
+        trouble=trouble,
     )
 
 
 def _outcome_report(plan: CalendarPlan, outcomes: Sequence[Outcome], held: tuple[Held, ...]) -> CalendarReport:
     # By identity: an outcome carries the very change that the plan holds, and comparing events by value is slow.
     by_change = {id(outcome.change): outcome for outcome in outcomes}
-    changes = tuple(_change_report(change_report.change, by_change) for change_report in _report(plan, Status.CHANGED).changes)
+    changes = tuple([_change_report(change, by_change) for change in plan.changes])
     fates = {report.fate for report in changes}
     if fates & {Fate.FAILED, Fate.UNCLEAR}:
         status = Status.FAILED
@@ -181,7 +188,7 @@ def _outcome_report(plan: CalendarPlan, outcomes: Sequence[Outcome], held: tuple
     else:
         status = Status.CHANGED
     trouble = next((report.trouble for report in changes if report.trouble is not None), None)
-    return replace(_report(plan, status, held=held), changes=changes, trouble=trouble)
+    return _report_of(plan, status, changes, held=held, trouble=trouble)
 
 
 def _change_report(change: Change, by_change: Mapping[int, Outcome]) -> ChangeReport:

@@ -1,11 +1,10 @@
-"""The requests' XML, straight from changes to elements. Every write here says: mail nobody, and move what is deleted to Deleted Items.
+"""The requests' XML, straight from changes to elements. Every write says: mail nobody, and move what is deleted to Deleted Items.
 
 Element order is that of the schema (types.xsd, messages.xsd), which Exchange insists on. Built without exchangelib's items, as one
-CalendarItem costs ten times as much.
+CalendarItem costs ten times as much; and new events, of which there are most, without elements (``new_items.py``).
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -15,7 +14,7 @@ from timetable_sync.calendars.ews.names import MARKER_URI, M, T
 from timetable_sync.calendars.ews.names import MESSAGES as MESSAGES_NS
 from timetable_sync.calendars.ews.names import TYPES as TYPES_NS
 from timetable_sync.calendars.ews.zones import windows_zone
-from timetable_sync.model.change import Create, Delete, Update
+from timetable_sync.model.change import Delete, Update
 from timetable_sync.model.event import Busy, Event, Sensitivity
 from timetable_sync.model.snapshot import ItemRef
 from timetable_sync.model.window import Window
@@ -122,77 +121,6 @@ def get_stamp(address: str) -> etree._Element:
     _shape(get, "FolderShape", ["folder:TotalCount"], [COMMIT_TIME, DELETED_COUNT])
     _folder(_sub(get, M + "FolderIds"), address)
     return get
-
-
-def create_items(address: str, changes: Iterable[Create]) -> etree._Element:
-    """New events; their owned fields and the marker."""
-    create = etree.Element(M + "CreateItem", MessageDisposition="SaveOnly", SendMeetingInvitations="SendToNone", nsmap=_NS)
-    _folder(_sub(create, M + "SavedItemFolderId"), address)
-    items = _sub(create, M + "Items")
-    # Events of one request differ in a few texts. To copy an element that is alike in all else, and say these anew, takes half the time of
-    # making it. Within one request alone, so that no thread meets another's elements.
-    patterns: dict[tuple[object, ...], _Pattern] = {}
-    for change in changes:
-        event = change.after
-        look = (event.zone, event.sensitivity, event.busy, event.reminder, event.categories, event.body_kind)
-        alike = (*look, event.body is None, not event.location)
-        if (pattern := patterns.get(alike)) is None:
-            item = _sub(items, T + "CalendarItem")
-            _new_item(item, event, change.marker)
-            patterns[alike] = _Pattern(item)
-        else:
-            items.append(pattern.filled(change))
-    return create
-
-
-class _Pattern:
-    """An item that others are copied from. What differs: subject, body, marker, times, location."""
-
-    def __init__(self, item: etree._Element) -> None:
-        self._item = item
-        own = ("Subject", "Start", "End", "Body", "Location")
-        self._places = [place for name in own if (place := _place(item, name)) is not None]
-        self._marker = _place(item, "ExtendedProperty") or 0
-
-    def filled(self, change: Create) -> etree._Element:
-        """The item of another event, which has a body, and a location, where this one has."""
-        event = change.after
-        item = deepcopy(self._item)
-        texts = [event.subject, moment(event.start), moment(event.end)]
-        if event.body is not None:
-            texts.append(event.body)
-        if event.location:
-            texts.append(event.location)
-        for place, text in zip(self._places, texts, strict=True):
-            item[place].text = text
-        item[self._marker][1].text = change.marker
-        return item
-
-
-def _place(item: etree._Element, name: str) -> int | None:
-    found = item.find(T + name)
-    return None if found is None else item.index(found)
-
-
-def _new_item(item: etree._Element, event: Event, marker: str) -> None:
-    _text(item, "Subject", event.subject)
-    _text(item, "Sensitivity", SENSITIVITY[event.sensitivity])
-    if event.body is not None:
-        _body(item, event, event.body)
-    if event.categories:
-        _categories(item, event.categories)
-    _text(item, "ReminderIsSet", "false" if event.reminder is None else "true")
-    if event.reminder is not None:
-        _text(item, "ReminderMinutesBeforeStart", str(event.reminder))
-    _marker(item, marker)
-    _text(item, "Start", moment(event.start))
-    _text(item, "End", moment(event.end))
-    _text(item, "LegacyFreeBusyStatus", BUSY[event.busy])
-    if event.location:
-        _text(item, "Location", event.location)
-    zone = windows_zone(event.zone) or ""
-    _sub(item, T + "StartTimeZone", Id=zone)
-    _sub(item, T + "EndTimeZone", Id=zone)
 
 
 def _body(item: etree._Element, event: Event, body: str) -> None:

@@ -12,6 +12,7 @@ from exchangelib.services.common import EWSAccountService
 from lxml import etree
 
 from timetable_sync.calendars.ews.answers import NotWhole, complaint_of, response_messages
+from timetable_sync.calendars.ews.envelopes import enveloped
 from timetable_sync.calendars.ews.protocol import ExchangeProtocol
 from timetable_sync.calendars.ews.verdicts import Complaint, judge
 from timetable_sync.errors import BackendError, Passing, Unclear
@@ -33,7 +34,6 @@ class MailboxAccount:
         self.version = protocol.version
         self.primary_smtp_address = address
         self.anchor = anchor
-        # SmtpAddress, as Microsoft's own client sends it: it also finds a mailbox by an address that is not its primary one.
         self.identity = Identity(smtp_address=address)  # type: ignore[no-untyped-call]  # exchangelib has no types
         self.affinity_cookie = None
 
@@ -56,14 +56,14 @@ class OneRequest(EWSAccountService):
     def _extra_headers(self) -> dict[str, str]:
         return {"X-AnchorMailbox": self.account.anchor}
 
-    def ask(self, payload: etree._Element, expected: int) -> list[Result]:
+    def ask(self, payload: etree._Element | bytes, expected: int) -> list[Result]:
         """Send ``payload``; one result for each of the ``expected`` things asked, in order: its response message, or its error.
 
         Raises a BackendError where the request as a whole came to nothing, or where the answer is not whole.
         """
         where = self.account.primary_smtp_address
-        version = self.account.version.api_version
-        body = self.wrap(content=payload, api_version=version)  # type: ignore[no-untyped-call]  # exchangelib has no types
+        version: str = self.account.version.api_version
+        body = enveloped(payload, version, where)
         came = self.protocol.post(self.SERVICE_NAME, body, self._extra_headers(), where=where, writing=self.writing)
         self.given = came.given
         try:

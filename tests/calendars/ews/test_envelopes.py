@@ -1,0 +1,33 @@
+"""The envelope is exchangelib's, to the letter; it is only put into words once."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from lxml import etree
+
+from timetable_sync.calendars.ews.envelopes import enveloped
+from timetable_sync.calendars.ews.payloads import get_stamp
+from timetable_sync.calendars.ews.services import GetFolders, MailboxAccount
+
+
+def canonical(document: bytes) -> bytes:
+    return etree.tostring(etree.fromstring(document), method="c14n")
+
+
+@pytest.mark.parametrize("version", ["Exchange2013", "Exchange2013_SP1", "Exchange2016"])
+@pytest.mark.parametrize("address", ["comp101@groups.example.ac.uk", "o'hara&<sons>@example.ac.uk"])
+def test_it_is_what_exchangelib_puts_around_a_request(version: str, address: str) -> None:
+    protocol = cast(Any, SimpleNamespace(version=SimpleNamespace(api_version=version), credentials=None))
+    service: Any = GetFolders(MailboxAccount(address, protocol, address))
+    theirs: bytes = service.wrap(content=get_stamp(address), api_version=version)
+
+    ours = enveloped(get_stamp(address), version, address)
+
+    assert canonical(ours) == canonical(theirs)
+    head = theirs[: theirs.index(b"<m:GetFolder")]
+    assert ours.startswith(head)
+
+
+def test_a_text_goes_in_as_it_is() -> None:
+    assert b"<s:Body><m:GetFolder/></s:Body></s:Envelope>" in enveloped(b"<m:GetFolder/>", "Exchange2016", "a@example.ac.uk")

@@ -55,7 +55,7 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         del self.globals["lipsum"]
         for name, function in self.filters.items():
             self.filters[name] = _metered(name, function)
-        self.filters |= {_COUNTED: _counted_filter, _WEIGHED: _weighed_filter}
+        self.filters |= {_COUNTED: _counted_filter, WEIGHED: _weighed_filter}
         self.globals["range"] = _range
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
@@ -199,7 +199,9 @@ def _range(*limits: int) -> range:
     return numbers
 
 
-_COUNTED, _WEIGHED = "counted within bounds", "weighed within bounds"
+_COUNTED = "counted within bounds"
+#: The filter that all that a template writes goes through.
+WEIGHED = "weighed within bounds"
 
 
 @pass_context
@@ -238,18 +240,18 @@ class _Metering(NodeTransformer):
     def visit_Output(self, node: nodes.Output) -> nodes.Output:  # noqa: N802 - Jinja's name
         self.generic_visit(node)
         node.nodes = [
-            part if isinstance(part, nodes.TemplateData) and not self._repeated else _through(_WEIGHED, part) for part in node.nodes
+            part if isinstance(part, nodes.TemplateData) and not self._repeated else _through(WEIGHED, part) for part in node.nodes
         ]
         return node
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Concat:  # noqa: N802 - Jinja's name
         self.generic_visit(node)
-        node.nodes = [_through(_WEIGHED, part) for part in node.nodes]
+        node.nodes = [_through(WEIGHED, part) for part in node.nodes]
         return node
 
     def visit_Assign(self, node: nodes.Assign) -> nodes.Assign:  # noqa: N802 - Jinja's name
         self.generic_visit(node)
-        node.node = _through(_WEIGHED, node.node)
+        node.node = _through(WEIGHED, node.node)
         return node
 
     def _within(self, node: nodes.Node) -> None:

@@ -9,11 +9,12 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
-from jinja2 import Template, TemplateError, meta
+from jinja2 import Template, TemplateError, meta, nodes
 
 from timetable_sync.errors import UsageError
 from timetable_sync.timetable.bounded import LONGEST_TEXT, BoundedEnvironment, allowance
 from timetable_sync.timetable.names import nearest_or_all
+from timetable_sync.timetable.plain import Kind, Known, Render, plain
 from timetable_sync.timetable.slug import slug
 from timetable_sync.timetable.times import Clock
 from timetable_sync.timetable.variables import Variables
@@ -32,7 +33,8 @@ class TemplateFailed(Exception):
         self.key = key
 
 
-def _environment(*, autoescape: bool) -> BoundedEnvironment:
+def environment(*, autoescape: bool) -> BoundedEnvironment:
+    """What the configuration's templates are rendered in."""
     # Lines that hold nothing but a tag leave no empty line behind, as people expect of a body.
     environment = BoundedEnvironment(autoescape=autoescape, trim_blocks=True, lstrip_blocks=True)
     environment.filters["slug"] = slug
@@ -45,8 +47,8 @@ class Templates:
     def __init__(self, variables: Variables, clock: Clock) -> None:
         self._variables = variables
         self._clock = clock
-        self._text = _environment(autoescape=False)
-        self._html = _environment(autoescape=True)
+        self._text = environment(autoescape=False)
+        self._html = environment(autoescape=True)
 
     def compile(
         self,
@@ -66,7 +68,8 @@ class Templates:
         environment = self._html if html else self._text
         also = tuple(also)
         try:
-            used = meta.find_undeclared_variables(environment.parse(source)) - set(environment.globals)
+            tree = environment.parse(source)
+            used = meta.find_undeclared_variables(tree) - set(environment.globals)
             template = environment.from_string(source)
         except TemplateError as error:
             said = (error.message or "it cannot be understood").rstrip(".")
@@ -79,7 +82,19 @@ class Templates:
                 f'{key} uses "{unknown[0]}", which is no column{nearest_or_all(unknown[0], known)}',
                 "Mend the template, or name the column in [timetable.columns].",
             )
-        return Compiled(key, template, sorted(used - set(also)), also, finish, self._variables, self._clock, remembered)
+        names = sorted(used - set(also))
+        return Compiled(
+            key, template, self._plain(tree, names, also, html=html), names, also, finish, self._variables, self._clock, remembered
+        )
+
+    def _plain(self, tree: nodes.Template, names: Sequence[str], also: Sequence[str], *, html: bool) -> Render | None:
+        known = {
+            name: Known(place, kind, self._variables.reader(name, self._clock))
+            for place, name in enumerate(names)
+            if (kind := self._variables.kind(name)) is not None
+        }
+        known |= {name: Known(place, Kind.TEXT, _as_it_is) for place, name in enumerate(also, len(names))}
+        return plain(tree, known, html=html)
 
 
 class Compiled(Generic[T]):
@@ -89,6 +104,7 @@ class Compiled(Generic[T]):
         self,
         key: str,
         template: Template,
+        plain: Render | None,
         used: Sequence[str],
         also: Sequence[str],
         finish: Callable[[str], T],
@@ -97,7 +113,7 @@ class Compiled(Generic[T]):
         remembered: int,
     ) -> None:
         self.key = key
-        self._template = template
+        self._template, self._plain = template, plain
         self.used = tuple(used)
         self._also = also
         self._finish = finish
@@ -110,6 +126,9 @@ class Compiled(Generic[T]):
         return self._remembered(self._pick(values), also)
 
     def _make(self, picked: tuple[Any, ...], also: tuple[str, ...]) -> T:
+        text = None if self._plain is None else self._plain((*picked, *also))
+        if text is not None:
+            return self._finish(text)
         context = {name: read(value) for (name, read), value in zip(self._reading, picked, strict=True)}
         context.update(zip(self._also, also, strict=True))
         return self._finish(self._rendered(context))
@@ -138,3 +157,7 @@ def _picker(places: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]
         place = places[0]
         return lambda values: (values[place],)
     return itemgetter(*places)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value

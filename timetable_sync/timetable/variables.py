@@ -6,10 +6,17 @@ from typing import Any
 from timetable_sync.timetable.columns import Field
 from timetable_sync.timetable.lessons import Lesson
 from timetable_sync.timetable.names import ALWAYS_THERE
+from timetable_sync.timetable.plain import Kind
 from timetable_sync.timetable.times import Clock
 
 #: What can differ between two lessons of an activity that have the same values: their times, and what follows from them.
 TIMED = frozenset({"duration", "end", "nth", "start", "week"})
+
+_KINDS = {
+    **dict.fromkeys(("activity", "calendar", "key", "mailbox", "period", "week"), Kind.TEXT),
+    **dict.fromkeys(("duration", "nth"), Kind.NUMBER),
+    "calendars": Kind.TEXTS,
+}
 
 
 class Variables:
@@ -67,6 +74,12 @@ class Variables:
             "week": clock.week if self.zone is None else lambda value: _clock_of(clock, value).week(value[0]),
         }
         return readers.get(name, _as_it_is)
+
+    def kind(self, name: str) -> Kind | None:
+        """What a template sees of ``name`` is always; None for what is none of these."""
+        if name in self._columns:
+            return Kind.TEXTS if self._columns[name] else Kind.TEXT
+        return _KINDS.get(name)
 
     def text_of(self, name: str, value: Any, clock: Clock) -> tuple[str, ...]:
         """As a rule compares it: each member of a set, moments as in "2026-11-24 09:00", truths as "true" and "false"."""

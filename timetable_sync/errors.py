@@ -126,7 +126,11 @@ class Unclear(BackendError):
 
 
 class Stale(BackendError):
-    """The item changed or vanished since it was read; read it again before deciding anew."""
+    """The item changed or vanished since it was read; read it again before deciding anew. ``gone`` says that it is not there any more."""
+
+    def __init__(self, message: str, advice: str = "", *, gone: bool = False) -> None:
+        super().__init__(message, advice)
+        self.gone = gone
 
 
 class ItemRefused(BackendError):

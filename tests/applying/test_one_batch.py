@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -349,6 +350,18 @@ def test_what_someone_edited_since_it_was_read_is_read_again_and_done(
     assert subjects(backend) == done
     assert all(item.location == "Aula 1" for item in backend.people.see(COMP101.address))
     assert items_are_true(backend, outcomes)
+
+
+def test_a_delete_of_what_someone_moves_out_of_sight_meanwhile_is_not_taken_for_done(backend: MemoryBackend, run: Run) -> None:
+    """Found by the model of years: its ledger would have forgotten the event, and a calendar that left would never be visited again."""
+    changes = deletes(backend)
+    moved = backend.people.see(COMP101.address)[0]
+    backend.people.edit(COMP101.address, moved.id, start=moved.start + timedelta(days=60), end=moved.end + timedelta(days=60))
+
+    outcomes = carry_out(backend, changes, run)
+
+    assert errors(outcomes) == [Stale, None, None, None, None]
+    assert [item.id for item in backend.people.see(COMP101.address)] == [moved.id]
 
 
 def test_an_update_of_what_someone_deleted_since_is_left_to_the_next_night_and_not_made_anew(backend: MemoryBackend, run: Run) -> None:

@@ -1,5 +1,6 @@
 """Reading certificates and keys in every form they come in, and saying what is wrong with one."""
 
+import base64
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -156,6 +157,14 @@ def test_a_certificate_whose_key_is_of_an_unknown_kind_is_read_and_is_not_ours(
 def test_a_certificate_whose_name_cannot_be_read_is_damaged(entra: Build, written: Write, made: Made) -> None:
     der = made.x509.public_bytes(Encoding.DER).replace(b"timetable-sync", b"timetable-syn\xff")
     pem = x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
+    for content in (der, pem):
+        assert "is damaged" in refused(entra(certificate=written("odd", content))).message
+
+
+def test_a_certificate_of_a_version_that_there_is_not_is_damaged(entra: Build, written: Write, made: Made) -> None:
+    """Found by fuzzing: the library has an error of its own for that, which is no ValueError."""
+    der = made.x509.public_bytes(Encoding.DER).replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x0a", 1)
+    pem = b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(der) + b"-----END CERTIFICATE-----\n"
     for content in (der, pem):
         assert "is damaged" in refused(entra(certificate=written("odd", content))).message
 

@@ -186,7 +186,11 @@ class _Work:
             items = there.get(change.key, [])
             if isinstance(change, Delete):
                 same = next((item for item in items if item.item.id == change.before.item.id), None)
-                if same is None:
+                last = self._last[index]
+                if same is None and isinstance(last, Stale) and not last.gone:
+                    # Somebody moved it out of sight within these seconds. Taken for deleted, it might never be looked for again.
+                    self._final[index] = Outcome(self._batch[index], error=_VANISHED)
+                elif same is None:
                     self._done(index, None)
                 else:
                     rest[index] = Delete(same, change.reason)

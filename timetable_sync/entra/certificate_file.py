@@ -70,7 +70,7 @@ def _from_pem(blocks: list[re.Match[bytes]], source: _Source, *, keys_wanted: bo
         if block["label"] in (b"CERTIFICATE", b"X509 CERTIFICATE"):
             try:
                 certificates.append(_legible(x509.load_pem_x509_certificate(block[0])))
-            except ValueError:
+            except (ValueError, x509.InvalidVersion):
                 raise source.damaged("certificate") from None
         elif keys_wanted and block["label"].endswith(b"PRIVATE KEY"):
             encrypted = block["label"].startswith(b"ENCRYPTED") or b"Proc-Type: 4,ENCRYPTED" in block[0]
@@ -81,6 +81,8 @@ def _from_pem(blocks: list[re.Match[bytes]], source: _Source, *, keys_wanted: bo
 def _from_der(data: bytes, source: _Source) -> Contents:
     try:
         certificate = x509.load_der_x509_certificate(data)
+    except x509.InvalidVersion:  # it is a certificate, of a version that there is not
+        raise source.damaged("certificate") from None
     except ValueError:
         pass
     else:
@@ -104,6 +106,8 @@ def _from_pkcs12(data: bytes, source: _Source) -> Contents:
     for attempt in (source.passphrase,) if source.passphrase else (None, b""):
         try:
             found = pkcs12.load_pkcs12(data, attempt)
+        except x509.InvalidVersion:
+            raise source.damaged("certificate") from None
         except (ValueError, UnsupportedAlgorithm):
             continue
         own = () if found.cert is None else (found.cert.certificate,)

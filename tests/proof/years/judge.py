@@ -86,10 +86,12 @@ class Judge:
 
     def whole_night(self, asked: Asked, after: Mapping[str, Sequence[Seen]]) -> None:
         """A night has ended well: what stands now is known to the ledger in use."""
-        wanted = expected(asked.lessons, asked.configuration, asked.now)
+        wanted, span = expected(asked.lessons, asked.configuration, asked.now), span_of(asked.configuration, asked.now)
         for address, items in after.items():
             right = wanted.get(address, {})
-            self.settled[address] = {item.key: item.content for item in items if item.key is not None and item.key in right}
+            # Of two with one key, one may lie where a person moved it, beyond the window: no ledger knows of that.
+            seen = [item for item in items if span.has(item.start)]
+            self.settled[address] = {item.key: item.content for item in seen if item.key is not None and item.key in right}
 
     def known(self, span: Span) -> set[str]:
         """The calendars of which the ledger in use surely has an event in this window."""

@@ -77,6 +77,7 @@ def _calendar(sentence: str, advice: str) -> Verdict:
 
 
 _NEXT = "The next night reads the calendar again."
+_GONE = "the event is gone"
 _READ_AGAIN = "the event is not what it was when it was read"
 _BUSY = "Exchange is busy"
 _STORE = "the mailbox's database is not available just now"
@@ -105,12 +106,12 @@ VERDICTS: dict[str, Verdict] = {
     "ErrorProxyRequestProcessingFailed": _passes(_STUMBLED, maybe_done=True),
     "ErrorProxyCallFailed": _passes(_STUMBLED, maybe_done=True),
     # To be read again.
-    "ErrorItemNotFound": Verdict(Kind.STALE, "the event is gone"),
+    "ErrorItemNotFound": Verdict(Kind.STALE, _GONE),
     "ErrorIrresolvableConflict": Verdict(Kind.STALE, _READ_AGAIN),
     "ErrorStaleObject": Verdict(Kind.STALE, _READ_AGAIN),
     "ErrorInvalidChangeKey": Verdict(Kind.STALE, _READ_AGAIN),
     "ErrorChangeKeyRequiredForWriteOperations": Verdict(Kind.STALE, _READ_AGAIN),
-    "ErrorCalendarCannotUpdateDeletedItem": Verdict(Kind.STALE, "the event is gone"),
+    "ErrorCalendarCannotUpdateDeletedItem": Verdict(Kind.STALE, _GONE),
     "ErrorObjectTypeChanged": Verdict(Kind.STALE, _READ_AGAIN),
     "ErrorInvalidIdMalformed": Verdict(Kind.STALE, "the event's id is not valid any more"),
     "ErrorInvalidId": Verdict(Kind.STALE, "the event's id is not valid any more"),
@@ -187,7 +188,6 @@ VERDICTS: dict[str, Verdict] = {
 }
 
 _CLASSES: dict[Kind, type[BackendError]] = {
-    Kind.STALE: Stale,
     Kind.ITEM: ItemRefused,
     Kind.CALENDAR: CalendarFailed,
     Kind.RUN: RunFailed,
@@ -219,7 +219,9 @@ def judge(complaint: Complaint, where: str, *, writing: bool, scope: Scope) -> B
     if verdict.kind is Kind.ITEM and not writing:
         # Nothing but a whole reading is of use, so what spoils one event's part spoils the calendar's.
         return CalendarFailed(message, verdict.advice)
-    return _CLASSES[verdict.kind](message, verdict.advice or (_NEXT if verdict.kind is Kind.STALE else ""))
+    if verdict.kind is Kind.STALE:
+        return Stale(message, verdict.advice or _NEXT, gone=verdict.sentence == _GONE)
+    return _CLASSES[verdict.kind](message, verdict.advice)
 
 
 def _said(complaint: Complaint, *, words: bool) -> str:

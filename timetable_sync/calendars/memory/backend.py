@@ -119,7 +119,7 @@ class MemoryBackend:
             return self.store.add(address, _written(blank, change.after, change.marker)).ref
         present = self.store.get(address, change.before.item.id)
         if present is None:
-            raise Stale(f"{_what(change)} in {address} is gone")
+            raise Stale(f"{_what(change)} in {address} is gone", gone=True)
         if present.ref != change.before.item:
             raise Stale(f"{_what(change)} in {address} was changed since it was read")
         if isinstance(change, Delete):

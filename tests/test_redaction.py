@@ -164,7 +164,6 @@ def test_of_an_address_the_secret_parts_are_known_too() -> None:
 
 
 @pytest.mark.usefixtures("known")
-@pytest.mark.usefixtures("known")
 def test_the_beginning_of_a_secret_is_taken_out_where_an_error_was_cut() -> None:
     """As int() does, after 200 characters; within a text that was shown within another one."""
     keep_out("canary-50a4a3a65c0c-of/a+ ä&%")
@@ -183,6 +182,7 @@ def test_a_secret_that_begins_like_a_word_leaves_the_word_alone() -> None:
     assert redact("timetable-sync read the timetable") == "timetable-sync read the timetable"
 
 
+@pytest.mark.usefixtures("known")
 def test_short_secrets_are_not_looked_for_as_words_hold_them() -> None:
     keep_out("exam\nA1")
     assert redact("the exam of A1 is example A12") == "the exam of A1 is example A12"

@@ -63,7 +63,11 @@ def _words(said: str) -> str:
 
 def _databases(rows: Iterable[Row]) -> list[str]:
     lines = ["| database | fault | exit code | the report says |", "|---|---|---|---|"]
-    return lines + [f"| {row.database} | {row.fault} | {row.code} | {_words(row.said)} |" for row in rows]
+    for row in rows:
+        ways = [(row.code, row.said), *([row.also] if row.also is not None else [])]
+        codes, said = ", ".join(str(code) for code, _ in ways), "; or ".join(_words(words) for _, words in ways)
+        lines.append(f"| {row.database} | {row.fault} | {codes} | {said} |")
+    return lines
 
 
 def block(document: str) -> str:

@@ -40,13 +40,13 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
 
 def test_rows_come_back_sorted_as_lessons_want_them(spool: Spool) -> None:
     rows = [row("B", 5), row("A", 9, week="W2"), row("A", 7), row("A", 3), row("a", 1)]
-    spool.add_rows(rows[:2])
-    spool.add_rows(rows[2:])
+    spool.add_rows(map(stored, rows[:2]))
+    spool.add_rows(map(stored, rows[2:]))
     assert list(spool.rows()) == [stored(one) for one in sorted(rows, key=lambda one: one[:5])]
 
 
 def test_events_can_be_added_while_rows_are_read(spool: Spool) -> None:
-    spool.add_rows(row(f"A{number:05d}") for number in range(5_000))
+    spool.add_rows(stored(row(f"A{number:05d}")) for number in range(5_000))
     read = 0
     for one in spool.rows():
         add(spool, "x@x.uk", event(read, one[0]))
@@ -83,7 +83,7 @@ def test_threads_can_read_at_the_same_time(spool: Spool) -> None:
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are looked at where the system lists them (Linux)")
 def test_the_file_has_no_name_while_it_is_in_use_and_others_cannot_open_it(tmp_path: Path) -> None:
     with closing(Spool(tmp_path)) as spool:
-        spool.add_rows([row("A", text="x" * 10_000)] * 3_000)
+        spool.add_rows([stored(row("A", text="x" * 10_000))] * 3_000)
         assert list(tmp_path.iterdir()) == []
         ours = [place for place in _open_files() if str(place.readlink()).startswith(str(tmp_path))]
         assert [stat.S_IMODE(place.stat().st_mode) for place in ours] == [0o600]
@@ -106,5 +106,5 @@ def test_a_full_disk_is_one_clear_line(tmp_path: Path) -> None:
         # What SQLite says of a full disk it also says of its own limit, which a test can set.
         spool._database.execute("PRAGMA max_page_count = 20")
         with pytest.raises(TimetableUnusable, match="full") as caught:
-            spool.add_rows(row("A", text="x" * 1_000) for _ in range(1_000))
+            spool.add_rows(stored(row("A", text="x" * 1_000)) for _ in range(1_000))
         assert str(tmp_path) in caught.value.message

@@ -24,7 +24,7 @@ JOINT = "\x1f"
 PART = "\x1e"
 
 #: Between the parts of a row in the spool (group separator).
-_BETWEEN = "\x1d"
+BETWEEN = "\x1d"
 
 #: What a child query calls them, or one of its columns.
 CALENDARS = frozenset({"calendar", "calendars"})
@@ -62,13 +62,18 @@ StoredRow = tuple[str, int, int, int, str]
 def stored(row: MeetingRow) -> StoredRow:
     """A row as it waits. Sorted by their first three parts, rows are sorted by what were five, as no text sorts before a separator."""
     period, activity, week, start, end, number, cancelled, *texts = row
-    return f"{period}{_BETWEEN}{activity}{_BETWEEN}{week}", start, end, number, f"{cancelled}{_BETWEEN}{_BETWEEN.join(texts)}"
+    return head_of(period, activity, week), start, end, number, rest_of(cancelled=cancelled, texts=texts)
+
+
+def head_of(period: str, activity: str, week: str) -> str:
+    """A stored row's first part: what it is counted with."""
+    return f"{period}{BETWEEN}{activity}{BETWEEN}{week}"
 
 
 def counted_with(head: str) -> tuple[str, str, str]:
-    """Period, activity and week of a stored row's first part."""
+    """Period, activity and week of a stored row's first part, as :func:`head_of` put them together."""
     # From the end: the configuration's period is the one text here that was not cleaned.
-    period, activity, week = head.rsplit(_BETWEEN, 2)
+    period, activity, week = head.rsplit(BETWEEN, 2)
     return period, activity, week
 
 
@@ -79,12 +84,12 @@ def cancelled_in(rest: str) -> bool:
 
 def texts_in(rest: str) -> list[str]:
     """The calendars, then the fields, of a stored row's last part."""
-    return rest.split(_BETWEEN)[1:]
+    return rest.split(BETWEEN)[1:]
 
 
 def rest_of(*, cancelled: bool, texts: Sequence[str]) -> str:
     """A stored row's last part."""
-    return f"{cancelled:d}{_BETWEEN}{_BETWEEN.join(texts)}"
+    return f"{cancelled:d}{BETWEEN}{BETWEEN.join(texts)}"
 
 
 def article(field: str) -> str:
@@ -141,7 +146,7 @@ def gives_calendars(timetable: Timetable) -> bool:
     )
 
 
-class _Texts(dict[str, str]):
+class Texts(dict[str, str]):
     """What the cells of one column say, cleaned, "" for nothing; texts among them are remembered, as most are met many times.
 
     ``read`` reads a cell. Cells that are no texts are not remembered: 1, 1.0 and True are one key, and three texts.
@@ -201,12 +206,12 @@ class Columns:
         self._cancelled = places.get("cancelled")
         self._says_yes = yes_or_no(columns["cancelled"].values if "cancelled" in columns else None)
         self.fields = fields_of(timetable)
-        self._period_texts, self._activity_texts = _Texts(_one(name_in)), _Texts(_one(name_in))
-        self._calendar_texts = _Texts(_joined(self._split, name_in))
+        self._period_texts, self._activity_texts = Texts(_one(name_in)), Texts(_one(name_in))
+        self._calendar_texts = Texts(_joined(self._split, name_in))
         self._described = [
-            (places[field.name], _Texts(_joined(columns[field.name].split, prose_in) if field.several else _one(prose_in)))
+            (places[field.name], Texts(_joined(columns[field.name].split, prose_in) if field.several else _one(prose_in)))
             if field.name in columns
-            else (nothing, _Texts(_joined(None, prose_in)))
+            else (nothing, Texts(_joined(None, prose_in)))
             for field in self.fields
         ]
 
@@ -241,6 +246,10 @@ class Columns:
     def read_all(self, number: int, row: Sequence[Any]) -> list[MeetingRow]:
         """All meetings of the row. Raises RowRefused."""
         return [self.read(number, row)]
+
+    def stored_batch(self, first: int, batch: Sequence[Sequence[Any]]) -> list[StoredRow] | None:
+        """All meetings of all rows of ``batch``, of which the first has the number ``first``; None where they are to be read one by one."""
+        return None
 
     def _known_start(self, row: Sequence[Any]) -> int | None:
         return self._clock.start(row[self._start])

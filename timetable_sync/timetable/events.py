@@ -40,6 +40,15 @@ class _Place(NamedTuple):
     cut: tuple[str, ...]
 
 
+class _Last(NamedTuple):
+    """The lesson before: where it stands, and what the keys of its activity begin with."""
+
+    lesson: Lesson
+    inside: bool
+    places: list[_Place]
+    head: str
+
+
 class Events:
     """Makes events of lessons. ``refuse`` is told of what cannot be made one.
 
@@ -54,6 +63,7 @@ class Events:
         self._zone = variables.zone
         self._timed = bool(TIMED & (looks.used | addresses.used))
         self._made: dict[tuple[Any, ...], list[_Place]] = {}
+        self._last: _Last | None = None
         self._kept = lru_cache(_REMEMBERED)(self._keep)
         self._times = lru_cache(_REMEMBERED)(_times)
         self.names: dict[str, set[str]] = {}
@@ -63,18 +73,26 @@ class Events:
 
     def of(self, lesson: Lesson, *, inside: bool) -> list[NewEvent]:
         """Those of a lesson that has a calendar; none where it does not start ``inside`` the window, yet its calendars become known."""
-        key: tuple[Any, ...] = (inside, lesson.period, lesson.activity, lesson.cancelled, lesson.calendars, lesson.values)
-        if self._timed:
-            key += (lesson.start, lesson.end, lesson.nth)
-        places = self._made.get(key)
-        if places is None:
-            places = self._make(lesson, key, inside=inside)
+        last = self._last
+        # Lessons come activity by activity, and those of rows that say the same have the very same objects.
+        if (
+            last is not None
+            and lesson.values is last.lesson.values
+            and lesson.calendars is last.lesson.calendars
+            and inside == last.inside
+            and lesson.activity == last.lesson.activity
+            and lesson.period == last.lesson.period
+            and lesson.cancelled == last.lesson.cancelled
+        ):
+            places, head = last.places, last.head
+        else:
+            places, head = self._found(lesson, inside=inside)
         if not places:
             return []
         self.count += len(places)
         start, end = lesson.start, lesson.end
         times = self._times(start, end)
-        name = f"{beginning(self._source, lesson.period, lesson.activity)}{lesson.week}/{lesson.nth}"
+        name = f"{head}{lesson.week}/{lesson.nth}"
         events = []
         for calendar, look, content, cut in places:
             if cut:
@@ -82,7 +100,25 @@ class Events:
             events.append((calendar, look, start, name, end, fingerprint_of_parts(times, content)))
         return events
 
-    def _make(self, lesson: Lesson, key: tuple[Any, ...], *, inside: bool) -> list[_Place]:
+    def _found(self, lesson: Lesson, *, inside: bool) -> tuple[list[_Place], str]:
+        """Where the lesson stands, and what the keys of its activity begin with."""
+        key: tuple[Any, ...] = (inside, lesson.period, lesson.activity, lesson.cancelled, lesson.calendars, lesson.values)
+        if self._timed:
+            key += (lesson.start, lesson.end, lesson.nth)
+        places, head = self._made.get(key), beginning(self._source, lesson.period, lesson.activity)
+        if places is None:
+            places, well = self._make(lesson, inside=inside)
+            if not well:
+                self._last = None
+                return places, head
+            if len(self._made) >= _REMEMBERED_LESSONS:
+                self._made.clear()
+            self._made[key] = places
+        self._last = None if self._timed else _Last(lesson, inside, places, head)
+        return places, head
+
+    def _make(self, lesson: Lesson, *, inside: bool) -> tuple[list[_Place], bool]:
+        """Where the lesson stands, and whether nothing was refused: what was is told of each lesson anew."""
         places: list[_Place] = []
         done: set[str] = set()
         well = True
@@ -101,11 +137,7 @@ class Events:
                     well = False
                 else:
                     places.append(place)
-        if well:
-            if len(self._made) >= _REMEMBERED_LESSONS:
-                self._made.clear()
-            self._made[key] = places
-        return places
+        return places, well
 
     def _address_of(self, lesson: Lesson, name: str, values: Sequence[Any]) -> str | None:
         try:

@@ -9,7 +9,7 @@ from typing import Any
 from timetable_sync.model.key import OWN
 from timetable_sync.settings.sections.timetable import Timetable
 from timetable_sync.timetable.cells import name_in
-from timetable_sync.timetable.columns import PART, Columns, MeetingRow, article
+from timetable_sync.timetable.columns import PART, Columns, MeetingRow, RowRefused, StoredRow, article, head_of, rest_of
 from timetable_sync.timetable.places import place_of
 from timetable_sync.timetable.times import Clock, Unreadable
 from timetable_sync.timetable.weekly import Weekly
@@ -50,6 +50,23 @@ class Meetings(Columns):
 
     def read_all(self, number: int, row: Sequence[Any]) -> list[MeetingRow]:
         """All meetings of the row. Raises RowRefused."""
+        period, activity, spans, rest = self._read_row(number, row)
+        return [(period, activity, week, start, end, number, *rest) for week, start, end in spans]
+
+    def stored_batch(self, first: int, batch: Sequence[Sequence[Any]]) -> list[StoredRow] | None:
+        """As :class:`Columns` has it: what the meetings of a row have in common is put together once."""
+        found: list[StoredRow] = []
+        try:
+            for number, row in enumerate(batch, first):
+                period, activity, spans, (cancelled, *texts) = self._read_row(number, row)
+                head, rest = head_of(period, activity, ""), rest_of(cancelled=bool(cancelled), texts=texts)
+                found += [(head + week, start, end, number, rest) for week, start, end in spans]
+        except RowRefused:
+            return None
+        return found
+
+    def _read_row(self, number: int, row: Sequence[Any]) -> tuple[str, str, list[tuple[str, int, int]], tuple[Any, ...]]:
+        """Period, activity, each meeting's week, start and end, and what a :data:`MeetingRow` has behind its number."""
         wide = (*row, None, *[said.get(name_in(row[place]) or "", row[place]) for place, said in self._maps])
         activity = self._activity_texts.of(wide[self._identity])
         if not activity:
@@ -63,16 +80,15 @@ class Meetings(Columns):
         calendars = self._calendar_texts.of(wide[self._calendar])
         if not calendars and not self._calendar_may_lack:
             raise self._refused(number, wide, "calendar", "without a calendar")
-        period = self._period_of(wide)
         rest = (
-            number,
             0 if self._cancelled is None else int(self._says_yes(wide[self._cancelled])),
             calendars,
             *self._texts(wide),
             *([spans[0][0].name if spans else ""] if self._zoned else ()),
             *[key_text(row, places) for places in self._keys],
         )
-        return [(period, activity, OWN if self.own_ids else clock.week(start), start, end, *rest) for clock, start, end in spans]
+        meetings = [(OWN if self.own_ids else clock.week(start), start, end) for clock, start, end in spans]
+        return self._period_of(wide), activity, meetings, rest
 
     def _known_start(self, row: Sequence[Any]) -> int | None:
         return self._when.first_day(row)

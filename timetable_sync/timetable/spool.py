@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from timetable_sync.errors import TimetableUnusable
-from timetable_sync.timetable.columns import MeetingRow, StoredRow, stored
+from timetable_sync.timetable.columns import StoredRow
 
 #: Without a journal nothing can be rolled back and nothing survives a crash: neither is wanted of a file that nobody will open again.
 _PRAGMAS = (
@@ -79,10 +79,10 @@ class Spool:
             self._database.close()
         self._file.unlink(missing_ok=True)
 
-    def add_rows(self, rows: Iterable[MeetingRow]) -> None:
+    def add_rows(self, rows: Iterable[StoredRow]) -> None:
         """Keep good rows."""
         with self._working():
-            self._database.executemany("INSERT INTO meeting VALUES (?, ?, ?, ?, ?)", map(stored, rows))
+            self._database.executemany("INSERT INTO meeting VALUES (?, ?, ?, ?, ?)", rows)
 
     def rows(self) -> Iterator[StoredRow]:
         """All rows, sorted by period, activity, week, start and end."""

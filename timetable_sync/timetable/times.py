@@ -40,7 +40,7 @@ class Clock:
         self.name = zone
         self._zone = zone_named(zone)
         self._others: dict[str, Clock] = {zone: self}
-        self._read_text = lru_cache(_REMEMBERED)(self._from_text)
+        self.read_text = lru_cache(_REMEMBERED)(self._from_text)
         self._read_naive = lru_cache(_REMEMBERED)(self._from_naive)
         self.week = lru_cache(_REMEMBERED)(self._week)
         self.at = lru_cache(_REMEMBERED)(self._at)
@@ -48,12 +48,12 @@ class Clock:
     def start(self, cell: object) -> int | None:
         """The moment in ``cell``: a datetime, naive or aware, or such text in an ISO form. None for an empty cell. Raises Unreadable."""
         # Texts are the most of all cells, and are looked up at once.
-        found = self._read_text(cell) if isinstance(cell, str) else self._read(cell)
+        found = self.read_text(cell) if isinstance(cell, str) else self.read(cell)
         return None if found is None else found[0]
 
     def end(self, cell: object, start: int) -> int | None:
         """As :meth:`start`, of what begins at ``start``: in a repeated hour the second pass where only that is after the start."""
-        found = self._read_text(cell) if isinstance(cell, str) else self._read(cell)
+        found = self.read_text(cell) if isinstance(cell, str) else self.read(cell)
         if found is None:
             return None
         first, second = found
@@ -88,7 +88,8 @@ class Clock:
     def _week(self, moment: int) -> str:
         return iso_week(self.local(moment).date())
 
-    def _read(self, cell: object) -> tuple[int, int | None] | None:
+    def read(self, cell: object) -> tuple[int, int | None] | None:
+        """The moment in ``cell``, as in :meth:`start`, and its second pass if it has one; ``read_text`` does the same for a text alone."""
         if cell.__class__ is str:
             text = cell
         elif cell is None:
@@ -104,7 +105,7 @@ class Clock:
             raise Unreadable(f"{cell} is a date without a time")
         else:
             raise Unreadable(f"{str(cell)[:40]} is not a date with a time")
-        return self._read_text(text) if isinstance(text, str) else None
+        return self.read_text(text) if isinstance(text, str) else None
 
     def _from_text(self, raw: str) -> tuple[int, int | None] | None:
         text = raw.strip("\x00 \t\r\n\xa0")

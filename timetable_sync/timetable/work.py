@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from timetable_sync.errors import Stopped
 from timetable_sync.model.key import OWN
@@ -12,7 +13,8 @@ from timetable_sync.settings.schema import Settings
 from timetable_sync.timetable.addresses import Addresses, NoMailbox, NotAnAddress
 from timetable_sync.timetable.bad_rows import BadRow, BadRows
 from timetable_sync.timetable.children import ChildRows, Kin, OddRow
-from timetable_sync.timetable.columns import JOINT, At, Columns, MeetingRow, RowRefused, fields_of, stored_fields_of
+from timetable_sync.timetable.columns import JOINT, At, Columns, MeetingRow, RowRefused, StoredRow, fields_of, stored, stored_fields_of
+from timetable_sync.timetable.dated import Dated
 from timetable_sync.timetable.events import Events
 from timetable_sync.timetable.lessons import Contradiction, Lesson, fold
 from timetable_sync.timetable.looks import Looks
@@ -80,27 +82,32 @@ class Work:
             self._kin = Kin(timetable, self._fields, self._store, self._clock, self._weekly)
         rows = source.query(timetable.query, "timetable.query")
         columns = (
-            Columns(timetable, rows.names, self._clock, calendar_may_lack=self._may_be_nowhere)
+            Dated(timetable, rows.names, self._clock, calendar_may_lack=self._may_be_nowhere)
             if is_plain(timetable)
             else Meetings(timetable, rows.names, self._clock, self._weekly, calendar_may_lack=self._may_be_nowhere)
         )
         for batch in rows.batches():
             self._go_on()
-            good = []
-            for number, row in enumerate(batch, self.rows + 1):
-                made: list[MeetingRow] = []
-                try:
-                    made = columns.read_all(number, row)
-                except RowRefused as refused:
-                    self._row_refused(refused)
-                    if self._witness is not None:
-                        self._witness.refused(number, row, refused)
-                good += made
-                if self._witness is not None:
-                    self._witness.row(number, rows.names, row, made)
-            self._store.add_rows(good)
+            # Who looks on sees each row by itself.
+            good = None if self._witness is not None else columns.stored_batch(self.rows + 1, batch)
+            self._store.add_rows(self._one_by_one(columns, rows.names, batch) if good is None else good)
             self.rows += len(batch)
             progress(len(batch))
+
+    def _one_by_one(self, columns: Columns, names: Sequence[str], batch: Sequence[Sequence[Any]]) -> list[StoredRow]:
+        good: list[StoredRow] = []
+        for number, row in enumerate(batch, self.rows + 1):
+            made: list[MeetingRow] = []
+            try:
+                made = columns.read_all(number, row)
+            except RowRefused as refused:
+                self._row_refused(refused)
+                if self._witness is not None:
+                    self._witness.refused(number, row, refused)
+            good += map(stored, made)
+            if self._witness is not None:
+                self._witness.row(number, names, row, made)
+        return good
 
     def _take_children(self, number: int, name: str, source: Source, progress: Callable[[int], None]) -> None:
         child = self._settings.timetable.children[name]

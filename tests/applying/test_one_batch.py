@@ -234,6 +234,73 @@ def test_what_stays_unclear_for_ever_is_never_doubled(
     assert subjects(backend) == (done if happened else undone)
 
 
+class Slow(MemoryBackend):
+    """Gives its first answer up, and carries out what it was asked ``seconds`` later, while the client already does something else."""
+
+    def __init__(self, over: MemoryBackend, run: Run, seconds: float, error: Unclear) -> None:
+        super().__init__(batch=over.batch, store=over.store)
+        self._run, self._seconds, self._error = run, seconds, error
+        self.asked = 0
+
+    def apply(self, calendar: Calendar, changes: Sequence[Change]) -> list[Outcome]:
+        self.asked += 1
+        if self.asked > 1:
+            return super().apply(calendar, changes)
+        self._run.time.at(self._run.time.now + self._seconds, lambda: super(Slow, self).apply(calendar, changes))
+        return [Outcome(change, error=self._error) for change in changes]
+
+
+LOST = Unclear("the connection broke off", unanswered=True)
+
+
+@KINDS
+@pytest.mark.parametrize("seconds", [0.1, 3.0, 30.0, 59.0])
+def test_what_is_done_after_its_answer_was_lost_is_not_doubled(
+    backend: MemoryBackend, run: Run, kind: Kind, done: list[str], undone: list[str], seconds: float
+) -> None:
+    slow = Slow(backend, run, seconds, LOST)
+
+    outcomes = carry_out(slow, kind(backend), run)
+    run.time.sleep(60.0)
+
+    assert errors(outcomes) == [None] * 5
+    assert subjects(backend) == done
+
+
+def test_a_create_whose_answer_was_lost_is_sent_again_only_when_the_services_minute_is_over(backend: MemoryBackend, run: Run) -> None:
+    backend.faults.fail("apply", LOST)
+
+    assert errors(carry_out(backend, creates(backend), run)) == [None] * 5
+    assert run.time.now >= Pace().late
+    assert backend.requests == {"apply": 2, "snapshot": 2}
+
+
+@pytest.mark.parametrize("kind", [updates, deletes])
+def test_only_creates_are_waited_for(backend: MemoryBackend, run: Run, kind: Kind) -> None:
+    changes = kind(backend)
+    backend.faults.fail("apply", LOST)
+
+    assert errors(carry_out(backend, changes, run)) == [None] * 5
+    assert run.time.now <= Pace().first
+
+
+def test_a_create_that_was_answered_however_badly_is_not_waited_for(backend: MemoryBackend, run: Run) -> None:
+    backend.faults.fail("apply", Unclear("HTTP 503"))
+
+    assert errors(carry_out(backend, creates(backend), run)) == [None] * 5
+    assert run.time.now <= Pace().first
+
+
+def test_what_was_found_stays_found_when_the_run_ends_while_the_rest_is_waited_for(backend: MemoryBackend) -> None:
+    run = Run(deadline=30.0)
+    lost = Scripted(backend, [[LOST] * 5])
+    super(Scripted, lost).apply(COMP101, creates(backend)[:2])
+
+    assert errors(carry_out(lost, creates(backend), run)) == [None, None, Unclear, Unclear, Unclear]
+    assert lost.asked == 1
+    assert len(subjects(backend)) == 2
+
+
 @KINDS
 def test_what_is_unclear_stays_so_when_it_cannot_be_read_again(
     backend: MemoryBackend, run: Run, kind: Kind, done: list[str], undone: list[str]

@@ -62,6 +62,28 @@ def test_a_failing_server_after_the_work(ews: Ews, status: int) -> None:
     assert stored(ews) == ["done"]
 
 
+def test_the_work_of_a_request_that_was_given_up_may_be_done_later(ews: Ews) -> None:
+    fault(ews, "http", status=504, when="later", seconds=3600)
+    assert ews.create(event("first")).status == 504
+    fault(ews, "drop", when="later", seconds=3600)
+    with pytest.raises(requests.ConnectionError):
+        ews.create(event("second"))
+    assert stored(ews) == []
+    assert ews.sandbox.client.catch_up() == 2
+    assert stored(ews) == ["first", "second"]
+    assert ews.sandbox.client.catch_up() == 0
+
+
+def test_the_work_is_done_by_itself_when_its_time_has_come(ews: Ews) -> None:
+    fault(ews, "http", status=504, when="later", seconds=0.05)
+    ews.create(event("done"))
+    tries = 0
+    while not stored(ews) and tries < 200:
+        tries += 1
+        time.sleep(0.02)
+    assert stored(ews) == ["done"]
+
+
 def test_busy_after_the_work(ews: Ews) -> None:
     fault(ews, "busy", when="after")
     assert ews.create(event("done")).fault == "ErrorServerBusy"

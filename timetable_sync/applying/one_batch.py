@@ -2,6 +2,10 @@
 
 A create may be answered "503" and have happened; an update's item may have been edited since it was read. In both cases the
 calendar is read again around the changes concerned, and the marker tells what is there.
+
+Where no answer came at all (a connection that broke off, a proxy that gave up), the service may still be at work: what is not there
+yet may be there in a moment. So a create is sent again only when the time is over that the service gives a request, and another look
+has not found it. Updates and deletes need no such wait: a second one of the same item is refused, or does what the first did.
 """
 
 import time
@@ -86,7 +90,7 @@ class _Work:
 
     def give_up(self, end: CutShort | TimetableSyncError) -> None:
         """Make final what is known of all that is pending: Unclear stays so, anything else has not happened."""
-        for index in self.pending:
+        for index in self.pending.keys() - self._final.keys():
             known = self._last.get(index)
             if isinstance(known, Unclear):
                 known = self._open(known)
@@ -171,10 +175,32 @@ class _Work:
 
     def _open(self, error: Unclear) -> Unclear:
         """What nobody could find out in time, with who will."""
-        return error if error.advice else Unclear(error.message, self._patience.later, wait=error.wait, busy=error.busy)
+        return (
+            error
+            if error.advice
+            else Unclear(error.message, self._patience.later, wait=error.wait, busy=error.busy, unanswered=error.unanswered)
+        )
 
     def _settle(self, doubtful: dict[int, Change]) -> dict[int, Change]:
-        """Read the calendar around ``doubtful``. Makes final what turns out to be done or gone; gives what is still to be done."""
+        """Make final what of ``doubtful`` turns out to be done or gone; gives what is still to be done."""
+        rest = self._look_for(doubtful)
+        late: dict[int, Change] = {
+            index: change for index, change in rest.items() if isinstance(change, Create) and self._may_be_made_yet(index)
+        }
+        if late:
+            self._patience.pause(self._patience.pace.late, f"it may still be made: {self._last[min(late)].message}")
+            rest = {index: change for index, change in rest.items() if index not in late} | self._look_for(late)
+        for index in rest:
+            # Now it is known that these have not happened.
+            self._last[index] = Passing(self._last[index].message, self._last[index].advice)
+        return rest
+
+    def _may_be_made_yet(self, index: int) -> bool:
+        last = self._last[index]
+        return isinstance(last, Unclear) and last.unanswered
+
+    def _look_for(self, doubtful: dict[int, Change]) -> dict[int, Change]:
+        """Read the calendar around ``doubtful``. Makes final what turns out to be done or gone; gives the rest, in its present form."""
         moments = [moment for change in doubtful.values() for moment in _moments(change)]
         window = Window(min(moments), max(moments) + timedelta(seconds=1))
         snapshot = self._patience.call(lambda: self._backend.snapshot(self._calendar, window))
@@ -209,9 +235,6 @@ class _Work:
             else:
                 # Deleted, or moved out of sight, within these seconds. To make it anew now could make two of it.
                 self._final[index] = Outcome(self._batch[index], error=_VANISHED)
-        for index in rest:
-            # Now it is known that these have not happened.
-            self._last[index] = Passing(self._last[index].message, self._last[index].advice)
         return rest
 
 

@@ -48,6 +48,8 @@ class Pace:
     """And so long before it is said that the run is still trying."""
     busy: float = 1800.0
     """So long may one calendar put us off by its hints, without anything being done in between, before it is given up."""
+    late: float = 60.0
+    """So long may the service go on with a request though its answer was lost: Exchange gives a batch a minute."""
 
 
 @dataclass(slots=True)
@@ -229,6 +231,13 @@ class Patience:
         self.put_off(error)
         self._progress.waiting(wait, error.message)
         self._wait(wait)
+
+    def pause(self, seconds: float, why: str) -> None:
+        """Wait so long, because of ``why``. Raises CutShort when the run is to end meanwhile, or would have to before."""
+        if self._clock() + seconds >= self._deadline:
+            raise CutShort(f"the deadline would pass while waiting ({why})")
+        self._progress.waiting(seconds, why)
+        self._wait(seconds)
 
     def put_off(self, error: Passing | Unclear) -> None:
         """Counts a request that has to be made again, and why: a report says so also where all went well in the end."""

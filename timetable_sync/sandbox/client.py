@@ -218,6 +218,11 @@ class SandboxClient:
         """Set none any more."""
         self._call("clear_faults")
 
+    def catch_up(self) -> int:
+        """Let be done at once what requests left to be done later (faults ``when`` later). Gives how much that was."""
+        done: int = self._call("catch_up")
+        return done
+
     def faults(self) -> list[dict[str, Any]]:
         """The faults that are set, with how often each was seen and struck."""
         found: list[dict[str, Any]] = self._call("faults")

@@ -6,6 +6,7 @@ from typing import Any
 
 from timetable_sync.sandbox import people
 from timetable_sync.sandbox.faults import Faults
+from timetable_sync.sandbox.later import Later
 from timetable_sync.sandbox.mailbox import Mailbox
 from timetable_sync.sandbox.manifest import read_keys
 from timetable_sync.sandbox.views import JsonText, view, views
@@ -22,6 +23,7 @@ class Control:
         self.faults = faults
         self._snapshots: dict[str, str] = {}
         self.peak = 0
+        self.later = Later()
 
     def call(self, name: str, data: Data) -> Any:
         """Carry out one call; raises LookupError for a name that is none."""
@@ -146,6 +148,9 @@ class Control:
 
     def _do_faults(self, _: Data) -> Any:
         return self.faults.as_json()
+
+    def _do_catch_up(self, _: Data) -> Any:
+        return self.later.catch_up()
 
     def _do_set_budgets(self, data: Data) -> Any:
         self.world.budgets.set(data["policy"])

@@ -167,6 +167,11 @@ class Exchange:
                 await asyncio.sleep(float(fault.get("seconds", 1)))
             elif fault.what == "silence" and fault.when == "before":
                 await silent(request, fault)
+            elif fault.when == "later":
+                self._control.later.put_off(float(fault.get("seconds", 1)), lambda: self._late(request, asked, faults))
+                if fault.what == "http":
+                    return failing(fault)
+                drop(request)
             elif early := self._early(request, fault):
                 return early
         response = self._named(request, await self._within_budget(request, asked, faults))
@@ -179,6 +184,12 @@ class Exchange:
             self._given.pop(entry["operation"], None)
             self._given[entry["operation"]] = response
         return await send(request, response, faults)
+
+    def _late(self, request: web.Request, asked: Asked | SoapFault, faults: list[Fault]) -> None:
+        """Do the work; nobody hears of it."""
+        grant = self._doors.grant(request)
+        if isinstance(grant, Grant):
+            self._work(request, asked, faults, grant)
 
     @staticmethod
     def _named(request: web.Request, response: web.Response) -> web.Response:

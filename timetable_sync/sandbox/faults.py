@@ -8,8 +8,9 @@ what            details
 ==============  ==========================================================================================================
 latency         ``seconds`` before anything is done
 busy            ErrorServerBusy with ``backoff_ms``; ``inside`` a 200, else as HTTP 500; ``when`` before or after the work
-http            ``status`` (with ``retry_after`` seconds, or a date where ``retry_after_date``), ``when`` before or after
-drop            the connection is dropped ``when``: before, during (the answer is cut short) or after the work
+http            ``status`` (with ``retry_after`` seconds, or a date where ``retry_after_date``), ``when`` before, after, or later: the work
+                is done ``seconds`` after that answer, or when the control API is told to "catch-up"
+drop            the connection is dropped ``when``: before, during (the answer is cut short), after the work, or later: as with http
 malformed       the answer is no XML
 truncated       the answer ends in its midst, though HTTP says that it is whole
 other_answer    the answer that was given to another request, ``when`` before (this one is not carried out) or after the work: the
@@ -53,7 +54,7 @@ KINDS = (
 )
 #: Other services than Exchange, which ``*`` does not mean.
 _APART = ("token", "graph")
-_MOMENTS = ("before", "during", "after")
+_MOMENTS = ("before", "during", "after", "later")
 _DETAILS = (
     "what operation mailbox nth count probability seed seconds backoff_ms inside when status retry_after retry_after_date code items "
     "sentence body most of pieces"

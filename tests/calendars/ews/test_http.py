@@ -146,7 +146,9 @@ def test_a_server_that_fails_may_have_done_the_write(server: CannedServer, backe
     server.answer(b"Service Unavailable", status, Retry_After="5")
     found = write(backend, calendar)
     assert [type(one) for one in found] == [Unclear, Unclear]
-    assert [(one.wait, one.busy) for one in found if isinstance(one, Unclear)] == [(5.0, status == 503)] * 2
+    # Exchange itself answers 500 and 503, and is at work no longer; who answers 502 and 504 in its place cannot know.
+    seen = [(one.wait, one.busy, one.unanswered) for one in found if isinstance(one, Unclear)]
+    assert seen == [(5.0, status == 503, status in (502, 504))] * 2
     server.answer(b"Service Unavailable", status, Retry_After="5", Connection="close")
     error = read(backend, calendar)
     assert isinstance(error, Passing)
@@ -164,7 +166,7 @@ def test_updates_and_deletes_may_have_been_done_too(server: CannedServer, backen
 
 def test_a_dropped_connection_leaves_a_write_unclear(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
     server.drop()
-    assert [type(one) for one in write(backend, calendar)] == [Unclear, Unclear]
+    assert [isinstance(one, Unclear) and one.unanswered for one in write(backend, calendar)] == [True, True]
     server.drop()
     assert isinstance(read(backend, calendar), Passing)
     assert len(server.asked) == 2

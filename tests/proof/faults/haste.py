@@ -16,13 +16,20 @@ from timetable_sync.entra.token import TokenProvider
 from timetable_sync.model.sighting import Stamp
 from timetable_sync.settings.sections.entra import Entra
 
+#: After so many seconds of the product's clock the service has done what it does later.
+HALF_A_MINUTE = 30.0
+
 
 class Leaping:
-    """Both of the product's clocks, the monotonic one and the one on the wall, with what was waited for added to them."""
+    """Both of the product's clocks, the monotonic one and the one on the wall, with what was waited for added to them.
 
-    def __init__(self) -> None:
+    ``catch_up`` is called for every half minute of that.
+    """
+
+    def __init__(self, catch_up: Callable[[], object]) -> None:
         self._lock = threading.Lock()
-        self._ahead = 0.0
+        self._ahead = self._caught_up = 0.0
+        self._catch_up = catch_up
 
     def monotonic(self) -> float:
         """Seconds."""
@@ -36,6 +43,12 @@ class Leaping:
         """It is later at once."""
         with self._lock:
             self._ahead += seconds
+            due = self._ahead - self._caught_up >= HALF_A_MINUTE
+            if due:
+                self._caught_up = self._ahead
+        if due:
+            # The service goes on meanwhile with what it was asked.
+            self._catch_up()
         # Whoever else wants to go on is let.
         time.sleep(0)
 
@@ -74,9 +87,9 @@ class _InPeace(Ahead):
 
 
 @contextmanager
-def no_waiting() -> Iterator[Leaping]:
-    """Within it, nights wait as long as ever by their own clocks, and no time at all by ours."""
-    clock = Leaping()
+def no_waiting(catch_up: Callable[[], object]) -> Iterator[Leaping]:
+    """Within it, nights wait as long as ever by their own clocks, and no time at all by ours. ``catch_up`` as in :class:`Leaping`."""
+    clock = Leaping(catch_up)
     patience: Callable[..., Patience] = partial(Patience, clock=clock.monotonic, sleep=clock.sleep)
     tokens: Callable[..., TokenProvider] = partial(TokenProvider, clock=clock.now)
     with (

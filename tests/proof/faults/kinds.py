@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tests.proof.faults.haste import HALF_A_MINUTE
+
 READING: Final = ("GetFolder", "FindItem", "GetItem")
 WRITING: Final = ("CreateItem", "UpdateItem", "DeleteItem")
 EXCHANGE: Final = READING + WRITING
@@ -187,6 +189,19 @@ KINDS: Final[list[Kind]] = [
     Kind("reset before the work", {"what": "drop", "when": "before"}, _BROKE, token=_NO_TOKEN),
     Kind("reset during the answer", {"what": "drop", "when": "during"}, _BROKE, token=_NO_TOKEN, done=True),
     Kind("reset after the work", {"what": "drop", "when": "after"}, _BROKE, token=_NO_TOKEN, done=True),
+    *[
+        Kind(
+            f"{name}, and the work is done half a minute later",
+            {**fault, "when": "later", "seconds": HALF_A_MINUTE},
+            said,
+            WRITING,
+            done=True,
+        )
+        for name, fault, said in (
+            ("reset", {"what": "drop"}, _BROKE),
+            ("504", {"what": "http", "status": 504}, r"Exchange failed to answer \(HTTP 504\)"),
+        )
+    ],
     Kind("malformed XML", {"what": "malformed"}, f"{_UNUSABLE}: it is not XML, or was cut off", token=_NOT_ENTRA, done=True),
     Kind("truncated XML", {"what": "truncated"}, f"{_UNUSABLE}: it is not XML, or was cut off", token=_NOT_ENTRA, done=True),
     Kind("another request's answer", {"what": "other_answer"}, _ANOTHERS, token=_NOT_ENTRA),

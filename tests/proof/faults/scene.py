@@ -276,18 +276,20 @@ class Scene:
     def evening_again(self) -> None:
         """All as it was on the evening before: calendars, application, state; no faults."""
         self.client.clear_faults()
+        self.client.catch_up()
         self.client.restore("evening")
         self.client.reset_requests()
         self._state_again()
 
     def night(self, *, dry_run: bool = False, loaded: Loaded | None = None, pace: Pace | None = None) -> RunSummary:
         """One night; it waits in no time."""
-        with no_waiting(), capture_logs():
+        with no_waiting(self.client.catch_up), capture_logs():
             request = NightRequest(NOW, dry_run)
             return run_night(loaded or self.loaded, request, progress=Silent(), stop=threading.Event(), pace=pace)
 
     def look(self) -> Standing:
-        """What stands where."""
+        """What stands where, once the service has done all that it was asked."""
+        self.client.catch_up()
         deleted = {address: self.client.deleted_items(address) for address in (COMP, MATH, PHYS)}
         return Standing(self.client.all_events(), deleted, self.client.mails())
 

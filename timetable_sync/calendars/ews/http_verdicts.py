@@ -52,9 +52,14 @@ class Asked:
         """The server's name."""
         return urlsplit(self.endpoint).hostname or self.endpoint
 
-    def doubtful(self, sentence: str, wait: float | None = None, *, busy: bool = False) -> BackendError:
-        """The error for a request that was sent and not properly answered: a write may have been carried out."""
-        return Unclear(sentence, wait=wait, busy=busy) if self.writing else Passing(sentence, wait=wait, busy=busy)
+    def doubtful(self, sentence: str, wait: float | None = None, *, busy: bool = False, unanswered: bool = False) -> BackendError:
+        """The error for a request that was sent and not properly answered: a write may have been carried out.
+
+        ``unanswered``: or may be yet, as whoever did not answer in Exchange's place cannot know that it has come to an end.
+        """
+        if not self.writing:
+            return Passing(sentence, wait=wait, busy=busy)
+        return Unclear(sentence, wait=wait, busy=busy, unanswered=unanswered)
 
 
 def of_failure(error: requests.RequestException, asked: Asked) -> BackendError:
@@ -74,10 +79,12 @@ def of_failure(error: requests.RequestException, asked: Asked) -> BackendError:
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.InvalidProxyURL)):
         return RunFailed(f"{asked.endpoint} cannot be asked: the address, or the proxy's, is not valid", _ENDPOINT)
     if isinstance(error, AnswerTooLong):
-        return asked.doubtful(f"{asked.where}: Exchange's answer is longer than any that was asked for; it was not read to its end")
+        return asked.doubtful(
+            f"{asked.where}: Exchange's answer is longer than any that was asked for; it was not read to its end", unanswered=True
+        )
     if isinstance(error, requests.Timeout):
-        return asked.doubtful(f"{asked.where}: Exchange did not answer within {asked.timeout:g} seconds")
-    return asked.doubtful(f"{asked.where}: the connection to Exchange broke off")
+        return asked.doubtful(f"{asked.where}: Exchange did not answer within {asked.timeout:g} seconds", unanswered=True)
+    return asked.doubtful(f"{asked.where}: the connection to Exchange broke off", unanswered=True)
 
 
 def of_status(response: requests.Response, asked: Asked) -> BackendError:
@@ -89,7 +96,9 @@ def of_status(response: requests.Response, asked: Asked) -> BackendError:
     if status == 429:
         return Passing(f"{asked.where}: Exchange asks for fewer requests ({said})", wait=wait, scope="service", busy=True)
     if status >= 500 or status == 408 or _is_error_page(response) or _is_disturbance(response, asked):
-        return asked.doubtful(f"{asked.where}: Exchange failed to answer ({said})", wait, busy=status == 503)
+        # With these Exchange itself gives a request up; all others come from what stands before it.
+        own = status in (500, 503) or _is_error_page(response)
+        return asked.doubtful(f"{asked.where}: Exchange failed to answer ({said})", wait, busy=status == 503, unanswered=not own)
     if status == 413:
         return CalendarFailed(
             f"{asked.where}: the request is too large for the server ({said})", "Set ews.batch lower, or shorten event.body."

@@ -3,11 +3,10 @@
 import time
 from collections.abc import Callable
 
-import structlog
-
 from timetable_sync.applying.progress import Progress
+from timetable_sync.logs import Log
 
-log = structlog.stdlib.get_logger(__name__)
+log = Log(__name__)
 
 
 class Phases:

@@ -5,30 +5,21 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated
 
-import structlog
 import typer
 
 from timetable_sync import __version__, logs
-from timetable_sync.cli import alert, certificate, config, interruption, preset, sandbox, state, timetable
-from timetable_sync.cli.daemon import daemon
-from timetable_sync.cli.demo import demo
-from timetable_sync.cli.doctor import doctor
-from timetable_sync.cli.explain import explain
-from timetable_sync.cli.held import held
-from timetable_sync.cli.history import history
+from timetable_sync.cli import interruption
+from timetable_sync.cli.commands import Commands
 from timetable_sync.cli.last_words import watch_last_words
-from timetable_sync.cli.next import next_starts
 from timetable_sync.cli.output import PROGRAM, complain, forgiving
-from timetable_sync.cli.purge import purge
-from timetable_sync.cli.run import run
-from timetable_sync.cli.status import status
-from timetable_sync.cli.token import token
 from timetable_sync.errors import TimetableSyncError
+from timetable_sync.logs import Log
 
-log = structlog.stdlib.get_logger(__name__)
+log = Log(__name__)
 
 app = typer.Typer(
     name=PROGRAM,
+    cls=Commands,
     help="Keeps group calendars in Microsoft 365 and Exchange equal to the timetable in a database.",
     no_args_is_help=True,
     add_completion=False,
@@ -37,24 +28,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-app.command()(run)
-app.command()(daemon)
-app.command(name="next")(next_starts)
-app.command()(status)
-app.command()(history)
-app.command()(explain)
-app.command()(held)
-app.command()(doctor)
-app.command()(token)
-app.command()(purge)
-app.command()(demo)
-app.add_typer(timetable.app, name="timetable")
-app.add_typer(alert.app, name="alert")
-app.add_typer(preset.app, name="preset")
-app.add_typer(certificate.app, name="certificate")
-app.add_typer(config.app, name="config")
-app.add_typer(state.app, name="state")
-app.add_typer(sandbox.app, name="sandbox")
 
 # Typer made Click a part of itself in 0.26 and offers no public name for what both call ClickException;
 # BadParameter is public, and stands two steps below it before and after.

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from timetable_sync import logs
-from timetable_sync.cli import certificate_manifest, certificate_roll
 from timetable_sync.cli.certificate_advice import entra_lines, written_lines
 from timetable_sync.cli.certificate_choice import Chosen, Given, PassphraseFile, all_chosen, passphrase_of
 from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, tell_json
@@ -23,13 +22,10 @@ from timetable_sync.errors import UsageError
 from timetable_sync.reporting.wording import counted
 from timetable_sync.settings.secret import SecretRef
 
-app = typer.Typer(no_args_is_help=True, help="The application's certificate: make it, show it, register it, change it.")
-
 #: Grows when a key is added to the JSON.
 SCHEMA = 1
 
 
-@app.command()
 def new(
     folder: Annotated[Path, typer.Argument(help="Folder to make for it; nothing may stand there yet.")] = Path("certificate"),
     bits: Annotated[int, typer.Option("--bits", metavar="N", help="Size of the RSA key: 2048, 3072 or 4096.")] = 2048,
@@ -70,7 +66,6 @@ def new(
     tell_lines(*written_lines(folder, facts), "", "In the configuration:", *entra_lines("entra", folder, _file(passphrase_file)))
 
 
-@app.command()
 def show(
     cert: Given = None,
     manifest: Annotated[
@@ -140,9 +135,3 @@ def as_json(one: Chosen, registered: ManifestText | None = None, *, with_manifes
         entry = None if registered is None else registered.find(facts)
         told["key_id"] = None if entry is None else entry.key_id
     return told
-
-
-# In the order that help lists them.
-app.command("manifest")(certificate_manifest.manifest)
-app.command("check")(certificate_manifest.check)
-app.command("roll")(certificate_roll.roll)

@@ -9,11 +9,10 @@ import threading
 from types import TracebackType
 from typing import Any
 
-import structlog
-
 from timetable_sync.cli.output import complain
+from timetable_sync.logs import Log
 
-log = structlog.stdlib.get_logger(__name__)
+log = Log(__name__)
 
 _Error = type[BaseException]
 

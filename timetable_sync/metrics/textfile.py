@@ -2,10 +2,6 @@
 
 from collections.abc import Mapping
 
-from prometheus_client import CollectorRegistry, write_to_textfile
-
-from timetable_sync.metrics.collecting import FromState
-from timetable_sync.metrics.numbers import of_summary
 from timetable_sync.reporting.summary import RunSummary
 from timetable_sync.settings.schema import Settings
 
@@ -15,6 +11,11 @@ def write_metrics(settings: Settings, summary: RunSummary, environ: Mapping[str,
     path = settings.metrics.textfile
     if path is None:
         return
+    from prometheus_client import CollectorRegistry, write_to_textfile  # noqa: PLC0415 - every run comes by, most write none
+
+    from timetable_sync.metrics.collecting import FromState  # noqa: PLC0415 - as above
+    from timetable_sync.metrics.numbers import of_summary  # noqa: PLC0415 - as above
+
     registry = CollectorRegistry()
     registry.register(FromState(settings, environ, instead=of_summary(summary) if summary.run is None else None))
     write_to_textfile(str(path), registry)

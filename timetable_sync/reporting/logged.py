@@ -1,10 +1,9 @@
 """A run's calendars in the log: one line each at INFO, whatever became of it. Decides nothing."""
 
-import structlog
-
+from timetable_sync.logs import Log
 from timetable_sync.reporting.summary import CalendarReport, RunSummary
 
-log = structlog.stdlib.get_logger(__name__)
+log = Log(__name__)
 
 
 def log_calendars(summary: RunSummary) -> None:

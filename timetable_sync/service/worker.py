@@ -16,12 +16,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import structlog
-
+from timetable_sync.logs import Log
 from timetable_sync.service.notify import VARIABLES
 from timetable_sync.service.order import Order, written
 
-log = structlog.stdlib.get_logger(__name__)
+log = Log(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from apscheduler.triggers.cron import CronTrigger
 from jinja2 import Environment, TemplateSyntaxError
 
 from timetable_sync.model.zone import zone_named
@@ -167,6 +166,8 @@ def cron(text: str) -> str:
     APScheduler 3 counts weekdays from Monday, cron from Sunday (agronholm/apscheduler issues 286, 495), and where both
     a day of the month and a weekday are named, cron means either and APScheduler both: neither is taken, rather than guessed.
     """
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - takes long to load, and only a schedule needs it
+
     try:
         fields = cron_fields(text)
         CronTrigger(**fields, timezone="UTC")  # type: ignore[no-untyped-call]  # APScheduler 3 carries no types

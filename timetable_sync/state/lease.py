@@ -14,12 +14,12 @@ from types import TracebackType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from timetable_sync.errors import AnotherRunAtWork, LeaseLost, StateUnusable
 from timetable_sync.state.connection import Database
 from timetable_sync.state.process import Process, surely_dead, this_process
 from timetable_sync.state.tables import lease
+from timetable_sync.state.upsert import insert
 
 log = logging.getLogger(__name__)
 
@@ -149,9 +149,8 @@ def take(connection: sa.Connection, token: str, holder: str, lasts: timedelta) -
         "since": now,
         "until": until,
     }
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     for _ in range(5):
-        free = insert(lease).values(name=NAME, **ours).on_conflict_do_nothing(index_elements=["name"])
+        free = insert(connection.dialect.name, lease).values(name=NAME, **ours).on_conflict_do_nothing(index_elements=["name"])
         # Else SQLAlchemy closes psycopg's cursor before anyone can ask it how many rows an INSERT made.
         if connection.execute(free, execution_options={"preserve_rowcount": True}).rowcount == 1:
             return

@@ -4,18 +4,20 @@ Versions are Alembic revisions named by numbers of four digits, so that a newer 
 of an empty database included, is one transaction under a lock: two first runs at once make one schema.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 
 import timetable_sync
 from timetable_sync.errors import StateUnusable
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 #: Not Alembic's own name for it: another program's migrations may live beside ours.
 VERSION_TABLE = "timetable_sync_schema"
@@ -23,6 +25,9 @@ VERSION_TABLE = "timetable_sync_schema"
 # Any number of our own; held by PostgreSQL until the transaction ends.
 # https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
 _UPGRADE_LOCK = 4_648_090_055
+
+#: A revision's file, as in "v0004_due.py".
+_REVISION = re.compile(r"v(\d{4})_\w+\.py")
 
 
 class Fit(StrEnum):
@@ -54,8 +59,10 @@ def migrations_folder() -> Path:
     raise StateUnusable("the state database's migrations are not where timetable-sync is installed", "Install timetable-sync again.")
 
 
-def alembic_config(folder: Path | None = None) -> Config:
+def alembic_config(folder: Path | None = None) -> "Config":
     """Alembic's configuration, made here: no file is needed."""
+    from alembic.config import Config  # noqa: PLC0415 - takes long to load, and a schema that fits needs none of it
+
     config = Config()
     config.set_main_option("script_location", str(folder or migrations_folder()).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -64,11 +71,11 @@ def alembic_config(folder: Path | None = None) -> Config:
 
 @lru_cache
 def wanted_version() -> str:
-    """The schema version that this version of timetable-sync works with."""
-    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
-    if head is None:
+    """The schema version that this version of timetable-sync works with: the last revision, which its file is named by."""
+    revisions = [found[1] for path in (migrations_folder() / "versions").iterdir() if (found := _REVISION.fullmatch(path.name))]
+    if not revisions:
         raise StateUnusable("the state database's migrations are incomplete", "Install timetable-sync again.")
-    return head
+    return max(revisions)
 
 
 def version_of(connection: sa.Connection) -> SchemaVersion:
@@ -120,6 +127,8 @@ def lock_for_upgrade(connection: sa.Connection) -> None:
 
 def migrate(connection: sa.Connection) -> None:
     """Bring the schema to this version's, in the transaction that ``connection`` is in."""
+    from alembic import command  # noqa: PLC0415 - as above
+
     config = alembic_config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -4,7 +4,6 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 
 def upsert(connection: sa.Connection, table: sa.Table, key: tuple[str, ...], others: tuple[str, ...]) -> Any:
@@ -15,5 +14,16 @@ def upsert(connection: sa.Connection, table: sa.Table, key: tuple[str, ...], oth
 @cache
 def _statement(kind: str, table: sa.Table, key: tuple[str, ...], others: tuple[str, ...]) -> Any:
     # A statement that is used again is not worked out again by SQLAlchemy: that took as long as to carry it out for a batch.
-    statement = (postgresql.insert if kind == "postgresql" else sqlite.insert)(table)
+    statement = insert(kind, table)
     return statement.on_conflict_do_update(index_elements=list(key), set_={name: statement.excluded[name] for name in others})
+
+
+def insert(kind: str, table: sa.Table) -> Any:
+    """An INSERT of this kind of database's own, which can say what comes of a conflict."""
+    if kind == "postgresql":
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - takes long to load, and only one of the two is used
+
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite  # noqa: PLC0415 - as above
+
+    return sqlite.insert(table)

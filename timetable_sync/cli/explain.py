@@ -8,9 +8,10 @@ import typer
 
 from timetable_sync.chronicle.portraits import Line
 from timetable_sync.chronicle.story import Chapter, Story, as_json, on_day, story
-from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared, state_of, tell_json
+from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared, tell_json
 from timetable_sync.cli.output import complain
 from timetable_sync.cli.progress import progress
+from timetable_sync.cli.record import state_of
 from timetable_sync.cli.tables import Column, tell_heading, tell_lines, tell_table
 from timetable_sync.errors import TimetableUnusable, UsageError
 from timetable_sync.model.calendar import Calendar

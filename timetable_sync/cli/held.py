@@ -6,7 +6,8 @@ import typer
 
 from timetable_sync.chronicle import held as holding
 from timetable_sync.chronicle.held import HeldThing
-from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared, state_of, tell_json
+from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared, tell_json
+from timetable_sync.cli.record import state_of
 from timetable_sync.cli.tables import tell_heading, tell_lines
 from timetable_sync.planning.selection import matches
 from timetable_sync.reporting.legible import legible, shortened

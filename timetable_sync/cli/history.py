@@ -7,8 +7,8 @@ import typer
 
 from timetable_sync.chronicle import runs as words
 from timetable_sync.chronicle.portraits import title
-from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared, state_of, tell_json
-from timetable_sync.cli.status import RUNS
+from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared, tell_json
+from timetable_sync.cli.record import state_of
 from timetable_sync.cli.tables import Column, tell_heading, tell_lines, tell_table
 from timetable_sync.errors import UsageError
 from timetable_sync.planning.selection import matches
@@ -19,6 +19,16 @@ from timetable_sync.state.records import CalendarRecord, HistoryEntry, LeaseReco
 
 #: Grows when a key is added to the JSON.
 SCHEMA = 1
+
+#: Of a list of runs.
+RUNS = (
+    Column("run", right=True),
+    Column("started"),
+    Column("took"),
+    Column("changes"),
+    Column("outcome", telling=True),
+    Column("asked for"),
+)
 
 #: Of one run, so many events are listed; with -v all of them.
 _EVENTS = 20

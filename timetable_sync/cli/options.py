@@ -1,9 +1,7 @@
-"""The options that every command that prints facts has, and the way to its configuration and state."""
+"""The options that every command that prints facts has, and the way to its configuration."""
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +13,6 @@ from timetable_sync.cli.output import tell_text
 from timetable_sync.reporting.legible import encodable
 from timetable_sync.reporting.times import Clock
 from timetable_sync.settings.load import Loaded, find_configuration, load
-from timetable_sync.state.database import State, open_state
 
 
 class Form(StrEnum):
@@ -35,13 +32,6 @@ def prepared(config: Path | None, verbose: int, *, quiet: bool, files: bool = Fa
     """The configuration, once the log is set. Without ``files``, what it names need not be there."""
     logs.configure(logs.QUIET if quiet else verbose)
     return load(find_configuration(config, os.environ, Path.cwd()), os.environ, files=files)
-
-
-@contextmanager
-def state_of(loaded: Loaded) -> Iterator[State]:
-    """The state database, to look at."""
-    with open_state(loaded.settings.state, read_only=True) as state:
-        yield state
 
 
 def clock_of(loaded: Loaded) -> Clock:

@@ -9,23 +9,16 @@ import typer
 from timetable_sync.chronicle import held as holding
 from timetable_sync.chronicle import runs as words
 from timetable_sync.chronicle.overview import Overview, overview
-from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared, state_of, tell_json
-from timetable_sync.cli.tables import Column, tell_lines, tell_table
+from timetable_sync.cli.history import RUNS
+from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared, tell_json
+from timetable_sync.cli.record import state_of
+from timetable_sync.cli.tables import tell_lines, tell_table
 from timetable_sync.reporting.times import Clock
 from timetable_sync.reporting.wording import counted
 from timetable_sync.state.records import NIGHT
 
 #: Grows when a key is added to the JSON.
 SCHEMA = 1
-
-RUNS = (
-    Column("run", right=True),
-    Column("started"),
-    Column("took"),
-    Column("changes"),
-    Column("outcome", telling=True),
-    Column("asked for"),
-)
 
 
 def status(

@@ -24,7 +24,8 @@ class Section(BaseModel):
     ``shorthand`` names the key that text in the table's place stands for: ``start = "starts_at"`` for ``start = { column = "starts_at" }``.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True)
+    # Put together when it is first used: most tables are only within the whole, which has them put together with it.
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True, defer_build=True)
 
     shorthand: ClassVar[str] = ""
 

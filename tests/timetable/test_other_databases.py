@@ -11,8 +11,9 @@ from unittest.mock import MagicMock
 import pytest
 import sqlglot
 from sqlalchemy import create_engine
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.pool import NullPool
+from sqlalchemy.types import NullType
 
 from tests.settings.presets.test_statements import statements
 from tests.timetable.configurations import configuration
@@ -41,6 +42,15 @@ def test_every_statement_of_a_preset_is_one_select_in_the_databases_own_sql(name
 def test_texts_are_joined_as_each_database_joins_them() -> None:
     assert "sa.subject_area_abbreviation || ' ' || co.course_nbr" in "".join(statements("unitime", "oracle", "courses"))
     assert "sa.subject_area_abbreviation + ' ' + co.course_nbr" in "".join(statements("unitime", "mssql", "courses"))
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql+psycopg://", "mysql+pymysql://", "mariadb+pymysql://", "oracle+oracledb://", "mssql+pymssql://"]
+)
+def test_the_drivers_rows_need_nothing_from_sqlalchemy(url: str) -> None:
+    # Of a query that is sent as it stands no type is known, and this is the type of what has none.
+    dialect = make_url(url).get_dialect()()
+    assert NullType().dialect_impl(dialect).result_processor(dialect, None) is None
 
 
 class Wire:

@@ -87,6 +87,12 @@ def test_all_rows_come_in_batches_with_their_columns_names(database: Database) -
     assert rows.note == ""
 
 
+@pytest.mark.parametrize("count", [0, 1, AT_ONCE - 1, AT_ONCE, AT_ONCE + 1])
+def test_no_row_is_lost_where_a_batch_ends(database: Database, count: int) -> None:
+    database.numbers(count)
+    assert read(database.timetable("SELECT i FROM n ORDER BY i")) == [(number,) for number in range(count)]
+
+
 def test_colons_and_percent_signs_in_the_query_mean_what_the_database_says(database: Database) -> None:
     database.tell("DROP TABLE IF EXISTS p", "CREATE TABLE p (t VARCHAR(40))", "INSERT INTO p VALUES ('A:b'), ('100%'), ('%s'), (':x')")
     query = "SELECT t FROM p WHERE t LIKE 'A:%' OR t = '100%' OR t = '%s' OR t = ':x' ORDER BY t"

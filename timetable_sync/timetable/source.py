@@ -23,6 +23,7 @@ from timetable_sync.settings.quantities import show_duration
 from timetable_sync.settings.sections.timetable import Timetable
 from timetable_sync.timetable.cells import decoded
 from timetable_sync.timetable.interruption import Interruption, interruptible
+from timetable_sync.timetable.moments import pymysql_conversions, teach_psycopg
 from timetable_sync.timetable.query import query_text
 from timetable_sync.timetable.refusals import advice, passes, plainly
 from timetable_sync.timetable.transactions import begin_snapshot
@@ -66,9 +67,20 @@ class Rows:
     def batches(self) -> Iterator[Sequence[Sequence[Any]]]:
         """All rows, some at a time."""
         cursor: Any = self._result.cursor
-        for batch in _of_sqlite(cursor) if isinstance(cursor, sqlite3.Cursor) else self._result.partitions(AT_ONCE):
+        for batch in _of_sqlite(cursor) if isinstance(cursor, sqlite3.Cursor) else _of_server(self._result):
             yield batch
             self.count += len(batch)
+
+
+def _of_server(result: CursorResult[Any]) -> Iterator[Sequence[Sequence[Any]]]:
+    """The driver's own rows, of which SQLAlchemy would make objects that are slower to make and slower to read.
+
+    Of a query that went to the driver as it stood it knows no types, and so has nothing to do to a cell (a test holds that for every
+    dialect); but it is asked for the rows, and not the cursor, as it has those that it fetched already, and makes its own errors of
+    the driver's.
+    """
+    while batch := result.cursor_strategy.fetchmany(result, result.cursor, AT_ONCE):
+        yield batch
 
 
 def _of_sqlite(cursor: sqlite3.Cursor) -> Iterator[list[tuple[Any, ...]]]:
@@ -154,6 +166,8 @@ def open_source(
     try:
         with engine.connect() as connection, _all_or_nothing(connection):
             source = Source(connection, base, "")
+            if url.get_driver_name() == "psycopg":
+                teach_psycopg(connection.connection.driver_connection)
             source.note = begin_snapshot(connection, timetable.timeout.total_seconds())
             with interruptible(engine, connection, timetable.timeout.total_seconds(), stop or threading.Event()) as verdict:
                 connection.execution_options(stream_results=True, max_row_buffer=AT_ONCE, no_parameters=True)
@@ -223,7 +237,11 @@ def _engine(url: URL, seconds: float) -> Engine:
         if found == "psycopg":
             options = dict(_POSTGRESQL_OPTIONS)
         elif found == "pymysql":
-            options = {"connect_timeout": _SECONDS_TO_CONNECT, "read_timeout": int(seconds) + _SECONDS_TO_CONNECT}
+            options = {
+                "connect_timeout": _SECONDS_TO_CONNECT,
+                "read_timeout": int(seconds) + _SECONDS_TO_CONNECT,
+                "conv": pymysql_conversions(),
+            }
         elif found == "pymssql":
             options = {"login_timeout": _SECONDS_TO_CONNECT, "timeout": max(1, int(seconds))}
         elif found == "oracledb":

@@ -30,30 +30,6 @@ def begin_snapshot(connection: Connection, seconds: float) -> str:
 def _postgresql(connection: Connection, seconds: int) -> None:
     connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{seconds}s'")
-    driver = connection.connection.driver_connection
-    if hasattr(driver, "adapters"):
-        _read_times_beyond_python(driver)
-
-
-def _read_times_beyond_python(driver: object) -> None:
-    """Let psycopg give "infinity" and years beyond 9999 as text: one such cell is a bad row, and must not end the reading."""
-    # Here and not above: without PostgreSQL the driver need not be installed.
-    from psycopg import DataError  # noqa: PLC0415
-    from psycopg.types import datetime as loaders  # noqa: PLC0415
-
-    def lenient(kind: type) -> type:
-        class Lenient(kind):  # type: ignore[misc]  # made of three loaders that share a shape
-            def load(self, data: bytes) -> object:
-                try:
-                    return super().load(data)
-                except DataError:
-                    return bytes(data).decode()
-
-        return Lenient
-
-    kinds = {"timestamp": loaders.TimestampLoader, "timestamptz": loaders.TimestamptzLoader, "date": loaders.DateLoader}
-    for name, kind in kinds.items():
-        driver.adapters.register_loader(name, lenient(kind))  # type: ignore[attr-defined]  # the caller saw that it has them
 
 
 def _mysql(connection: Connection, seconds: int) -> None:

@@ -11,6 +11,7 @@ TESTS = tests
 # Which parts of the proof, and more, as in: make proof PROOF="kills --share 0.1"
 PROOF =
 # More for the benchmarks, as in: make bench BENCH="--size small --case quiet"
+# or: make bench-timetable BENCH="--database postgresql+psycopg://postgres@127.0.0.1/test"
 BENCH =
 
 help:
@@ -23,7 +24,8 @@ help:
 	@echo 'make bench       how fast a night is, beside the least it can take and beside others; BENCH="--size small" is a tenth of it'
 	@echo 'make wheel       the wheel, in dist/'
 	@echo 'make bench-timetable, make bench-keys'
-	@echo '                 a million meetings read, in meetings a second and memory; what the two forms of keys cost'
+	@echo '                 a million meetings read, in meetings a second and memory, from SQLite or, by BENCH="--database URL",'
+	@echo '                 from a PostgreSQL or MariaDB server; what the two forms of keys cost'
 	@echo 'make supply-chain'
 	@echo '                 known weaknesses and licences of what is installed, and its list: dist/sbom.cdx.json'
 	@echo 'make clean       remove what the above have made'
@@ -54,7 +56,7 @@ wheel: $(VENV)/.dev
 	$(BIN)/python -m build --wheel --no-isolation .
 
 bench-timetable: $(VENV)/.dev
-	$(BIN)/python -m benchmarks.timetable
+	@$(BIN)/python -m benchmarks.timetable $(BENCH)
 
 # The shared data lie beside the checkout; elsewhere: make NIGHTS=/path/to/university-nights-2024S2.sqlite bench-keys
 NIGHTS = ../shared/data/university-nights-2024S2.sqlite

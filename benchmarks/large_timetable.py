@@ -1,10 +1,12 @@
-"""Makes a large timetable in SQLite: dated rows, or the same meetings as week patterns with child queries. No chance plays a part."""
+"""A large timetable: dated rows, or the same meetings as week patterns with child queries. No chance plays a part.
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+Where it is put, ``timetable_databases`` says.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
+from enum import Enum, auto
 from typing import Any
 
 from timetable_sync.settings.schema import Settings
@@ -48,28 +50,49 @@ _PATTERNS: dict[str, Any] = {
 SHAPES = {"dated": _DATED, "patterns": _PATTERNS}
 
 
-def make_database(file: Path, shape: str, meetings: int, calendars: int) -> None:
-    """A database of ``meetings`` (a multiple of :data:`WEEKS`, else a few fewer) in at most ``calendars`` modules."""
-    activities = range(meetings // WEEKS)
-    with closing(sqlite3.connect(file)) as database, database:
-        if shape == "dated":
-            database.execute("CREATE TABLE dated (activity, module, starts, ends, title, kind, room, lecturer)")
-            database.executemany("INSERT INTO dated VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _dated(len(activities), calendars))
-            return
-        database.execute("CREATE TABLE pattern (activity, weekday, weeks, starts, ends, title, kind)")
-        database.executemany("INSERT INTO pattern VALUES (?, ?, ?, ?, ?, ?, ?)", (_pattern(number) for number in activities))
-        for table, column, value in (
-            ("in_module", "module", lambda number: _module(number, calendars)),
-            ("in_room", "room", _room),
-            ("by_lecturer", "lecturer", _lecturer),
-        ):
-            database.execute(f"CREATE TABLE {table} (activity, {column})")
-            database.executemany(f"INSERT INTO {table} VALUES (?, ?)", ((_activity(number), value(number)) for number in activities))
+class Kind(Enum):
+    """What a column holds."""
+
+    TEXT = auto()
+    NUMBER = auto()
+    MOMENT = auto()
+    TIME = auto()
 
 
-def settings_for(file: Path, shape: str) -> Settings:
-    """The configuration that reads it."""
-    timetable = {"url": f"sqlite:///{file}", "time_zone": "Europe/London", "period": "2026/27", **SHAPES[shape]}
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table to be made, with rows to be read once. Moments and times of day are text in an ISO form."""
+
+    name: str
+    columns: dict[str, Kind]
+    rows: Iterator[Sequence[str | int]]
+
+
+def tables_of(shape: str, meetings: int, calendars: int) -> Iterator[Table]:
+    """The tables of ``meetings`` (a multiple of :data:`WEEKS`, else a few fewer) in at most ``calendars`` modules."""
+    activities = meetings // WEEKS
+    if shape == "dated":
+        yield Table("dated", _columns("activity module starts ends title kind room lecturer", Kind.MOMENT), _dated(activities, calendars))
+        return
+    columns = _columns("activity weekday weeks starts ends title kind", Kind.TIME)
+    yield Table("pattern", columns, (_pattern(number) for number in range(activities)))
+    yield _child("in_module", "module", activities, lambda number: _module(number, calendars))
+    yield _child("in_room", "room", activities, _room)
+    yield _child("by_lecturer", "lecturer", activities, _lecturer)
+
+
+def _columns(names: str, when: Kind) -> dict[str, Kind]:
+    kinds = {"starts": when, "ends": when, "weekday": Kind.NUMBER}
+    return {name: kinds.get(name, Kind.TEXT) for name in names.split()}
+
+
+def _child(name: str, column: str, activities: int, value: Callable[[int], str]) -> Table:
+    return Table(name, _columns(f"activity {column}", Kind.TEXT), ((_activity(number), value(number)) for number in range(activities)))
+
+
+def settings_for(url: str, shape: str) -> Settings:
+    """The configuration that reads it from the database at ``url``."""
+    timetable = {"url": url, "time_zone": "Europe/London", "period": "2026/27", **SHAPES[shape]}
     return Settings.model_validate(
         {
             "timetable": timetable,

@@ -9,7 +9,7 @@ On a server, the timetable is put into a schema of its own, with columns of thei
 
 Each reading is a process of its own. The memory of the largest may be at most 1.3 times that of the smallest, or the exit code is 1.
 Seconds are those of the clock, and those that the process was at work, which a busy machine does not lengthen as much. Beside them stands
-how many times what the driver alone needs for the same rows that is: no machine plays a part in it.
+how many times what the driver alone needs for the same rows that is, which depends far less on the machine.
 """
 
 import argparse

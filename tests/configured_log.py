@@ -7,5 +7,5 @@ from timetable_sync import logs
 
 @pytest.fixture(autouse=True)
 def configured_log() -> None:
-    """Nothing below warnings, on standard error."""
+    """Nothing below warnings, on standard error: unconfigured, structlog prints to standard output."""
     logs.configure()

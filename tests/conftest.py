@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.databases import MARIADB, POSTGRESQL, database_of_our_own, shared_data
 
@@ -62,6 +63,7 @@ def _logs_as_they_were() -> Iterator[None]:
         logger.handlers[:] = handlers
     logging.raiseExceptions = raising
     logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from timetable_sync import journal, logs
 
@@ -44,7 +45,7 @@ def test_a_line_is_an_entry_with_its_weight_the_run_and_each_fact_as_a_field(soc
     logs.configure()
     with logs.one_run():
         logs.bind(run=318)
-        logs.Log("timetable_sync.night").info("calendar changed", calendar="COMP101", created=3)
+        structlog.stdlib.get_logger("timetable_sync.night").info("calendar changed", calendar="COMP101", created=3)
     fields = entry(socket_of_the_journal)
     assert len(fields.pop("TIMETABLE_SYNC_RUN_ID")) == 12
     assert fields == {
@@ -61,7 +62,7 @@ def test_a_line_is_an_entry_with_its_weight_the_run_and_each_fact_as_a_field(soc
 @pytest.mark.parametrize(("level", "priority"), [("info", "6"), ("warning", "4"), ("error", "3"), ("critical", "2")])
 def test_it_can_be_read_by_priority_however_quiet_the_rest_is(socket_of_the_journal: socket.socket, level: str, priority: str) -> None:
     logs.configure(logs.QUIET)
-    getattr(logging.getLogger("timetable_sync.x"), level)("said")
+    getattr(structlog.stdlib.get_logger("timetable_sync.x"), level)("said")
     assert entry(socket_of_the_journal)["PRIORITY"] == priority
 
 
@@ -70,7 +71,7 @@ def test_a_traceback_is_one_entry_of_several_lines(socket_of_the_journal: socket
     try:
         raise ConnectionError("cannot reach postgresql://reader:hunter2@db/x")
     except ConnectionError:
-        logs.Log("timetable_sync.x").error("it failed", exc_info=True)
+        structlog.stdlib.get_logger("timetable_sync.x").error("it failed", exc_info=True)
     message = entry(socket_of_the_journal)["MESSAGE"]
     assert message.startswith("it failed\nTraceback (most recent call last):\n")
     assert message.endswith("ConnectionError: cannot reach postgresql://reader:[redacted]@db/x")
@@ -80,7 +81,7 @@ def test_a_traceback_is_one_entry_of_several_lines(socket_of_the_journal: socket
 def test_no_secret_reaches_a_field(socket_of_the_journal: socket.socket, name: str) -> None:
     logs.configure(3)
     logging.getLogger(name).debug("Request headers: %s", {"Authorization": f"Bearer {TOKEN}"})
-    logs.Log(name).debug("structured", access_token="opaque-but-secret", url="https://u:hunter2@h/")
+    structlog.stdlib.get_logger(name).debug("structured", access_token="opaque-but-secret", url="https://u:hunter2@h/")
     for _ in range(2):
         text = str(entry(socket_of_the_journal))
         assert "[redacted]" in text
@@ -89,7 +90,7 @@ def test_no_secret_reaches_a_field(socket_of_the_journal: socket.socket, name: s
 
 def test_what_is_too_long_is_cut_and_not_lost(socket_of_the_journal: socket.socket) -> None:
     logs.configure()
-    logs.Log("timetable_sync.x").warning("x" * 100_000, **{f"fact_{at}": "y" * 10_000 for at in range(20)})
+    structlog.stdlib.get_logger("timetable_sync.x").warning("x" * 100_000, **{f"fact_{at}": "y" * 10_000 for at in range(20)})
     fields = entry(socket_of_the_journal)
     assert len(fields["MESSAGE"]) == 16_000
     assert fields["PRIORITY"] == "4"
@@ -100,7 +101,7 @@ def test_without_the_socket_lines_go_to_standard_error_with_their_weight(
 ) -> None:
     monkeypatch.setattr(journal, "SOCKET", "/nowhere/socket")
     logs.configure()
-    logs.Log("timetable_sync.x").warning("two\nlines", count=3)
+    structlog.stdlib.get_logger("timetable_sync.x").warning("two\nlines", count=3)
     assert capsys.readouterr().err == "<4>two\n<4>lines  count=3\n"
     del socket_of_the_journal
 
@@ -111,13 +112,13 @@ def test_where_standard_error_is_no_journal_it_gets_text(
 ) -> None:
     monkeypatch.setenv("JOURNAL_STREAM", stream)
     logs.configure()
-    logs.Log("timetable_sync.x").warning("said")
+    structlog.stdlib.get_logger("timetable_sync.x").warning("said")
     assert "warning  said  [timetable_sync.x]" in capsys.readouterr().err
     del socket_of_the_journal
 
 
 def test_json_stays_json_for_who_asks_for_it(socket_of_the_journal: socket.socket, capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(0, "json")
-    logs.Log("timetable_sync.x").warning("said")
+    structlog.stdlib.get_logger("timetable_sync.x").warning("said")
     assert capsys.readouterr().err.startswith('{"event": "said"')
     del socket_of_the_journal

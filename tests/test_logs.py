@@ -7,6 +7,7 @@ import threading
 import warnings
 
 import pytest
+import structlog
 
 from timetable_sync import logs
 from timetable_sync.logs import Form
@@ -22,7 +23,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
 
 def test_text_has_moment_level_words_facts_and_origin(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(1)
-    logs.Log("timetable_sync.night").info("report written", path="reports/a.html")
+    structlog.stdlib.get_logger("timetable_sync.night").info("report written", path="reports/a.html")
     line = said(capsys)
     assert line.endswith("Z info     report written  path=reports/a.html  [timetable_sync.night]\n")
     assert line[:2] == "20"
@@ -55,7 +56,7 @@ FACT = re.compile(r'  ([^\s="]+)=("(?:\\.|[^"\\])*"|[^\s="]+)')
 )
 def test_facts_of_a_line_of_text_read_back_as_they_were(capsys: pytest.CaptureFixture[str], value: str) -> None:
     logs.configure(1)
-    logs.Log("timetable_sync.night").info("calendar changed", calendar=value, created=3, where="R 1")
+    structlog.stdlib.get_logger("timetable_sync.night").info("calendar changed", calendar=value, created=3, where="R 1")
     line = said(capsys)
     assert line.count("\n") == 1
     assert line.rstrip("\n").isprintable()
@@ -68,13 +69,13 @@ def test_facts_of_a_line_of_text_read_back_as_they_were(capsys: pytest.CaptureFi
 
 def test_a_fact_of_one_word_stands_without_quotes_and_any_other_in_them(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(1)
-    logs.Log("timetable_sync.night").info("said", calendar="CS 101", address="cs-101@x.uk", path="a/b.html")
+    structlog.stdlib.get_logger("timetable_sync.night").info("said", calendar="CS 101", address="cs-101@x.uk", path="a/b.html")
     assert '  said  calendar="CS 101"  address=cs-101@x.uk  path=a/b.html  [' in said(capsys).replace("info     ", "  ")
 
 
 def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(1, "json")
-    logs.Log("timetable_sync.night").warning("two\nlines", count=3)
+    structlog.stdlib.get_logger("timetable_sync.night").warning("two\nlines", count=3)
     logging.getLogger("timetable_sync.state").warning("from %s", "the standard library")
     first, second = (json.loads(line) for line in said(capsys).splitlines())
     assert (first["event"], first["count"], first["level"], first["logger"]) == ("two\nlines", 3, "warning", "timetable_sync.night")
@@ -113,7 +114,7 @@ def test_tokens_that_libraries_print_at_debug_do_not_get_through(name: str, form
     log.debug("body client_id=1&client_assertion=%s", TOKEN)
     log.debug({"access_token": "opaque-but-secret"})
     log.debug("%(url)s", {"url": "postgresql://reader:hunter2@db/x"})
-    logs.Log(name).debug("structured", access_token="opaque-but-secret", nested={"headers": [f"Bearer {TOKEN}"]})
+    structlog.stdlib.get_logger(name).debug("structured", access_token="opaque-but-secret", nested={"headers": [f"Bearer {TOKEN}"]})
     text = said(capsys)
     assert text.count("[redacted]") >= 6
     for secret in ("eyJ", "c2lnbmF0dXJl", "opaque-but-secret", "hunter2"):
@@ -133,7 +134,7 @@ def test_a_traceback_is_shown_at_debug_only_and_never_with_secrets(form: Form, c
             raise_with_secret()
         except ConnectionError:
             logging.getLogger("timetable_sync.x").exception("it failed")
-            logs.Log("timetable_sync.x").error("it failed", exc_info=True)
+            structlog.stdlib.get_logger("timetable_sync.x").error("it failed", exc_info=True)
         text = said(capsys)
         assert text.count("Traceback") == (2 if shown else 0)
         assert text.count("ConnectionError: cannot reach postgresql://reader:[redacted]@db/x") == 2
@@ -158,7 +159,7 @@ def test_facts_that_are_bound_stand_on_every_line_of_every_thread(capsys: pytest
         thread = threading.Thread(target=lambda: logging.getLogger("timetable_sync.x").warning("from a thread"))
         thread.start()
         thread.join()
-        logs.Log("timetable_sync.y").warning("from here")
+        structlog.stdlib.get_logger("timetable_sync.y").warning("from here")
     logging.getLogger("timetable_sync.x").warning("afterwards")
     assert [json.loads(line).get("run") for line in said(capsys).splitlines()] == [318, 318, None]
 
@@ -183,7 +184,7 @@ def test_warnings_of_python_are_kept_for_those_who_ask(capsys: pytest.CaptureFix
 
 def test_what_becomes_known_on_the_way_is_on_every_line_until_the_run_is_over(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(0, "json")
-    log = logs.Log("timetable_sync.x")
+    log = structlog.stdlib.get_logger("timetable_sync.x")
     logs.bind(run=1)  # nothing is bound: it would stay for ever
     with logs.one_run():
         log.warning("before it has a number")

@@ -11,10 +11,12 @@ import re
 import sys
 import traceback
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
-from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from timetable_sync import journal
 from timetable_sync.redaction import redact_value
@@ -34,42 +36,9 @@ QUIET: Final = -1
 _WORD: Final = re.compile(r'[^\s="\\]+')
 _QUIET_LEVELS: Final = (logging.ERROR, logging.CRITICAL, logging.CRITICAL)
 
-#: Where a record carries its facts.
-_FACTS: Final = "timetable_sync_facts"
-
 # Of the process, not of the context: worker threads do not inherit context variables, and two runs never work at once.
 _bound: dict[str, object] = {}
 _depth = 0
-
-
-class Log:
-    """What a module of ours logs by: what happened in a few words that are always the same, and the facts of this time beside them.
-
-    ``exc_info`` is as Python's logging has it; it is no fact.
-    """
-
-    def __init__(self, name: str) -> None:
-        self._logger = logging.getLogger(name)
-
-    def debug(self, said: str, /, *, exc_info: Any = None, **facts: object) -> None:
-        """A step, or more about what is said elsewhere."""
-        self._say(logging.DEBUG, said, exc_info, facts)
-
-    def info(self, said: str, /, **facts: object) -> None:
-        """What we do."""
-        self._say(logging.INFO, said, None, facts)
-
-    def warning(self, said: str, /, *, exc_info: Any = None, **facts: object) -> None:
-        """What somebody ought to know."""
-        self._say(logging.WARNING, said, exc_info, facts)
-
-    def error(self, said: str, /, *, exc_info: Any = None, **facts: object) -> None:
-        """What went wrong."""
-        self._say(logging.ERROR, said, exc_info, facts)
-
-    def _say(self, level: int, said: str, exc_info: Any, facts: Mapping[str, object]) -> None:
-        if self._logger.isEnabledFor(level):
-            self._logger.log(level, said, exc_info=exc_info, extra={_FACTS: facts})
 
 
 def configure(verbosity: int = 0, form: Form = "text") -> None:
@@ -82,9 +51,36 @@ def configure(verbosity: int = 0, form: Form = "text") -> None:
     ours, theirs, warnings = _QUIET_LEVELS if verbosity < 0 else _LEVELS[min(verbosity, len(_LEVELS) - 1)]
     if to_journal:
         ours = min(ours, logging.INFO)
+    shared: list[Processor] = [
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_bound,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
     handler = _ToJournal() if to_journal else _ToStandardError()
-    form_of = _as_fields if to_journal else _as_json if form == "json" else _as_text
-    handler.setFormatter(_Formatter(form_of, traceback_wanted=ours <= logging.DEBUG))
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _Exceptions(traceback_wanted=ours <= logging.DEBUG),
+                _redacted,
+                _as_fields if to_journal else _as_json if form == "json" else _as_text,
+            ],
+        )
+    )
     root = logging.getLogger()
     for old in [handler for handler in root.handlers if isinstance(handler, _ToStandardError)]:
         root.removeHandler(old)
@@ -154,42 +150,41 @@ class _ToJournal(_ToStandardError):
                 sys.stderr.flush()
 
 
-class _Formatter(logging.Formatter):
-    """A record, ours or a library's, as one text: its facts and what is bound, redacted, in the form that was asked for.
+def _add_bound(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    return {**_bound, **event}
 
-    An exception is its traceback, or one line where nobody asked for tracebacks.
-    """
 
-    def __init__(self, form_of: Callable[[dict[str, Any]], str], *, traceback_wanted: bool) -> None:
-        super().__init__()
-        self._form_of = form_of
+class _Exceptions:
+    """Turns an exception into its traceback, or into one line where nobody asked for tracebacks."""
+
+    def __init__(self, *, traceback_wanted: bool) -> None:
         self._traceback_wanted = traceback_wanted
 
-    def format(self, record: logging.LogRecord) -> str:
-        event: dict[str, Any] = {
-            **_bound,
-            **getattr(record, _FACTS, {}),
-            "event": record.getMessage(),
-            "logger": record.name,
-            "level": record.levelname.lower(),
-            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z"),
-        }
-        error = record.exc_info[1] if record.exc_info else None
-        if error is not None and self._traceback_wanted:
-            event["exception"] = "".join(traceback.format_exception(error)).rstrip()
-        elif error is not None:
-            event["error"] = "".join(traceback.format_exception_only(error)).strip()
-        if record.stack_info and self._traceback_wanted:
-            event["stack_info"] = record.stack_info
-        return self._form_of({name: redact_value(value, name) for name, value in event.items()})
+    def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        raised = event.pop("exc_info", None)
+        if raised is True:
+            raised = sys.exc_info()
+        error = raised[1] if isinstance(raised, tuple) else raised
+        if isinstance(error, BaseException):
+            if self._traceback_wanted:
+                event["exception"] = "".join(traceback.format_exception(error)).rstrip()
+            else:
+                event["error"] = "".join(traceback.format_exception_only(error)).strip()
+        if not self._traceback_wanted:
+            event.pop("stack_info", None)
+        return event
 
 
-def _as_json(event: dict[str, Any]) -> str:
+def _redacted(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    return {name: redact_value(value, name) for name, value in event.items()}
+
+
+def _as_json(_: WrappedLogger, __: str, event: EventDict) -> str:
     # ASCII, so that lone surrogates and terminals' control characters leave as escapes.
     return json.dumps(event, default=str)
 
 
-def _as_fields(event: dict[str, Any]) -> str:
+def _as_fields(_: WrappedLogger, __: str, event: EventDict) -> str:
     """The journal's fields, as JSON: a message that reads well alone, its weight, and each fact as a field of its own."""
     event.pop("timestamp", None)
     level, name = str(event.pop("level", "info")), str(event.pop("logger", ""))
@@ -205,7 +200,7 @@ def _as_fields(event: dict[str, Any]) -> str:
     return json.dumps({**fields, **{journal.field_name(key): _printable(str(value)) for key, value in event.items()}})
 
 
-def _as_text(event: dict[str, Any]) -> str:
+def _as_text(_: WrappedLogger, __: str, event: EventDict) -> str:
     moment, level, name = (str(event.pop(key, "")) for key in ("timestamp", "level", "logger"))
     said = str(event.pop("event", ""))
     tail = [str(event.pop(key)) for key in ("exception", "stack_info", "stack") if event.get(key)]

@@ -7,6 +7,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import structlog
+
 from timetable_sync import logs
 from timetable_sync.applying.ahead import Ahead
 from timetable_sync.applying.apply import apply_plans
@@ -22,7 +24,6 @@ from timetable_sync.entra.rollover import expiry
 from timetable_sync.entra.sign_in import SignIn, sign_in
 from timetable_sync.entra.token import TokenProvider
 from timetable_sync.errors import TimetableSyncError
-from timetable_sync.logs import Log
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.plan import CalendarPlan
 from timetable_sync.model.sighting import Sighting, Stamp
@@ -43,7 +44,7 @@ from timetable_sync.state.records import RunBeginning
 from timetable_sync.timetable.mapping import mapping_id
 from timetable_sync.timetable.reading import Reading, read_timetable
 
-log = Log(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 #: So many reasons for trying again are kept for the report, the most frequent ones.
 _REASONS = 10

@@ -8,6 +8,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+import structlog
+
 from timetable_sync import logs
 from timetable_sync.applying.apply import apply_plans
 from timetable_sync.applying.lanes import Lanes
@@ -21,7 +23,6 @@ from timetable_sync.calendars.registry import CountingBackend, open_backend
 from timetable_sync.entra.sign_in import sign_in
 from timetable_sync.entra.token import TokenProvider
 from timetable_sync.errors import TimetableSyncError, UsageError
-from timetable_sync.logs import Log
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.plan import CalendarPlan
 from timetable_sync.model.window import Window
@@ -38,7 +39,7 @@ from timetable_sync.state.database import State, open_state
 from timetable_sync.state.records import PURGE, Holding, RunBeginning
 from timetable_sync.timetable.mapping import mapping_id
 
-log = Log(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 Connect = Callable[[Settings, TokenProvider | None], CountingBackend]
 

@@ -25,11 +25,11 @@ IMPURE_MODULES = {
     "sqlalchemy",
     "sqlite3",
     "ssl",
+    "structlog",
     "subprocess",
     "tempfile",
     "threading",
     "time",
-    "timetable_sync.logs",
     "urllib.request",
     "uuid",
 }

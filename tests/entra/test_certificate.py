@@ -161,6 +161,14 @@ def test_a_certificate_whose_name_cannot_be_read_is_damaged(entra: Build, writte
         assert "is damaged" in refused(entra(certificate=written("odd", content))).message
 
 
+def test_a_certificate_whose_name_is_made_of_bits_is_damaged(entra: Build, written: Write, made: Made) -> None:
+    """Found by fuzzing: the library says so by a TypeError, and only when the name is asked for."""
+    der = made.x509.public_bytes(Encoding.DER)
+    for odd in (der.replace(b"\x0c\x0etimetable-sync", b"\x03\x0etimetable-sync", count) for count in (1, 2)):
+        assert odd != der
+        assert "is damaged" in refused(entra(certificate=written("odd", odd))).message
+
+
 def test_a_certificate_of_a_version_that_there_is_not_is_damaged(entra: Build, written: Write, made: Made) -> None:
     """Found by fuzzing: the library has an error of its own for that, which is no ValueError."""
     der = made.x509.public_bytes(Encoding.DER).replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x0a", 1)

@@ -5,9 +5,9 @@ to be looked for before it is sent again, which costs more than the requests tha
 https://learn.microsoft.com/exchange/client-developer/exchange-web-services/ews-throttling-in-exchange
 """
 
-from timetable_sync.logs import Log
+import structlog
 
-_log = Log(__name__)
+_log = structlog.stdlib.get_logger(__name__)
 
 #: Seconds. Half of the minute: the next batch may be twice as slow.
 SLOW = 30.0

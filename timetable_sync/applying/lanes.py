@@ -8,9 +8,9 @@ hour and version, and changes under way. Waits only for a lane; sends nothing.
 import threading
 from dataclasses import dataclass
 
-from timetable_sync.logs import Log
+import structlog
 
-_log = Log(__name__)
+_log = structlog.stdlib.get_logger(__name__)
 
 #: So many are open at first, or all where there are fewer.
 FIRST = 4

@@ -20,14 +20,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+import structlog
+
 from timetable_sync.applying.lanes import Lanes
 from timetable_sync.applying.progress import Progress
 from timetable_sync.errors import BackendError, CalendarFailed, Passing, RunFailed, Unclear
-from timetable_sync.logs import Log
 
 Result = TypeVar("Result")
 
-_log = Log(__name__)
+_log = structlog.stdlib.get_logger(__name__)
 
 
 class CutShort(Exception):

@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable
 
-from timetable_sync.applying.progress import Progress
-from timetable_sync.logs import Log
+import structlog
 
-log = Log(__name__)
+from timetable_sync.applying.progress import Progress
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 class Phases:

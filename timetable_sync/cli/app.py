@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated
 
+import structlog
 import typer
 
 from timetable_sync import __version__, logs
@@ -13,9 +14,8 @@ from timetable_sync.cli.commands import Commands
 from timetable_sync.cli.last_words import watch_last_words
 from timetable_sync.cli.output import PROGRAM, complain, forgiving
 from timetable_sync.errors import TimetableSyncError
-from timetable_sync.logs import Log
 
-log = Log(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 app = typer.Typer(
     name=PROGRAM,

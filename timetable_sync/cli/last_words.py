@@ -9,10 +9,11 @@ import threading
 from types import TracebackType
 from typing import Any
 
-from timetable_sync.cli.output import complain
-from timetable_sync.logs import Log
+import structlog
 
-log = Log(__name__)
+from timetable_sync.cli.output import complain
+
+log = structlog.stdlib.get_logger(__name__)
 
 _Error = type[BaseException]
 

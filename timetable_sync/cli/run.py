@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 
 from timetable_sync import logs
@@ -18,7 +19,6 @@ from timetable_sync.cli.moment import moment_of
 from timetable_sync.cli.output import complain, tell, wants_colour
 from timetable_sync.cli.progress import progress
 from timetable_sync.errors import UsageError
-from timetable_sync.logs import Log
 from timetable_sync.night import NightRequest, run_night
 from timetable_sync.planning.guards import RELEASABLE
 from timetable_sync.reporting import document, kept, text
@@ -31,7 +31,7 @@ from timetable_sync.service.within import Line, in_a_line, take_order
 from timetable_sync.settings.load import Loaded, find_configuration, load
 from timetable_sync.telling.around import attended
 
-log = Log(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 #: What ``--exit-code`` makes of a dry run that went well and found changes.
 CHANGES_FOUND = 10

@@ -50,9 +50,13 @@ def facts_of(der: bytes) -> CertificateFacts:
         key: object = certificate.public_key()
     except UnsupportedAlgorithm:
         key = None  # of a kind that cannot be ours; all else can be told
+    try:
+        subject, issuer = certificate.subject, certificate.issuer
+    except TypeError as error:  # the library's word for a name of bits
+        raise ValueError("a name in it is no text") from error
     return CertificateFacts(
-        subject=certificate.subject.rfc4514_string(),
-        issuer=certificate.issuer.rfc4514_string(),
+        subject=subject.rfc4514_string(),
+        issuer=issuer.rfc4514_string(),
         serial=certificate.serial_number,
         bits=key.key_size if isinstance(key, RSAPublicKey) else 0,
         not_before=certificate.not_valid_before_utc,

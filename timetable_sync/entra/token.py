@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import requests
+import structlog
 
 from timetable_sync.entra.answers import Answer, NotEntra, ask, issued_token, not_entra, retry_after
 from timetable_sync.entra.certificate import Certificate
@@ -19,10 +20,9 @@ from timetable_sync.entra.endpoint import token_form, token_url
 from timetable_sync.entra.facts import Remark, TokenFacts, facts_of, warning
 from timetable_sync.entra.refusals import PASSING, Circumstances, refusal
 from timetable_sync.errors import CredentialsRefused, Passing
-from timetable_sync.logs import Log
 from timetable_sync.settings.sections.entra import Entra
 
-log = Log(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 #: So long before its end a token is renewed; at half its life where it lives for less than twice that.
 AHEAD = timedelta(seconds=300)

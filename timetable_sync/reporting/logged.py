@@ -1,9 +1,10 @@
 """A run's calendars in the log: one line each at INFO, whatever became of it. Decides nothing."""
 
-from timetable_sync.logs import Log
+import structlog
+
 from timetable_sync.reporting.summary import CalendarReport, RunSummary
 
-log = Log(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 def log_calendars(summary: RunSummary) -> None:

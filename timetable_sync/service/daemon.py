@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from math import inf
 
+import structlog
+
 from timetable_sync.chronicle.starts import Start
 from timetable_sync.errors import StateUnusable, TimetableSyncError, TimetableUnusable
-from timetable_sync.logs import Log
 from timetable_sync.reporting.times import Clock
 from timetable_sync.service import standing
 from timetable_sync.service.notify import Notifier
@@ -24,7 +25,7 @@ from timetable_sync.service.rounds import Bell, Rounds, Watched
 from timetable_sync.service.worker import Ending, Worker
 from timetable_sync.settings.load import Loaded
 
-log = Log(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 #: A night that is killed, or crashes, is begun again; so often in all, then its start is given up.
 TRIES = 3

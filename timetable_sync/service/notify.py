@@ -9,9 +9,9 @@ import time
 from collections.abc import Mapping
 from datetime import timedelta
 
-from timetable_sync.logs import Log
+import structlog
 
-log = Log(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 #: Variables that are for the service itself, and for none of its children.
 VARIABLES = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
+import structlog
+
 from timetable_sync.errors import UsageError
-from timetable_sync.logs import Log
 from timetable_sync.metrics.endpoint import Endpoint, serve_metrics
 from timetable_sync.settings.schema import Settings
 
-log = Log(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 class Numbers:

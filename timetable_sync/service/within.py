@@ -11,14 +11,15 @@ import threading
 import time
 from typing import Any
 
+import structlog
+
 from timetable_sync.errors import UsageError
-from timetable_sync.logs import Log
 from timetable_sync.reporting.figures import count
 from timetable_sync.reporting.summary import RunSummary, Status
 from timetable_sync.reporting.wording import KINDS, counted, number
 from timetable_sync.service.order import Order, read
 
-log = Log(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 #: The exit code of a night whose daemon is gone: as if it had been killed with it.
 ORPHANED = 137

@@ -16,11 +16,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from timetable_sync.logs import Log
+import structlog
+
 from timetable_sync.service.notify import VARIABLES
 from timetable_sync.service.order import Order, written
 
-log = Log(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import structlog
+
 from timetable_sync.errors import StateUnusable, TimetableSyncError
-from timetable_sync.logs import Log
 from timetable_sync.reporting import kept
 from timetable_sync.reporting.figures import count
 from timetable_sync.reporting.render import render
@@ -22,7 +23,7 @@ from timetable_sync.telling.findings import judged_by, of_run, of_summary
 from timetable_sync.telling.message import Attachment, Circumstances, Message, compose
 from timetable_sync.telling.reckoning import News, Recorded, after_runs, due, headline, reckoned, settled, told
 
-log = Log(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 #: Under this name the number of the last run that was reckoned is noted, and with a channel's name the time of its last digest.
 REACHED = "told up to run"

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from io import StringIO
 from typing import Final
 
+import structlog
+
 from timetable_sync.errors import TimetableSyncError
-from timetable_sync.logs import Log
 from timetable_sync.metrics.textfile import write_metrics
 from timetable_sync.model.window import Window
 from timetable_sync.reporting.summary import RunSummary, Trouble, unforeseen
@@ -18,7 +19,7 @@ from timetable_sync.telling.alerting import alert
 from timetable_sync.telling.channels import NotSent
 from timetable_sync.telling.pings import Signal, ping
 
-log = Log(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 _ANOTHER_AT_WORK: Final = 6
 

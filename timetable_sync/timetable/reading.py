@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+import structlog
+
 from timetable_sync.errors import Stopped
-from timetable_sync.logs import Log
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.event import BodyKind, Busy, Event, Sensitivity
 from timetable_sync.model.unsettled import Unsettled
@@ -28,7 +29,7 @@ from timetable_sync.timetable.work import Work
 #: Seconds before reading is begun anew; the last one holds for all that follow.
 _WAITS = (2.0, 10.0, 30.0)
 _ONCE = ("the connection to the timetable failed once before it was read",)
-_LOG = Log(__name__)
+_LOG = structlog.stdlib.get_logger(__name__)
 _BUSY = {busy.value: busy for busy in Busy}
 _SENSITIVITY = {sensitivity.value: sensitivity for sensitivity in Sensitivity}
 

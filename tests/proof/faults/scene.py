@@ -1,12 +1,10 @@
 """Three calendars on the evening before a night in which everything there is to do has to be done; and what must be so after any night."""
 
-import logging
 import shutil
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Column, DateTime, MetaData, String, Table, create_engine, make_url
 from sqlalchemy.pool import NullPool
+from structlog.testing import capture_logs
 
 from tests.proof.faults.haste import no_waiting
 from tests.sandbox_process import CLIENT_ID, TENANT, CertificateFiles, SandboxProcess, make_certificate, ready_app
@@ -175,16 +174,6 @@ def _beside(url: str, *statements: str) -> None:
             connection.exec_driver_sql(statement.format(name=make_url(url).database))
 
 
-@contextmanager
-def _unheard() -> Iterator[None]:
-    """What a night logs within it is said to nobody."""
-    logging.disable()
-    try:
-        yield
-    finally:
-        logging.disable(logging.NOTSET)
-
-
 def _nothing_to_do(summary: RunSummary) -> bool:
     return all(report.status is Status.UNCHANGED and not report.changes for report in summary.calendars)
 
@@ -294,7 +283,7 @@ class Scene:
 
     def night(self, *, dry_run: bool = False, loaded: Loaded | None = None, pace: Pace | None = None) -> RunSummary:
         """One night; it waits in no time."""
-        with no_waiting(self.client.catch_up), _unheard():
+        with no_waiting(self.client.catch_up), capture_logs():
             request = NightRequest(NOW, dry_run)
             return run_night(loaded or self.loaded, request, progress=Silent(), stop=threading.Event(), pace=pace)
 

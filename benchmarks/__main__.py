@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.cases import CASES, SIZES, Bench
 from benchmarks.nights import DATABASE
+from benchmarks.pace import pace
 from benchmarks.service import ROOT, Service
 from benchmarks.table import add, new_table, show
 
@@ -38,12 +39,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="timetable-sync-bench-") as folder, Service() as service:
         bench = Bench(Path(folder), service, SIZES[asked.size], latencies, _data())
         for name in asked.case or CASES:
+            before = pace()
             for case in CASES[name](bench):
-                minutes = (time.monotonic() - begun) / 60
+                minutes, after = (time.monotonic() - begun) / 60, pace()
                 line = f"{minutes:4.1f} min  {case.name}, {case.latency * 1000:.0f} ms: {case.ways['ours'].wall:.1f} s"
-                print(line, file=sys.stderr, flush=True)
+                print(f"{line} (pace {before:.2f} to {after:.2f})", file=sys.stderr, flush=True)
                 add(table, case)
-                found.append(case.document())
+                found.append({**case.document(), "pace": [round(before, 3), round(after, 3)]})
+                before = after
                 document = {
                     "schema": 1,
                     "made": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -12,6 +12,7 @@ from benchmarks.figures import Case, Figures
 from benchmarks.installation import Installation, installed
 from benchmarks.made_up import NOW, change, make_timetable
 from benchmarks.measuring import ProgramFailed, measured
+from benchmarks.pace import pace
 from benchmarks.service import Service
 from benchmarks.watched_run import spent
 
@@ -131,3 +132,7 @@ def test_what_other_threads_do_while_the_timetable_is_read_is_no_part_of_reading
 
     assert phases == {"start": 1.0, "reading the timetable": 2.25, "beside the timetable": 0.75, "reading calendars": 2.0}
     assert sum(phases.values()) == 6.0
+
+
+def test_the_pace_is_what_a_fixed_piece_of_work_takes_now() -> None:
+    assert 0 < pace() < 60

@@ -15,7 +15,7 @@ from rich.table import Table
 
 import tests.proof
 from tests.proof.figures import Amount, Figure, Part
-from tests.proof.rendering import figures_table, with_table
+from tests.proof.rendering import figures_table, with_figures
 
 _RECORD = Path("proof.json")
 
@@ -32,16 +32,16 @@ def main(
     seed: Annotated[int | None, typer.Option(help="Where all chance comes from. A fresh one is chosen, and printed.")] = None,
     list_them: Annotated[bool, typer.Option("--list", help="Say which parts there are.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Prove nothing; print proof.json as a table.")] = False,
-    document: Annotated[Path | None, typer.Option(help="Prove nothing; put that table into this document.")] = None,
+    document: Annotated[Path | None, typer.Option(help="Prove nothing; put those figures into this document's table.")] = None,
 ) -> None:
     """Prove what timetable-sync promises, and print the figures."""
     console = Console()
     if markdown or document is not None:
-        table = figures_table(json.loads(_RECORD.read_text("utf-8")))
+        record = json.loads(_RECORD.read_text("utf-8"))
         if document is None:
-            sys.stdout.write(table + "\n")
+            sys.stdout.write(figures_table(record) + "\n")
         else:
-            document.write_text(with_table(document.read_text("utf-8"), table), "utf-8")
+            document.write_text(with_figures(document.read_text("utf-8"), record), "utf-8")
         return
     there = {part.name: part for part in parts()}
     if list_them:

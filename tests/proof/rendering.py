@@ -1,29 +1,48 @@
 """The figures of proof.json as the table of docs/reliability.md."""
 
+import re
 from typing import Any
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+#: What every row begins with: its part.
+_PART = re.compile(r"\| (\w+) \|")
+_HEAD = ("| part | what | figure | |", "|---|---|---|---|")
 
 
 def figures_table(record: dict[str, Any]) -> str:
     """All parts' figures in one table, between the marks by which a document's is found again."""
-    lines = [BEGIN, "", "| part | what | figure | |", "|---|---|---|---|"]
-    for name, part in sorted(record["parts"].items()):
-        lines += [
-            f"| {name} | {_cell(f['what'])} | {_cell(f['figure'])} | {'good' if f['good'] else '**not good**'} |" for f in part["figures"]
-        ]
-        share = "in full" if part.get("share", record["share"]) == 1 else f"a share of {part.get('share', record['share']):g}"
-        lines.append(f"| {name} | *{share}, seed {part.get('seed', record['seed'])}, {part['seconds']:.0f} s* | | |")
-    return "\n".join([*lines, "", END])
+    return _table(_rows(record))
 
 
-def with_table(document: str, table: str) -> str:
-    """The document with its table replaced by this one. Raises ValueError for one without the marks."""
+def with_figures(document: str, record: dict[str, Any]) -> str:
+    """The document with these figures in its table, in which other parts keep theirs. Raises ValueError for one without the marks."""
     before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    old, end, after = rest.partition(END)
     if not (begin and end):
         raise ValueError(f"there is no {BEGIN} ... {END} in it")
-    return before + table + after
+    kept: dict[str, list[str]] = {}
+    for line in old.splitlines():
+        if line not in _HEAD and (part := _PART.match(line)):
+            kept.setdefault(part[1], []).append(line)
+    return before + _table(kept | _rows(record)) + after
+
+
+def _rows(record: dict[str, Any]) -> dict[str, list[str]]:
+    rows = {}
+    for name, part in record["parts"].items():
+        share = "in full" if part.get("share", record["share"]) == 1 else f"a share of {part.get('share', record['share']):g}"
+        rows[name] = [
+            *(
+                f"| {name} | {_cell(f['what'])} | {_cell(f['figure'])} | {'good' if f['good'] else '**not good**'} |"
+                for f in part["figures"]
+            ),
+            f"| {name} | *{share}, seed {part.get('seed', record['seed'])}, {part['seconds']:.0f} s* | | |",
+        ]
+    return rows
+
+
+def _table(rows: dict[str, list[str]]) -> str:
+    return "\n".join([BEGIN, "", *_HEAD, *(line for _, lines in sorted(rows.items()) for line in lines), "", END])
 
 
 def _cell(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.proof.rendering import BEGIN, END, figures_table, with_table
+from tests.proof.rendering import BEGIN, END, figures_table, with_figures
 
 RECORD = {
     "seed": 1,
@@ -25,11 +25,22 @@ def test_figures_stand_in_a_table_by_part_with_their_seed() -> None:
 
 def test_the_table_takes_the_place_of_the_one_before_and_nothing_else_changes() -> None:
     document = f"# Title\n\n{BEGIN}\nold\n{END}\n\nThe end.\n"
-    table = figures_table(RECORD)
-    assert with_table(document, table) == f"# Title\n\n{table}\n\nThe end.\n"
-    assert with_table(with_table(document, table), table) == with_table(document, table)
+    made = with_figures(document, RECORD)
+    assert made == f"# Title\n\n{figures_table(RECORD)}\n\nThe end.\n"
+    assert with_figures(made, RECORD) == made
+
+
+def test_parts_that_were_not_proved_this_time_keep_their_figures() -> None:
+    document = with_figures(f"{BEGIN}\n{END}\n", RECORD)
+    later = {"seed": 2, "share": 1.0, "parts": {"kills": {"seconds": 9.0, "figures": [{"what": "all", "figure": "300", "good": True}]}}}
+    assert with_figures(document, later).splitlines()[4:8] == [
+        "| kills | all | 300 | good |",
+        "| kills | *in full, seed 2, 9 s* | | |",
+        "| years | histories on memory | 10,000 | good |",
+        "| years | *in full, seed 1, 3600 s* | | |",
+    ]
 
 
 def test_a_document_without_a_place_for_it_is_said() -> None:
     with pytest.raises(ValueError, match="figures: begin"):
-        with_table("# Title", "table")
+        with_figures("# Title", RECORD)

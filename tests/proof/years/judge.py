@@ -93,6 +93,14 @@ class Judge:
             seen = [item for item in items if span.has(item.start)]
             self.settled[address] = {item.key: item.content for item in seen if item.key is not None and item.key in right}
 
+    def some_night(self, asked: Asked, *moments: Mapping[str, Sequence[Seen]]) -> None:
+        """A night has read; ``moments`` are what stood as it began and ended. What then lay beyond the window the ledger may forget."""
+        span = span_of(asked.configuration, asked.now)
+        for address, found in self.settled.items():
+            within = [{item.key for item in stood[address] if span.has(item.start)} for stood in moments]
+            for key in [key for key in found if any(key not in keys for keys in within)]:
+                del found[key]
+
     def known(self, span: Span) -> set[str]:
         """The calendars of which the ledger in use surely has an event in this window."""
         return {address for address, found in self.settled.items() if any(span.has(content.start) for content in found.values())}

@@ -352,6 +352,8 @@ class Years(RuleBasedStateMachine):
         whole = not asked.dry_run and night.exit_code == 0 and asked.meanwhile is None and asked.mishap.ill == "none"
         if whole:
             self.judge.whole_night(asked, self._everything())
+        elif not asked.dry_run:
+            self.judge.some_night(asked, before, self._everything())
         return night
 
     def _people(self, act: Callable[[], None]) -> None:

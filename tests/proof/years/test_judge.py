@@ -1,0 +1,45 @@
+"""The judge claims of a ledger only what it must know."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.proof.years.configurations import Configuration
+from tests.proof.years.expectation import span_of
+from tests.proof.years.judge import Judge
+from tests.proof.years.seen import Content, Seen
+from tests.proof.years.worlds import Asked
+
+A = "a@groups.example.ac.uk"
+NOW = datetime(2026, 10, 23, 1, tzinfo=UTC)
+ASKED = Asked(Configuration(), NOW, ())
+SPAN = span_of(ASKED.configuration, NOW)
+
+
+def maths(start: datetime) -> Seen:
+    content = Content(start, start + timedelta(hours=1), "Lesson", "R1", None, (), "busy", None, "normal")
+    return Seen("item-1", content, all_day=False, marker="1 mapaaa abcdefghijklmnop timetable/2026%2F27/maths/2026-W43/1", whole=None)
+
+
+def judge_of(settled: Seen) -> Judge:
+    judge = Judge()
+    assert settled.key is not None
+    judge.settled = {A: {settled.key: settled.content}}
+    return judge
+
+
+WITHIN, BEYOND = maths(NOW + timedelta(hours=7)), maths(SPAN.end)
+
+
+@pytest.mark.parametrize(("before", "after"), [(BEYOND, BEYOND), (BEYOND, WITHIN), (WITHIN, BEYOND)])
+def test_an_event_that_lay_beyond_the_window_while_a_night_read_may_be_forgotten(before: Seen, after: Seen) -> None:
+    """A person had moved it there; that night it was found deleted, and with it the last that was known of a calendar which had left."""
+    judge = judge_of(WITHIN)
+    judge.some_night(ASKED, {A: [before]}, {A: [after]})
+    assert judge.known(SPAN) == set()
+
+
+def test_an_event_that_stood_in_the_window_all_night_stays_known() -> None:
+    judge = judge_of(WITHIN)
+    judge.some_night(ASKED, {A: [WITHIN]}, {A: [WITHIN]})
+    assert judge.known(SPAN) == {A}

@@ -19,9 +19,7 @@ main()
 
 
 @pytest.mark.slow
-def test_a_quiet_night_takes_neither_migrations_nor_metrics_nor_what_sends_alerts_along(
-    installation: Installation, tmp_path: Path
-) -> None:
+def test_a_quiet_night_takes_neither_migrations_nor_metrics_nor_what_sends_alerts_along(installation: Installation, tmp_path: Path) -> None:
     assert installation.run(*NOW).returncode == 0
     program, path = tmp_path / "watched.py", tmp_path / "loaded"
     program.write_text(WATCHED, "utf-8")

@@ -36,7 +36,8 @@ class Judge:
         for effect in effects:
             self._one(effect, asked, wanted.get(effect.address, {}), span, standing[effect.address], open_ones)
         if not asked.forced:
-            _guards(asked.configuration, span, before, effects)
+            # Meanwhile a person may have moved one more into the window, before it was read.
+            _guards(asked.configuration, span, before, effects, more=asked.meanwhile is not None)
 
     def _one(
         self, effect: Effect, asked: Asked, wanted: Mapping[Key, Content], span: Span, there: dict[str, Seen], open_ones: Collection[str]
@@ -128,8 +129,10 @@ def _shown(content: Content, like: Content) -> Content:
     return content if like.body is not None else content._replace(body=None)
 
 
-def _guards(configuration: Configuration, span: Span, before: Mapping[str, Sequence[Seen]], effects: Iterable[Effect]) -> None:
-    ours = {address: sum(item.key is not None and span.has(item.start) for item in items) for address, items in before.items()}
+def _guards(
+    configuration: Configuration, span: Span, before: Mapping[str, Sequence[Seen]], effects: Iterable[Effect], *, more: bool
+) -> None:
+    ours = {address: sum(item.key is not None and span.has(item.start) for item in items) + more for address, items in before.items()}
     deletes = Counter(effect.address for effect in effects if effect.after is None)
     for address, count in deletes.items():
         allowed = configuration.allowed_in_calendar(ours[address])

@@ -1,13 +1,14 @@
 """The judge claims of a ledger only what it must know."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.proof.years.configurations import Configuration
 from tests.proof.years.expectation import span_of
-from tests.proof.years.judge import Judge
-from tests.proof.years.seen import Content, Seen
+from tests.proof.years.judge import Judge, Wrong
+from tests.proof.years.seen import Content, Effect, Seen
 from tests.proof.years.worlds import Asked
 
 A = "a@groups.example.ac.uk"
@@ -43,3 +44,13 @@ def test_an_event_that_stood_in_the_window_all_night_stays_known() -> None:
     judge = judge_of(WITHIN)
     judge.some_night(ASKED, {A: [WITHIN]}, {A: [WITHIN]})
     assert judge.known(SPAN) == {A}
+
+
+def test_a_guard_counts_one_more_where_a_person_may_have_moved_it_into_the_window_meanwhile() -> None:
+    """Six stood as the night began, and a seventh came before the calendar was read: of seven two may be deleted, of six one."""
+    six = [replace(WITHIN, id=f"item-{number}") for number in range(6)]
+    deleted = [Effect(A, item, None) for item in six[:2]]
+    asked = replace(ASKED, configuration=Configuration(narrow=True))
+    Judge().night(replace(asked, meanwhile=lambda: None), {A: six}, deleted)
+    with pytest.raises(Wrong, match="2 of 6 events"):
+        Judge().night(asked, {A: six}, deleted)

@@ -7,8 +7,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
 
 from timetable_sync.applying.progress import Silent
-from timetable_sync.cli.progress import progress
-from timetable_sync.cli.progress_bar import OnTerminal
+from timetable_sync.cli.progress import OnTerminal, progress
 
 
 def watched() -> tuple[OnTerminal, Progress]:

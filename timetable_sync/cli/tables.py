@@ -3,6 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
 from timetable_sync.cli.output import tell, tell_text, wants_colour
 from timetable_sync.reporting.legible import legible
 
@@ -54,11 +59,6 @@ def tell_heading(line: str) -> None:
 
 
 def _framed(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
-    from rich import box  # noqa: PLC0415 - takes long to load, and is for terminals alone
-    from rich.console import Console  # noqa: PLC0415 - as above
-    from rich.table import Table  # noqa: PLC0415 - as above
-    from rich.text import Text  # noqa: PLC0415 - as above
-
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column.head, justify="right" if column.right else "left", overflow="fold", no_wrap=column.right)

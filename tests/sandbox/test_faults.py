@@ -74,6 +74,12 @@ def test_the_work_of_a_request_that_was_given_up_may_be_done_later(ews: Ews) -> 
     assert ews.sandbox.client.catch_up() == 0
 
 
+@pytest.mark.parametrize(("what", "operation"), [("busy", "CreateItem"), ("silence", "CreateItem"), ("http", "token"), ("drop", "graph")])
+def test_what_is_never_done_later_is_refused(ews: Ews, what: str, operation: str) -> None:
+    with pytest.raises(SandboxRefused, match="works later"):
+        fault(ews, what, operation, when="later")
+
+
 def test_the_work_is_done_by_itself_when_its_time_has_come(ews: Ews) -> None:
     fault(ews, "http", status=504, when="later", seconds=0.05)
     ews.create(event("done"))

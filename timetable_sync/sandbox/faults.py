@@ -55,6 +55,7 @@ KINDS = (
 #: Other services than Exchange, which ``*`` does not mean.
 _APART = ("token", "graph")
 _MOMENTS = ("before", "during", "after", "later")
+_LATER = ("http", "drop")
 _DETAILS = (
     "what operation mailbox nth count probability seed seconds backoff_ms inside when status retry_after retry_after_date code items "
     "sentence body most of pieces"
@@ -120,6 +121,8 @@ class Faults:
             raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
         if details.get("when", "before") not in _MOMENTS:
             raise ValueError(f"a fault's when is one of {', '.join(_MOMENTS)}")
+        if details.get("when") == "later" and (details["what"] not in _LATER or details.get("operation") in _APART):
+            raise ValueError(f"only Exchange works later, and only after the faults {', '.join(_LATER)}")
         self._numbers += 1
         # A dice for tests, not for secrets: the seed makes it fall the same way every time.
         dice = random.Random(details.get("seed", 0))  # noqa: S311

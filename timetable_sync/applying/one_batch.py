@@ -175,11 +175,9 @@ class _Work:
 
     def _open(self, error: Unclear) -> Unclear:
         """What nobody could find out in time, with who will."""
-        return (
-            error
-            if error.advice
-            else Unclear(error.message, self._patience.later, wait=error.wait, busy=error.busy, unanswered=error.unanswered)
-        )
+        if error.advice:
+            return error
+        return Unclear(error.message, self._patience.later, wait=error.wait, busy=error.busy, unanswered=error.unanswered)
 
     def _settle(self, doubtful: dict[int, Change]) -> dict[int, Change]:
         """Make final what of ``doubtful`` turns out to be done or gone; gives what is still to be done."""

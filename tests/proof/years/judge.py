@@ -132,13 +132,13 @@ def _shown(content: Content, like: Content) -> Content:
 def _guards(
     configuration: Configuration, span: Span, before: Mapping[str, Sequence[Seen]], effects: Iterable[Effect], *, more: bool
 ) -> None:
-    ours = {address: sum(item.key is not None and span.has(item.start) for item in items) + more for address, items in before.items()}
+    ours = {address: sum(item.key is not None and span.has(item.start) for item in items) for address, items in before.items()}
     deletes = Counter(effect.address for effect in effects if effect.after is None)
     for address, count in deletes.items():
-        allowed = configuration.allowed_in_calendar(ours[address])
+        allowed = configuration.allowed_in_calendar(ours[address] + more)
         _must(count <= allowed, f"{count} of {ours[address]} events of {address} were deleted, {allowed} may be", None)
     total, standing = sum(deletes.values()), sum(ours.values())
-    allowed = configuration.allowed_in_run(standing)
+    allowed = configuration.allowed_in_run(standing + more)
     _must(total <= allowed, f"{total} of {standing} events were deleted in all, {allowed} may be", None)
 
 

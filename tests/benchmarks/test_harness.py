@@ -135,4 +135,4 @@ def test_what_other_threads_do_while_the_timetable_is_read_is_no_part_of_reading
 
 
 def test_the_pace_is_what_a_fixed_piece_of_work_takes_now() -> None:
-    assert 0 < pace() < 60
+    assert pace() > 0

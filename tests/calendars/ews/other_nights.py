@@ -122,7 +122,7 @@ url = "sqlite:///state.db"
             NightRequest(NOW),
             progress=Silent(),
             stop=threading.Event(),
-            pace=Pace(first=0.001, longest=0.01, attempts=4, silence=60.0),
+            pace=Pace(first=0.001, longest=0.01, attempts=4, silence=60.0, late=0.02),
         )
 
     def run(self) -> subprocess.CompletedProcess[str]:

@@ -26,10 +26,13 @@ url = "sqlite:///state.db"
 """
 
 #: Makes waits short where nobody wants to wait for a mailbox that is being moved; as it is typed, a night tries for about a minute.
-_HURRY = (
-    "from timetable_sync.applying.patience import Pace\nPace.__init__.__defaults__ = (0.02, 0.1, 7, 900.0, 60.0, 1800.0)\n"
-    "from timetable_sync.cli.app import main\nmain()\n"
-)
+_HURRY = """
+from functools import partialmethod
+from timetable_sync.applying.patience import Pace
+Pace.__init__ = partialmethod(Pace.__init__, first=0.02, longest=0.1, late=0.02)
+from timetable_sync.cli.app import main
+main()
+"""
 
 Stands = tuple[str, str, str]
 """Address, subject, start as the sandbox shows it."""

@@ -3,7 +3,7 @@
 import logging
 import os
 import signal
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -50,6 +50,27 @@ def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
     if not reason.removeprefix("Skipped: ").startswith(NOT_HERE):
         report.outcome = "failed"
         report.longrepr = f"{reason}: in CI nothing may be skipped, but for reasons that begin with {NOT_HERE!r}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes begins first, so that not one worker alone is still at it when all others are done."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.fixture
+def tried(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Tells the summary what was tried this time, as a seed or a number: of tests whose share is chosen afresh each time."""
+    return lambda what: request.node.user_properties.append(("tried", what))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the fixture ``tried`` was told."""
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome) if report.when == "call"]
+    lines = [f"{report.nodeid}: {what}" for report in reports for name, what in report.user_properties if name == "tried"]
+    if lines:
+        terminalreporter.section("tried this time")
+        for line in sorted(lines):
+            terminalreporter.line(line)
 
 
 @pytest.fixture(autouse=True)

@@ -44,6 +44,7 @@ def standing(events: list[dict[str, Any]]) -> Standing:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.shared
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", PRODUCTS)

@@ -1,4 +1,4 @@
-"""In CI a test that is skipped is a test that fails, unless the machine is of another kind."""
+"""In CI a test that is skipped is a test that fails, unless the machine is of another kind; and in which order, and what is said."""
 
 import os
 import subprocess
@@ -28,10 +28,21 @@ def test_with_a_fixture_that_skips(absent):
 """
 MODULE = 'import pytest\npytest.skip("REASON", allow_module_level=True)\n'
 
+SHARES = """
+import pytest
 
-def ended(folder: Path, text: str, reason: str, ci: str) -> subprocess.CompletedProcess[str]:
+def test_short(tried):
+    tried("12 nights, seed 7")
+
+@pytest.mark.long
+def test_long(tried):
+    tried("3 nights, seed 8")
+"""
+
+
+def ended(folder: Path, text: str, reason: str = "", ci: str = "") -> subprocess.CompletedProcess[str]:
     (folder / "test_some.py").write_text(text.replace("REASON", reason))
-    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", "-c", os.devnull, str(folder)]
+    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", "-c", os.devnull, "-v", str(folder)]
     return subprocess.run(command, cwd=ROOT, env=os.environ | {"CI": ci}, capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -45,3 +56,11 @@ def test_a_skip_fails_in_ci_and_nowhere_else(tmp_path: Path, text: str) -> None:
 
 def test_a_machine_of_another_kind_is_a_reason_in_ci_as_well(tmp_path: Path) -> None:
     assert ended(tmp_path, SKIPPED, "not here: no such system", "true").returncode == 0
+
+
+def test_what_takes_long_is_begun_first_and_shares_say_what_they_tried(tmp_path: Path) -> None:
+    lines = ended(tmp_path, SHARES).stdout.splitlines()
+    order = [line.split("::")[1].split()[0] for line in lines if "PASSED" in line]
+    assert order == ["test_long", "test_short"]
+    said = [line.split("::")[1] for line in lines if "seed" in line]
+    assert said == ["test_long: 3 nights, seed 8", "test_short: 12 nights, seed 7"]

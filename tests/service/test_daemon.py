@@ -11,7 +11,7 @@ import pytest
 from tests.sandbox_process import SandboxProcess
 from tests.service.house import FAR, DaemonProcess, House, Systemd, until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 OFTEN = "*/4 * * * * *"
 

@@ -16,7 +16,7 @@ from timetable_sync.settings.sections.keeping import StateDatabase
 from timetable_sync.state.database import open_state
 from timetable_sync.state.records import LeaseRecord
 
-pytestmark = [pytest.mark.slow, pytest.mark.postgresql]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.postgresql]
 
 LEASE = 6.0
 

@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -21,7 +22,7 @@ def test_what_fuzzing_begins_with_is_read_without_fail(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_no_bytes_get_anything_but_a_value_or_a_clear_error_out_of_a_reader(name: str) -> None:
+def test_no_bytes_get_anything_but_a_value_or_a_clear_error_out_of_a_reader(name: str, tried: Callable[[str], None]) -> None:
     target, seeds = TARGETS[name], TARGETS[name].seeds()
     chance = random.Random(SEED)  # noqa: S311 - chance for tests, no secret
     runs, end = 0, time.process_time() + SECONDS * target.weight
@@ -30,6 +31,7 @@ def test_no_bytes_get_anything_but_a_value_or_a_clear_error_out_of_a_reader(name
         finding = wrong(target, data)
         assert not finding, f"seed {SEED}, run {runs}: {finding}: bytes.fromhex({data.hex()!r})"
         runs += 1
+    tried(f"{runs} inputs, seed {SEED}")
 
 
 @seed(SEED)

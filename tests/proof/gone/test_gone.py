@@ -1,6 +1,7 @@
 """A share of it for CI: fewer calendars, the same troubles, and waits that are short."""
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,11 @@ from tests.sandbox_process import SandboxProcess
 
 
 @pytest.mark.slow
-def test_every_calendar_but_the_six_is_right_and_each_trouble_is_named_with_what_to_do(tmp_path: Path) -> None:
+def test_every_calendar_but_the_six_is_right_and_each_trouble_is_named_with_what_to_do(
+    tmp_path: Path, tried: Callable[[str], None]
+) -> None:
     seed = random.SystemRandom().randrange(2**32)
+    tried(f"30 calendars, seed {seed}")
     with SandboxProcess() as sandbox:
         scene = Scene(tmp_path, sandbox, 30, random.Random(seed), hurry=True)  # noqa: S311 - chance for tests, no secret
         scene.evening()

@@ -1,7 +1,7 @@
 """A share of the kills for CI; and that what watches them sees what it is to see."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from tests.proof.kills.killing import at_request, suffer, suffer_by_daemon
 from tests.proof.kills.part import Tally, at_any_moment, carry_out, jobs, length, special
 from tests.proof.kills.relay import Moment, Order
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
 def seed() -> int:
-    """Fresh; it is in what a failure says."""
+    """Fresh each time."""
     return random.SystemRandom().randrange(2**32)
 
 
@@ -28,13 +28,16 @@ def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         yield made
 
 
-def test_a_night_killed_at_requests_commits_and_at_random_is_put_right_by_the_next(on_sqlite: Ground, seed: int) -> None:
+def test_a_night_killed_at_requests_commits_and_at_random_is_put_right_by_the_next(
+    on_sqlite: Ground, seed: int, tried: Callable[[str], None]
+) -> None:
     chance, tally = random.Random(seed), Tally()  # noqa: S311 - chance for tests, no secret
     seconds = length(on_sqlite, first=False).seconds
     todo = jobs(on_sqlite, chance, on="SQLite", requests=True)[:8]
     todo += [at_any_moment(chance, seconds) for _ in range(1)]
     todo += special(chance, 1)
     carry_out(on_sqlite, todo, tally, lambda _: None)
+    tried(f"{tally.many} kills, seed {seed}")
     assert not tally.wrong, f"seed {seed}"
     assert tally.many >= 8, f"seed {seed}: {tally.kills}"
 
@@ -46,10 +49,11 @@ def test_a_daemon_killed_with_its_night_is_made_up_for_by_the_next_daemon(on_sql
 
 
 @pytest.mark.postgresql
-def test_the_same_with_its_record_in_postgresql(tmp_path: Path, seed: int) -> None:
+def test_the_same_with_its_record_in_postgresql(tmp_path: Path, seed: int, tried: Callable[[str], None]) -> None:
     chance, tally = random.Random(seed), Tally()  # noqa: S311 - chance for tests, no secret
     with database_of_our_own(POSTGRESQL) as server, ground(tmp_path, server=server) as made:
         carry_out(made, jobs(made, chance, on="PostgreSQL", requests=False)[:3], tally, lambda _: None)
+    tried(f"{tally.many} kills, seed {seed}")
     assert not tally.wrong, f"seed {seed}"
     assert tally.many == 3, f"seed {seed}: {tally.kills}"
 

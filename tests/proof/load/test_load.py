@@ -1,7 +1,7 @@
 """A share of the load for CI."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -39,6 +39,7 @@ def test_a_tenant_that_is_busy_for_an_hour_ends_by_the_deadline_on_record_and_go
     assert bad(for_an_hour(tenant, 8, hint=True)) == []
 
 
-def test_sixty_four_threads_get_on_under_constant_busy_and_end_when_asked_to(tenant: Tenant) -> None:
+def test_sixty_four_threads_get_on_under_constant_busy_and_end_when_asked_to(tenant: Tenant, tried: Callable[[str], None]) -> None:
     seed = random.SystemRandom().randrange(2**31)
+    tried(f"64 threads, seed {seed}")
     assert bad(sixty_four_threads(tenant, 12, seed)) == [], f"seed {seed}"

@@ -2,6 +2,7 @@
 
 import base64
 import random
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,9 +19,10 @@ SEED = random.SystemRandom().randrange(2**32)
 
 @pytest.mark.slow
 @pytest.mark.postgresql
-def test_no_secret_leaves_some_scenes_of_all_and_a_mistake_that_says_them(tmp_path: Path) -> None:
+def test_no_secret_leaves_some_scenes_of_all_and_a_mistake_that_says_them(tmp_path: Path, tried: Callable[[str], None]) -> None:
     chance = random.Random(SEED)  # noqa: S311 - chance for tests, no secret
     some = [(scene, 3, "json") for scene in SCENES if "while Exchange is asked" in scene.name] + plays(Amount(3 / 250, SEED))
+    tried(f"{len(some)} scenes, seed {SEED}")
     with world(tmp_path, chance) as there:
         for scene, verbosity, form in some:
             left = there.play(scene, verbosity, form)

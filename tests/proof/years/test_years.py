@@ -1,6 +1,7 @@
 """Histories of all rules: a share of those of ``make proof``, other ones every time."""
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,21 +12,21 @@ from tests.proof.years.running import histories
 from tests.proof.years.worlds import World
 from tests.sandbox_process import SandboxProcess
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
-def test_whatever_happens_one_clean_night_makes_the_calendars_equal_to_the_timetable(tmp_path: Path) -> None:
-    nothing_goes_wrong(MemoryWorld(tmp_path), 60)
+def test_whatever_happens_one_clean_night_makes_the_calendars_equal_to_the_timetable(tmp_path: Path, tried: Callable[[str], None]) -> None:
+    nothing_goes_wrong(MemoryWorld(tmp_path), 60, tried)
 
 
-def test_it_does_so_over_http_too(tmp_path: Path) -> None:
+def test_it_does_so_over_http_too(tmp_path: Path, tried: Callable[[str], None]) -> None:
     with SandboxProcess() as sandbox:
-        nothing_goes_wrong(EwsWorld(tmp_path, sandbox.url), 4)
+        nothing_goes_wrong(EwsWorld(tmp_path, sandbox.url), 4, tried)
 
 
-def nothing_goes_wrong(world: World, count: int) -> None:
+def nothing_goes_wrong(world: World, count: int, tried: Callable[[str], None]) -> None:
     seed = random.SystemRandom().randrange(2**32)
-    print(f"seed {seed}")
+    tried(f"{count} histories, seed {seed}")
 
     found = histories(world, count, seed)
 

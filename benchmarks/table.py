@@ -5,7 +5,14 @@ from rich.table import Table
 
 from benchmarks.figures import Case, Figures
 
-_NAMES = {"ours": "timetable-sync", "floor": "the floor", "save": "by the book, save()", "bulk": "bulk_create", "wipe": "wipe and rewrite"}
+_NAMES = {
+    "ours": "timetable-sync",
+    "floor": "the floor",
+    "save": "by the book, save()",
+    "bulk": "bulk_create",
+    "wipe": "wipe and rewrite",
+    "read": "by the book, view()",
+}
 
 
 def new_table() -> Table:

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -90,7 +89,7 @@ def test_an_edited_body_is_found_where_the_version_is_not_ours(backend: MemoryBa
 
 def test_bodies_that_cannot_be_read_fail_the_calendar_and_stop_no_other(backend: MemoryBackend) -> None:
     (there,) = written(backend, [LECTURE], CALENDARS[0])
-    known = {LECTURE.key: replace(entry(there), item=replace(there.item, change_key="another"))}
+    known = {LECTURE.key: entry(there)._replace(item=there.item._replace(change_key="another"))}
     backend.faults.fail("read_bodies", CalendarFailed("no access"), times=None)
 
     found = look(backend, sides(known=known))

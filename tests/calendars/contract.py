@@ -6,7 +6,7 @@ backend says of itself, but what lies there.
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -365,7 +365,7 @@ class BackendContract:
         updated = world.backend.apply(world.calendar, [updating(made, event(1, subject="New"))])[0].item
         assert updated is not None
         world.backend.apply(world.calendar, creating(event(2)))
-        world.backend.apply(world.calendar, [deleting(replace(made, item=updated))])
+        world.backend.apply(world.calendar, [deleting(made._replace(item=updated))])
         assert [one for one in world.seen(world.calendar) if one.id == appointment] == before
 
     def test_an_update_of_what_was_edited_since_is_stale_and_changes_nothing(self, world: World, made: Standing) -> None:

@@ -1,7 +1,6 @@
 """Events, standing events and snapshots for tests, with as little said as a test needs to say."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -59,7 +58,7 @@ def standing(of: Event, item: str = "item-1", *, mapping: str = "mapaaa", versio
         of.sensitivity,
         created=MONDAY - DAY,
     )
-    return replace(written, **fields)
+    return written._replace(**fields)
 
 
 def entry(of: Standing, *, mapping: str | None = None) -> LedgerEntry:
@@ -69,7 +68,7 @@ def entry(of: Standing, *, mapping: str | None = None) -> LedgerEntry:
 
 def only_seen(of: Standing) -> LedgerEntry:
     """What the ledger has of an event that it found standing, and nobody compared or found right."""
-    return replace(entry(of), item=ItemRef(of.item.id, ""))
+    return entry(of)._replace(item=ItemRef(of.item.id, ""))
 
 
 def ledger(*items: Standing) -> dict[str, LedgerEntry]:

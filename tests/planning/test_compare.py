@@ -73,7 +73,7 @@ def test_a_lost_ledger_makes_no_duplicate_and_no_write_and_is_rebuilt_from_the_m
 def test_a_ledger_of_another_host_or_an_old_copy_is_put_right_without_a_write() -> None:
     lecture = event()
     there = standing(lecture, "item-2", version="v7")
-    old = replace(entry(there), item=ItemRef("item-1", "v1"), fingerprint="a" * 16)
+    old = entry(there)._replace(item=ItemRef("item-1", "v1"), fingerprint="a" * 16)
 
     found = plan([lecture], [there], known={lecture.key: old})
 
@@ -311,7 +311,7 @@ EDITS: list[dict[str, object]] = [
 
 
 def edited(of: Event, fields: dict[str, object]) -> Standing:
-    return replace(standing(of, version="v2"), **fields)  # type: ignore[arg-type]  # a field's name and a value of its type
+    return standing(of, version="v2")._replace(**fields)  # type: ignore[arg-type]  # a field's name and a value of its type
 
 
 @pytest.mark.parametrize("fields", EDITS, ids=str)
@@ -388,7 +388,7 @@ def test_edits_of_fields_that_are_not_ours_are_nobodys_business() -> None:
 @pytest.mark.parametrize(("rules", "why"), [(KEEP, Left.EDITED_KEPT), (REPORT, Left.EDITED_REPORTED)])
 def test_an_event_that_someone_moved_stays_where_edits_are_kept_also_once_its_own_time_is_over(rules: Rules, why: Left) -> None:
     own = standing(event(start=WINDOW.start - DAY))
-    moved = replace(own, start=MONDAY, end=MONDAY + HOUR, item=ItemRef("item-1", "v2"))
+    moved = own._replace(start=MONDAY, end=MONDAY + HOUR, item=ItemRef("item-1", "v2"))
 
     found = plan([], [moved], ledger(own), rules)
 
@@ -397,7 +397,7 @@ def test_an_event_that_someone_moved_stays_where_edits_are_kept_also_once_its_ow
 
 def test_an_event_that_someone_moved_into_the_window_goes_where_edits_are_put_right() -> None:
     own = standing(event(start=WINDOW.start - DAY))
-    moved = replace(own, start=MONDAY, end=MONDAY + HOUR, item=ItemRef("item-1", "v2"))
+    moved = own._replace(start=MONDAY, end=MONDAY + HOUR, item=ItemRef("item-1", "v2"))
 
     assert plan([], [moved], ledger(own)).deletes == 1
 
@@ -410,7 +410,7 @@ def test_a_body_is_looked_at_only_where_the_events_version_is_not_the_one_we_wro
     there = standing(lecture, version="v1")
 
     assert plan([lecture], [there]).bodies == ()
-    (check,) = plan([lecture], [replace(there, item=ItemRef("item-1", "v2"))], ledger(there)).bodies
+    (check,) = plan([lecture], [there._replace(item=ItemRef("item-1", "v2"))], ledger(there)).bodies
     assert (check.event, check.standing.item.change_key) == (lecture, "v2")
 
 
@@ -431,7 +431,7 @@ def test_a_body_that_is_not_ours_is_never_looked_at() -> None:
     lecture = event(body=None)
     there = standing(lecture)
 
-    found = plan([lecture], [replace(there, item=ItemRef("item-1", "v2"))], ledger(there))
+    found = plan([lecture], [there._replace(item=ItemRef("item-1", "v2"))], ledger(there))
 
     assert found.bodies == ()
     assert [known.item.change_key for known in found.record] == ["v2"]
@@ -440,7 +440,7 @@ def test_a_body_that_is_not_ours_is_never_looked_at() -> None:
 def test_an_edited_body_is_restored() -> None:
     lecture = event(body="Dr Who, Aula 1")
     there = standing(lecture)
-    now = replace(there, item=ItemRef("item-1", "v2"))
+    now = there._replace(item=ItemRef("item-1", "v2"))
 
     found = settle_bodies(plan([lecture], [now], ledger(there)), {"item-1": "Dr No"}, RULES)
 
@@ -452,7 +452,7 @@ def test_an_edited_body_is_restored() -> None:
 def test_an_edited_body_is_kept_where_that_is_the_policy(rules: Rules, why: Left) -> None:
     lecture = event(body="Dr Who, Aula 1")
     there = standing(lecture)
-    drafted = plan([lecture], [replace(there, item=ItemRef("item-1", "v2"))], ledger(there), rules)
+    drafted = plan([lecture], [there._replace(item=ItemRef("item-1", "v2"))], ledger(there), rules)
 
     found = settle_bodies(drafted, {"item-1": "Dr No"}, rules)
 
@@ -464,7 +464,7 @@ def test_an_edited_body_is_kept_where_that_is_the_policy(rules: Rules, why: Left
 def test_a_body_that_is_right_after_all_is_remembered_and_not_read_again() -> None:
     lecture = event(body="Dr Who, Aula 1")
     there = standing(lecture)
-    now = replace(there, item=ItemRef("item-1", "v2"))
+    now = there._replace(item=ItemRef("item-1", "v2"))
 
     found = settle_bodies(plan([lecture], [now], ledger(there)), {"item-1": "Dr Who,\r\n  Aula 1 \r\n"}, RULES)
 
@@ -477,7 +477,7 @@ def test_an_event_that_vanished_before_its_body_was_read_is_left_to_the_next_nig
     lecture = event(body="Dr Who, Aula 1")
     there = standing(lecture)
 
-    found = settle_bodies(plan([lecture], [replace(there, item=ItemRef("item-1", "v2"))], ledger(there)), {}, RULES)
+    found = settle_bodies(plan([lecture], [there._replace(item=ItemRef("item-1", "v2"))], ledger(there)), {}, RULES)
 
     assert (found.changes, found.record, found.bodies) == ((), (), ())
 
@@ -485,7 +485,7 @@ def test_an_event_that_vanished_before_its_body_was_read_is_left_to_the_next_nig
 def test_restored_bodies_are_sorted_in_with_the_other_changes() -> None:
     late, soon = event("LATE", MONDAY + 5 * DAY, body="Dr Who"), event("SOON", body="Dr Who")
     there = standing(soon)
-    drafted = plan([late, soon], [replace(there, item=ItemRef("item-1", "v2"))], ledger(there))
+    drafted = plan([late, soon], [there._replace(item=ItemRef("item-1", "v2"))], ledger(there))
 
     found = settle_bodies(drafted, {"item-1": "Dr No"}, RULES)
 

@@ -58,7 +58,7 @@ def standing(of: Event, **fields: object) -> Standing:
         of.reminder,
         of.sensitivity,
     )
-    return replace(made, **fields)  # type: ignore[arg-type]  # the dataclass checks them
+    return made._replace(**fields)  # type: ignore[arg-type]  # names and values of its fields
 
 
 def create(of: Event, reason: Reason = Reason.TIMETABLE) -> Create:

@@ -2,14 +2,13 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from timetable_sync.model.snapshot import ItemRef
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
+class LedgerEntry(NamedTuple):
     """One event of ours in one calendar as we last saw or wrote it.
 
     ``item.change_key`` is of the version that we wrote, or found to be right; empty where the event was only seen to be there.

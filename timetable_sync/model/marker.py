@@ -6,7 +6,7 @@ change its backend and still be recognised. Never change GUID or name.
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 PROPERTY_SET = "4648e09c-9ef0-5b0e-89ba-1b82c0b91623"
 PROPERTY_NAME = "TimetableSync"
@@ -22,8 +22,7 @@ class MarkerNotUnderstood(ValueError):
     """A marker that is ours but of a newer version, or damaged: to treat it as absent would make a duplicate."""
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(NamedTuple):
     """What we know of an event from the event itself.
 
     ``key`` is the text of an :class:`~timetable_sync.model.key.EventKey`, ``fingerprint`` that of the content we
@@ -44,4 +43,4 @@ class Marker:
         found = _FORM.fullmatch(text)
         if found is None:
             raise MarkerNotUnderstood(text[:60])
-        return cls(found["mapping"], found["fingerprint"], found["key"])
+        return cls(*found.group("mapping", "fingerprint", "key"))

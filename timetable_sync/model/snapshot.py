@@ -1,7 +1,11 @@
-"""What a complete reading of one calendar's window found."""
+"""What a complete reading of one calendar's window found.
+
+What there is one of for each event is a named tuple: it cannot be changed either, and is made in a quarter of the time.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.event import Busy, Sensitivity
@@ -9,16 +13,14 @@ from timetable_sync.model.marker import Marker
 from timetable_sync.model.window import Window
 
 
-@dataclass(frozen=True, slots=True)
-class ItemRef:
+class ItemRef(NamedTuple):
     """A calendar service's name for an item, and the sign of its present version."""
 
     id: str
     change_key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """An event of ours as it stands in a calendar. The body is not among it: services do not list it.
 
     Times are aware, in UTC. Strings may have been cut at 255 characters by the service. ``categories`` are sorted.

@@ -200,7 +200,7 @@ def _absent(draft: _Draft, event: Event, entry: LedgerEntry | None, rules: Rules
         why = Left.DELETED_KEPT if rules.deleted == "keep" else Left.DELETED_REPORTED
         draft.left_alone.append(LeftAlone(event.key, why, None, event))
         # So that the next change of the timetable is told from this change of the mapping.
-        known = replace(entry, fingerprint=fingerprint, mapping=rules.mapping)
+        known = entry._replace(fingerprint=fingerprint, mapping=rules.mapping)
         if known != entry:
             draft.record[event.key] = known
         return
@@ -232,7 +232,7 @@ def _learn(draft: _Draft, there: Standing, entry: LedgerEntry | None) -> None:
     """Put on record what the ledger does not know, but not its version: that one was seen, and not written or found to be right."""
     if entry is None:
         known = _entry(there, there.marker.mapping)
-        draft.record.setdefault(there.marker.key, replace(known, item=ItemRef(there.item.id, "")))
+        draft.record.setdefault(there.marker.key, known._replace(item=ItemRef(there.item.id, "")))
 
 
 def _moved_in(there: Standing, entry: LedgerEntry | None, window: Window) -> bool:

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -176,11 +176,22 @@ class Database:
         self.where = where
         self.kind = engine.dialect.name
         self._turn = threading.Lock()
+        self._reading_turn = threading.Lock()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection in a transaction that only reads."""
         with said_plainly(self.where), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def reading_in_turn(self) -> Iterator[Connection]:
+        """As :meth:`reading`, for what many threads read at once; a thread must not ask for another one within.
+
+        SQLite's driver lets go of the interpreter at each row: threads that all read hand it to and fro, which took a quarter of the CPU
+        time of a night that reads every calendar. A server is waited for, so there nobody waits for a turn.
+        """
+        with self._reading_turn if self.kind == "sqlite" else nullcontext(), self.reading() as connection:
             yield connection
 
     @contextmanager

@@ -39,7 +39,7 @@ class State:
         """One calendar's entries by key; with a window, those that start in it."""
         if self._database is None:
             return {}
-        with self._database.reading() as connection:
+        with self._database.reading_in_turn() as connection:
             return ledger.entries(connection, source, calendar.address, window)
 
     def ledger_calendars(self, source: str, window: Window | None = None) -> list[Calendar]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from lxml import etree
 
@@ -60,8 +60,7 @@ def read_page(message: etree._Element) -> Page:
     return Page(found, last)
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """One item: its id, when it starts (aware, UTC), and what of ours it is; None for a foreign one."""
 
     id: str
@@ -103,20 +102,21 @@ _Fields = dict[str, etree._Element]
 
 def _standing(item: ItemRef, marker: Marker, start: datetime, fields: _Fields) -> Standing:
     categories = fields.get(_CATEGORIES)
+    # In Standing's order: names would cost as much again as making it.
     return Standing(
-        item=item,
-        marker=marker,
-        start=start,
-        end=_moment(fields, _END),
-        subject=_text(fields, _SUBJECT),
-        location=_text(fields, _LOCATION),
-        categories=() if categories is None else tuple(sorted(entry.text or "" for entry in categories)),
-        busy=_one_of(_BUSY, fields, _FREE_BUSY),
-        reminder=_minutes(fields) if _one_of(_TRUE, fields, _REMINDER) else None,
-        sensitivity=_one_of(_SENSITIVITY, fields, _SENSITIVE),
-        created=_moment(fields, _CREATED) if _CREATED in fields else None,
-        series=_asked(fields, _TYPE) != "Single",
-        all_day=_one_of(_TRUE, fields, _ALL_DAY),
+        item,
+        marker,
+        start,
+        _moment(fields, _END),
+        _text(fields, _SUBJECT),
+        _text(fields, _LOCATION),
+        () if categories is None else tuple(sorted([entry.text or "" for entry in categories])),
+        _one_of(_BUSY, fields, _FREE_BUSY),
+        _minutes(fields) if _one_of(_TRUE, fields, _REMINDER) else None,
+        _one_of(_SENSITIVITY, fields, _SENSITIVE),
+        _moment(fields, _CREATED) if _CREATED in fields else None,
+        _asked(fields, _TYPE) != "Single",
+        _one_of(_TRUE, fields, _ALL_DAY),
     )
 
 

@@ -1,8 +1,9 @@
 """What a user would write instead, with exchangelib as its documentation shows: one calendar after another, by one thread.
 
 Arguments: a file for notes, the endpoint, the timetable, ``save`` (compare, then ``save()`` one by one), ``bulk`` (compare, then
-``bulk_create``), ``wipe`` (delete all, then ``bulk_create``) or ``read`` (only what comparing needs), and how many calendars. It asks
-for no token: what that costs is given to it. Uses nothing of ours.
+``bulk_create``), ``wipe`` (delete all, then ``bulk_create``), ``read`` (what comparing needs, and nothing else is done) or ``list`` (as
+many fields, of those that take no further request), and how many calendars. It asks for no token: what that costs is given to it. Uses
+nothing of ours.
 """
 
 import json
@@ -90,9 +91,16 @@ def _compare_and_save(account: Any, rows: list[Row], *, bulk: bool) -> None:
         item.delete(send_meeting_cancellations=SEND_TO_NONE)
 
 
-def _read(account: Any, rows: list[Row]) -> None:
-    fields = ("subject", "start", "end", "location", "categories", "legacy_free_busy_status", "reminder_is_set", "sensitivity")
-    found = sum(1 for _ in account.calendar.view(start=_FIRST, end=_LAST).only("timetable_key", *fields))
+_LISTED = ("subject", "start", "end", "legacy_free_busy_status", "reminder_is_set", "sensitivity")
+_FIELDS = {
+    # With any of these three exchangelib lists nothing but ids, and then asks for each item.
+    "read": (*_LISTED, "location", "categories", "timetable_key"),
+    "list": (*_LISTED, "type", "is_all_day", "datetime_created"),
+}
+
+
+def _read(account: Any, rows: list[Row], fields: tuple[str, ...]) -> None:
+    found = sum(1 for _ in account.calendar.view(start=_FIRST, end=_LAST).only(*fields))
     if found < len(rows):
         raise RuntimeError(f"{found} events were read, and {len(rows)} stand there")
 
@@ -117,8 +125,8 @@ def _main() -> None:
         )
         if how == "wipe":
             _wipe_and_rewrite(account, rows)
-        elif how == "read":
-            _read(account, rows)
+        elif how in _FIELDS:
+            _read(account, rows, _FIELDS[how])
         else:
             _compare_and_save(account, rows, bulk=how == "bulk")
     Path(notes).write_text(json.dumps({"peak": peak_megabytes(), "phases": {"start": start}, "begun": begun}))

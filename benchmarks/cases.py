@@ -101,7 +101,7 @@ def quiet_night(bench: Bench) -> Iterator[Case]:
     for latency in bench.latencies:
         bench.service.tell(latency=latency)
         ways = {"ours": made.night(**NO_STAMPS), "floor": made.floor()}
-        ways |= _others(bench, made, ("read",), calendars, events, restore=False)
+        ways |= _others(bench, made, ("read", "list"), calendars, events, restore=False)
         yield Case("quiet night, all in full", latency, calendars, total, ways)
     bench.service.tell(latency=0, gzip=True)
     yield Case("the same, compressed", 0, calendars, total, {"ours": made.night(**NO_STAMPS), "floor": made.floor()})

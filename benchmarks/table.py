@@ -12,6 +12,7 @@ _NAMES = {
     "bulk": "bulk_create",
     "wipe": "wipe and rewrite",
     "read": "by the book, view()",
+    "list": "the same, fewer fields",
 }
 
 

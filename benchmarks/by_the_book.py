@@ -44,10 +44,15 @@ _book.CalendarItem.register("timetable_key", TimetableKey)
 Row = dict[str, Any]
 
 
-def _wanted(timetable: Path) -> list[tuple[str, list[Row]]]:
+_QUERY = """
+SELECT * FROM meeting WHERE module IN (SELECT DISTINCT module FROM meeting ORDER BY module LIMIT ?) ORDER BY module, starts
+"""
+
+
+def _wanted(timetable: Path, calendars: int) -> list[tuple[str, list[Row]]]:
     with closing(sqlite3.connect(timetable)) as database:
         database.row_factory = sqlite3.Row
-        rows = [dict(row) for row in database.execute("SELECT * FROM meeting ORDER BY module, starts")]
+        rows = [dict(row) for row in database.execute(_QUERY, (calendars,))]
     return [(module.lower() + "@groups.example.ac.uk", list(found)) for module, found in groupby(rows, lambda row: str(row["module"]))]
 
 
@@ -119,7 +124,7 @@ def _main() -> None:
     config = _book.Configuration(
         service_endpoint=endpoint, auth_type=NOAUTH, credentials=None, version=_book.Version(EXCHANGE_2016, "Exchange2016")
     )
-    for address, rows in _wanted(Path(timetable))[: int(calendars)]:
+    for address, rows in _wanted(Path(timetable), int(calendars)):
         account = _book.Account(
             primary_smtp_address=address, config=config, autodiscover=False, access_type=IMPERSONATION, default_timezone=_ZONE
         )

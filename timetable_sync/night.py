@@ -26,7 +26,7 @@ from timetable_sync.entra.token import TokenProvider
 from timetable_sync.errors import TimetableSyncError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.plan import CalendarPlan
-from timetable_sync.model.sighting import Sighting, Stamp
+from timetable_sync.model.sighting import Sighting
 from timetable_sync.model.window import Window
 from timetable_sync.planning.compare import Rules
 from timetable_sync.planning.guards import empty_timetable, judge
@@ -219,7 +219,7 @@ class _Night:
             if reading.empty:
                 self.account.held(empty_timetable(reading.lessons))
                 return
-            plans = self._judged(reading, before, ahead.settle())
+            plans = self._judged(reading, before, ahead)
         if token is not None and (remark := token.warning()) is not None:
             self.account.worth_knowing(remark.message, remark.advice)
         if self.request.dry_run:
@@ -241,19 +241,21 @@ class _Night:
             if foreseen(calendar.address, before.sightings.get(calendar.address), window=self.window, mapping=mapping, now=now, every=every)
         ]
 
-    def _judged(self, reading: Reading, before: _Before, early: Mapping[str, Stamp | None]) -> list[CalendarPlan]:
+    def _judged(self, reading: Reading, before: _Before, ahead: Ahead) -> list[CalendarPlan]:
         """Every calendar is read and compared, then every guard is judged. Gives the plans that may go ahead."""
         settings, source = self.loaded.settings, self.loaded.settings.timetable.source
         selection = select(reading.calendars(), before.calendars, settings.calendars, self.request.calendars)
         rules = Rules(source, mapping_id(settings), settings.drift.edited, settings.drift.deleted)
+        # Stamps are asked for meanwhile.
+        standing = self.state.ledger_digests(source, self.window) if settings.run.full_reading else {}
         memory = Memory(
             before.sightings,
             reading.fingerprints,
-            self.state.ledger_digests(source, self.window) if settings.run.full_reading else {},
+            standing,
             lambda calendar, window: self.state.ledger_fingerprints(source, calendar, window),
             self.request.now,
             settings.run.full_reading,
-            early,
+            ahead.settle(),
         )
         # An edit that is to be kept may have brought an event here from a time outside of the window.
         looked_up = self.window if settings.drift.edited == "restore" else None

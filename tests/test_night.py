@@ -1,6 +1,7 @@
 """Whole nights, from a real database to calendars in memory, with the real ledger."""
 
 import sqlite3
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -12,8 +13,12 @@ from typing import Any
 import pytest
 
 from tests.night_world import Meeting, NightWorld
+from timetable_sync.applying.ahead import Ahead
 from timetable_sync.errors import CalendarFailed
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.window import Window
 from timetable_sync.reporting.summary import Fate, Status
+from timetable_sync.state.database import State
 from timetable_sync.timetable.reading import Reading, read_timetable
 
 
@@ -227,25 +232,54 @@ def test_one_refused_event_stops_no_other_and_is_named(world: NightWorld) -> Non
 
 
 def test_stamps_are_asked_for_while_the_timetable_is_read(world: NightWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.calendar("COMP101")
-    world.timetable(weekly())
-    world.night()
-    world.night()
-    requests = Counter(world.backend.requests)
+    before = after_two_nights(world)
 
     @contextmanager
     def late(*arguments: Any, **named: Any) -> Iterator[Reading]:
-        for _ in range(4_000):
-            if world.backend.requests["stamp"] > requests["stamp"]:
-                break
-            time.sleep(0.005)
+        until_a_stamp_is_asked_for(world, before)
         with read_timetable(*arguments, **named) as reading:
             yield reading
 
     monkeypatch.setattr("timetable_sync.night.read_timetable", late)
     night = world.night()
     assert (night.exit_code, night.calendars[0].status) == (0, Status.UNCHANGED)
-    assert Counter(world.backend.requests) - requests == {"stamp": 1}
+    assert Counter(world.backend.requests) - before == {"stamp": 1}
+
+
+def test_and_still_while_the_ledger_is_looked_through(world: NightWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = after_two_nights(world)
+    digests, ask, looking = State.ledger_digests, Ahead._ask, threading.Event()
+
+    def late(state: State, source: str, window: Window) -> dict[str, bytes]:
+        looking.set()
+        until_a_stamp_is_asked_for(world, before)
+        return digests(state, source, window)
+
+    def not_sooner(ahead: Ahead, calendar: Calendar) -> None:
+        assert looking.wait(20), "it is waited for stamps before the ledger is looked through"
+        ask(ahead, calendar)
+
+    monkeypatch.setattr(State, "ledger_digests", late)
+    monkeypatch.setattr(Ahead, "_ask", not_sooner)
+    night = world.night()
+    assert (night.exit_code, night.calendars[0].status) == (0, Status.UNCHANGED)
+    assert Counter(world.backend.requests) - before == {"stamp": 1}
+
+
+def after_two_nights(world: NightWorld) -> Counter[str]:
+    """Of one calendar; gives how many requests that took."""
+    world.calendar("COMP101")
+    world.timetable(weekly())
+    world.night()
+    world.night()
+    return Counter(world.backend.requests)
+
+
+def until_a_stamp_is_asked_for(world: NightWorld, before: Counter[str]) -> None:
+    end = time.monotonic() + 20
+    while world.backend.requests["stamp"] == before["stamp"]:
+        assert time.monotonic() < end, "nobody asks for a stamp meanwhile"
+        time.sleep(0.005)
 
 
 def test_a_timetable_that_cannot_be_read_ends_the_night_before_any_calendar_is_read(world: NightWorld) -> None:

@@ -1,6 +1,6 @@
 """The ledger: what stands where, as we last saw or wrote it."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
 import pytest
@@ -12,6 +12,8 @@ from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Reason
 from timetable_sync.model.snapshot import ItemRef
 from timetable_sync.model.window import Window
+from timetable_sync.settings.sections.keeping import StateDatabase
+from timetable_sync.state.connection import connect, state_url
 from timetable_sync.state.database import State
 from timetable_sync.state.records import RunBeginning
 
@@ -30,6 +32,17 @@ def test_what_was_done_enters_the_ledger(state: State, run: int) -> None:
     state.written(run, SOURCE, CALENDAR, [created("a"), created("b", 1, "item-b")], MAPPING)
     assert state.ledger_entries(SOURCE, CALENDAR) == {key("a"): entry("a"), key("b"): entry("b", 1, "item-b")}
     assert known(state, OTHER) == {}
+
+
+def test_threads_read_a_file_in_turn_and_a_server_at_once(state: State, settings: StateDatabase) -> None:
+    database = connect(state_url(settings), read_only=False)
+    with ThreadPoolExecutor(1) as pool:
+        with database.reading_in_turn():
+            other = pool.submit(lambda: State(database, "here").ledger_entries(SOURCE, CALENDAR))
+            waiting = database.kind == "sqlite"
+            assert wait([other], timeout=0.2 if waiting else 20).done == (set() if waiting else {other})
+        assert other.result(20) == {}
+    database.close()
 
 
 def test_an_update_takes_the_new_version_and_time(state: State, run: int) -> None:

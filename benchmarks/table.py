@@ -5,7 +5,8 @@ from rich.table import Table
 
 from benchmarks.figures import Case, Figures
 
-_NAMES = {
+#: What each way is called.
+NAMES = {
     "ours": "timetable-sync",
     "floor": "the floor",
     "save": "by the book, save()",
@@ -41,8 +42,8 @@ def add(table: Table, case: Case) -> None:
             _name(way, measured, case),
             _beside(figures.wall, ours.wall, way),
             _beside(figures.cpu, ours.cpu, way),
-            f"{_worked(figures) / case.events * 1e6:,.0f}",
-            f"{_worked(figures) / case.calendars * 1e3:,.2f}",
+            f"{worked(figures) / case.events * 1e6:,.0f}",
+            f"{worked(figures) / case.calendars * 1e3:,.2f}",
             f"{figures.requests:,}",
             f"{figures.bytes / 1e6:,.1f}",
             f"{figures.peak:,.0f}",
@@ -57,13 +58,13 @@ def show(table: Table) -> None:
     Console(width=150).print(table)
 
 
-def _worked(figures: Figures) -> float:
-    """CPU without the interpreter's start and without reading the timetable, where that is known; else all of it."""
+def worked(figures: Figures) -> float:
+    """Seconds of CPU without the interpreter's start and without reading the timetable, where that is known; else all of it."""
     return figures.cpu - figures.phases.get("start", 0.0) - figures.phases.get("reading the timetable", 0.0)
 
 
 def _name(way: str, measured: Figures, case: Case) -> str:
-    return _NAMES[way] if measured.part == 1 else f"~ {_NAMES[way]}\n  {round(case.events * measured.part):,} of {case.events:,}"
+    return NAMES[way] if measured.part == 1 else f"~ {NAMES[way]}\n  {round(case.events * measured.part):,} of {case.events:,}"
 
 
 def _beside(theirs: float, ours: float, way: str) -> str:

@@ -51,6 +51,7 @@ def main() -> None:
                     "schema": 1,
                     "made": datetime.now(UTC).isoformat(timespec="seconds"),
                     "size": asked.size,
+                    "asked": sys.argv[1:],
                     "python": platform.python_version(),
                     "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
                     "cases": found,

@@ -98,7 +98,7 @@ def _compare_and_save(account: Any, rows: list[Row], *, bulk: bool) -> None:
 
 _LISTED = ("subject", "start", "end", "legacy_free_busy_status", "reminder_is_set", "sensitivity")
 _FIELDS = {
-    # With any of these three exchangelib lists nothing but ids, and then asks for each item.
+    # With any of the last three exchangelib lists nothing but ids, and then gets the items by these, many in one request.
     "read": (*_LISTED, "location", "categories", "timetable_key"),
     "list": (*_LISTED, "type", "is_all_day", "datetime_created"),
 }
@@ -120,11 +120,13 @@ def _wipe_and_rewrite(account: Any, rows: list[Row]) -> None:
 
 def _main() -> None:
     notes, endpoint, timetable, how, calendars = sys.argv[1:]
+    # Belongs to the start: it is the same however many calendars follow.
+    wanted = _wanted(Path(timetable), int(calendars))
     begun, start = time.time(), time.process_time()
     config = _book.Configuration(
         service_endpoint=endpoint, auth_type=NOAUTH, credentials=None, version=_book.Version(EXCHANGE_2016, "Exchange2016")
     )
-    for address, rows in _wanted(Path(timetable), int(calendars)):
+    for address, rows in wanted:
         account = _book.Account(
             primary_smtp_address=address, config=config, autodiscover=False, access_type=IMPERSONATION, default_timezone=_ZONE
         )

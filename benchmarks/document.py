@@ -29,7 +29,7 @@ def figures_table(document: dict[str, Any]) -> str:
     """A line a case: our own figures, and how long others take, between the marks by which a page's table is found again."""
     paces = [pace for case in document["cases"] for pace in case["pace"]]
     said = (
-        f"`python -m benchmarks --size {document['size']}`, {document['made'][:10]}, Python {document['python']}, "
+        f"`python -m benchmarks {' '.join(document['asked'])}`, {document['made'][:10]}, Python {document['python']}, "
         f"{document['machine']}, pace {min(paces):.2f} to {max(paces):.2f}:"
     )
     return "\n".join([BEGIN, "", said, "", *_HEAD, *map(_line, cases_of(document)), "", END])
@@ -53,7 +53,7 @@ def _line(case: Case) -> str:
         _requests(ours),
         f"{ours.wall:,.1f}",
         "" if floor is None or not floor.wall else f"{ours.wall / floor.wall:.2f}",
-        "; ".join(f"{NAMES[way]}: {_as_often(figures.wall / ours.wall)} as long" for way, figures in others.items()),
+        "; ".join(f"{_name(way, case)}: {_as_often(figures.wall / ours.wall)} as long" for way, figures in others.items()),
         f"{ours.cpu:,.1f}",
         f"{ours.phases.get('start', 0.0):.1f}",
         f"{ours.phases.get('reading the timetable', 0.0):.1f}",
@@ -62,6 +62,11 @@ def _line(case: Case) -> str:
         f"{ours.peak:,.0f}",
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _name(way: str, case: Case) -> str:
+    part = case.ways[way].part
+    return NAMES[way] if part == 1 else f"{NAMES[way]} (by {round(case.events * part):,} events)"
 
 
 def _remarks(case: Case) -> str:

@@ -13,7 +13,7 @@ NAMES = {
     "bulk": "bulk_create",
     "wipe": "wipe and rewrite",
     "read": "by the book, view()",
-    "list": "the same, fewer fields",
+    "list": "the same, other fields",
 }
 
 

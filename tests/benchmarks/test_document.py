@@ -13,6 +13,7 @@ BOOK = Figures(31.0, 3.0, 60.0, 12, 90, part=0.25, started=1.0)
 CASE = Case("first night", 0.05, 10, 1_000, {"ours": OURS, "floor": FLOOR, "save": BOOK}, {"refused": 3})
 DOCUMENT = {
     "size": "small",
+    "asked": ["--size", "small"],
     "made": "2026-11-29T01:02:03+00:00",
     "python": "3.11.7",
     "machine": "Linux x86_64, 2 cores",
@@ -33,7 +34,7 @@ def test_a_case_is_a_line_with_ours_beside_the_floor_and_others() -> None:
         "250 + 1 token",
         "6.0",
         "1.50",
-        "by the book, save(): 20 times as long",
+        "by the book, save() (by 250 events): 20 times as long",
         "3.0",
         "1.0",
         "0.5",

@@ -1,7 +1,7 @@
 """``timetable-sync`` as it is typed, with a watch on the CPU time of its phases: the first argument names the file for it.
 
 Stamps are asked for by other threads while the timetable is read. So reading it is what the reading thread alone used, and all else that
-the process used meanwhile is named apart.
+the process used meanwhile, and then for the ledger's digests, is named apart.
 """
 
 import json

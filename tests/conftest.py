@@ -66,7 +66,10 @@ def tried(request: pytest.FixtureRequest) -> Callable[[str], None]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What the fixture ``tried`` was told."""
     reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome) if report.when == "call"]
-    lines = [f"{report.nodeid}: {what}" for report in reports for name, what in report.user_properties if name == "tried"]
+    lines = []
+    for report in reports:
+        if said := [str(what) for name, what in report.user_properties if name == "tried"]:
+            lines.append(f"{report.nodeid}: {', '.join(said)}")
     if lines:
         terminalreporter.section("tried this time")
         for line in sorted(lines):

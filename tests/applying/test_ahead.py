@@ -1,4 +1,4 @@
-"""Stamps ahead of the timetable: asked for meanwhile, no further once it is known, and what goes wrong is said where they are wanted."""
+"""Stamps ahead of the timetable: asked for meanwhile, no further once they are wanted, which is where what goes wrong is said."""
 
 import sys
 import threading
@@ -165,3 +165,21 @@ def test_the_interpreter_changes_threads_more_often_only_meanwhile(backend: Memo
         assert sys.getswitchinterval() < before
         ahead.settle()
         assert sys.getswitchinterval() == before
+
+
+def test_where_the_system_gives_no_more_threads_none_goes_on(
+    backend: MemoryBackend, patience: Patience, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, start, started = sys.getswitchinterval(), threading.Thread.start, list[threading.Thread]()
+
+    def none_left(thread: threading.Thread) -> None:
+        if len(started) == 2:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", none_left)
+    with pytest.raises(RuntimeError, match="new thread"), Ahead(backend, CALENDARS, patience, 8):
+        raise AssertionError("it was entered")
+    assert not any(thread.is_alive() for thread in started)
+    assert sys.getswitchinterval() == before

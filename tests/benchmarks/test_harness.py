@@ -75,6 +75,22 @@ def test_what_is_written_by_the_book_writes_everything_once(installation: Instal
     assert service.tell()["items"] == 60
 
 
+@pytest.mark.slow
+def test_by_the_book_the_events_of_a_calendar_are_listed_and_then_got_or_listed_alone(installation: Installation, service: Service) -> None:
+    make_timetable(installation.timetable, 3, 30)
+    installation.seed()
+    notes, url = installation.folder / "others.json", f"{service.url}/EWS/Exchange.asmx"
+
+    read, listed = (
+        measured(service, "benchmarks.by_the_book", [url, str(installation.timetable), how, "2"], notes=notes, part=2 / 3).operations
+        for how in ("read", "list")
+    )
+
+    assert (read["FindItem"], read["GetItem"]) == (2, 2)
+    assert listed["FindItem"] == 2
+    assert "GetItem" not in listed
+
+
 def test_what_fails_is_not_measured(service: Service, tmp_path: Path) -> None:
     with pytest.raises(ProgramFailed, match=r"benchmarks\.floor ended with 1"):
         measured(service, "benchmarks.floor", ["127.0.0.1", "1", "1", str(tmp_path / "none")], notes=tmp_path / "notes.json")

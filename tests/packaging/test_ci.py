@@ -1,4 +1,4 @@
-"""In CI a test that is skipped is a test that fails, unless the machine is of another kind; and in which order, and what is said."""
+"""In CI a skipped test fails, unless the machine is of another kind; what takes long begins first, and shares say what they tried."""
 
 import os
 import subprocess
@@ -36,7 +36,8 @@ def test_short(tried):
 
 @pytest.mark.long
 def test_long(tried):
-    tried("3 nights, seed 8")
+    tried("seed 8")
+    tried("3 nights")
 """
 
 
@@ -63,4 +64,4 @@ def test_what_takes_long_is_begun_first_and_shares_say_what_they_tried(tmp_path:
     order = [line.split("::")[1].split()[0] for line in lines if "PASSED" in line]
     assert order == ["test_long", "test_short"]
     said = [line.split("::")[1] for line in lines if "seed" in line]
-    assert said == ["test_long: 3 nights, seed 8", "test_short: 12 nights, seed 7"]
+    assert said == ["test_long: seed 8, 3 nights", "test_short: 12 nights, seed 7"]

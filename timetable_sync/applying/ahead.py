@@ -1,4 +1,4 @@
-"""Stamps asked for while the timetable is still being read: the service answers meanwhile, and neither waits for the other.
+"""Stamps asked for while timetable and ledger are still being read: the service answers meanwhile, and neither waits for the other.
 
 A stamp taken early is only older than one taken later. It says that nothing changed up to then; what changes afterwards, also
 before the comparison, has a later sign and shows the next night (``planning/quiet.py``). Nothing is decided here, and nothing written:
@@ -40,8 +40,16 @@ class Ahead:
     def __enter__(self) -> Self:
         if self._threads:
             sys.setswitchinterval(min(_SWITCH, self._switch))
-        for thread in self._threads:
-            thread.start()
+        threads, self._threads = self._threads, []
+        try:
+            for thread in threads:
+                thread.start()
+                self._threads.append(thread)
+        except BaseException:
+            # The system gives no more threads. Nobody leaves what was not entered.
+            self._end()
+            sys.setswitchinterval(self._switch)
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

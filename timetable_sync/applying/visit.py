@@ -29,7 +29,7 @@ class Memory:
     ``sightings`` are the latest, by address; ``wanted`` gives the fingerprints of what the timetable asks for in the night's window.
     ``standing`` are the digests of what the ledger says stands in that window, by address; a calendar that is not among them has nothing.
     ``known`` gives the fingerprints in any other window. ``now`` is the moment of the night (aware), ``every`` how often each calendar is
-    read in full. ``early`` are stamps that were asked for before the timetable was known, by address; None where there is none to be had.
+    read in full. ``early`` are stamps that were asked for before the two sides were known, by address; None where there is none to be had.
     """
 
     sightings: Mapping[str, Sighting]

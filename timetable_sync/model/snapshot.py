@@ -1,6 +1,6 @@
 """What a complete reading of one calendar's window found.
 
-What there is one of for each event is a named tuple: it cannot be changed either, and is made in a quarter of the time.
+ItemRef and Standing are named tuples: like frozen dataclasses they cannot be changed, and they are made in a quarter of the time.
 """
 
 from dataclasses import dataclass

@@ -189,7 +189,7 @@ class Database:
         """As :meth:`reading`, for what many threads read at once; a thread must not ask for another one within.
 
         SQLite's driver lets go of the interpreter at each row: threads that all read hand it to and fro, which took a quarter of the CPU
-        time of a night that reads every calendar. A server is waited for, so there nobody waits for a turn.
+        time of a night that reads every calendar. With a server most of the time is waiting for it, so there threads read at once.
         """
         with self._reading_turn if self.kind == "sqlite" else nullcontext(), self.reading() as connection:
             yield connection

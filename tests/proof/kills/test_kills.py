@@ -31,13 +31,14 @@ def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 def test_a_night_killed_at_requests_commits_and_at_random_is_put_right_by_the_next(
     on_sqlite: Ground, seed: int, tried: Callable[[str], None]
 ) -> None:
+    tried(f"seed {seed}")
     chance, tally = random.Random(seed), Tally()  # noqa: S311 - chance for tests, no secret
     seconds = length(on_sqlite, first=False).seconds
     todo = jobs(on_sqlite, chance, on="SQLite", requests=True)[:8]
     todo += [at_any_moment(chance, seconds) for _ in range(1)]
     todo += special(chance, 1)
     carry_out(on_sqlite, todo, tally, lambda _: None)
-    tried(f"{tally.many} kills, seed {seed}")
+    tried(f"{tally.many} kills")
     assert not tally.wrong, f"seed {seed}"
     assert tally.many >= 8, f"seed {seed}: {tally.kills}"
 
@@ -50,10 +51,11 @@ def test_a_daemon_killed_with_its_night_is_made_up_for_by_the_next_daemon(on_sql
 
 @pytest.mark.postgresql
 def test_the_same_with_its_record_in_postgresql(tmp_path: Path, seed: int, tried: Callable[[str], None]) -> None:
+    tried(f"seed {seed}")
     chance, tally = random.Random(seed), Tally()  # noqa: S311 - chance for tests, no secret
     with database_of_our_own(POSTGRESQL) as server, ground(tmp_path, server=server) as made:
         carry_out(made, jobs(made, chance, on="PostgreSQL", requests=False)[:3], tally, lambda _: None)
-    tried(f"{tally.many} kills, seed {seed}")
+    tried(f"{tally.many} kills")
     assert not tally.wrong, f"seed {seed}"
     assert tally.many == 3, f"seed {seed}: {tally.kills}"
 

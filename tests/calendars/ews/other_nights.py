@@ -74,6 +74,10 @@ deletes_in_calendar = { share = "100 %" }
 deletes_in_run = "100 %"
 """
 
+#: Short waits, but as many tries as ever: one that hangs up without a word may do so only after the next request was sent, and time and
+#: again where the machine has much else to do.
+_BRISK = Pace(first=0.01, longest=0.2, silence=60.0, late=0.1)
+
 
 class OtherNights:
     """``folder`` takes timetable, configuration and state; ``exchange`` has the two mailboxes."""
@@ -122,7 +126,7 @@ url = "sqlite:///state.db"
             NightRequest(NOW),
             progress=Silent(),
             stop=threading.Event(),
-            pace=Pace(first=0.001, longest=0.01, attempts=4, silence=60.0, late=0.02),
+            pace=_BRISK,
         )
 
     def run(self) -> subprocess.CompletedProcess[str]:

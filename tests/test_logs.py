@@ -164,6 +164,18 @@ def test_facts_that_are_bound_stand_on_every_line_of_every_thread(capsys: pytest
     assert [json.loads(line).get("run") for line in said(capsys).splitlines()] == [318, 318, None]
 
 
+def test_of_two_threads_the_first_to_begin_may_be_the_first_to_end(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(0, "json")
+    first, second = logs.bound(run=1), logs.bound(run=2)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    logging.getLogger("timetable_sync.x").warning("one is left")
+    second.__exit__(None, None, None)
+    logging.getLogger("timetable_sync.x").warning("afterwards")
+    assert [json.loads(line).get("run") for line in said(capsys).splitlines()] == [2, None]
+
+
 def test_configuring_twice_does_not_say_everything_twice(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(0)
     logs.configure(0)

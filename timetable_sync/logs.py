@@ -37,8 +37,8 @@ _WORD: Final = re.compile(r'[^\s="\\]+')
 _QUIET_LEVELS: Final = (logging.ERROR, logging.CRITICAL, logging.CRITICAL)
 
 # Of the process, not of the context: worker threads do not inherit context variables, and two runs never work at once.
-_bound: dict[str, object] = {}
-_depth = 0
+_bound: list[dict[str, object]] = []
+"""The facts of each :func:`bound` that is not over, the latest last."""
 
 
 def configure(verbosity: int = 0, form: Form = "text") -> None:
@@ -96,22 +96,19 @@ def configure(verbosity: int = 0, form: Form = "text") -> None:
 @contextmanager
 def bound(**facts: object) -> Iterator[None]:
     """Within it, every line of every thread carries ``facts``, such as ``run=318``, and what :func:`bind` adds."""
-    global _depth  # noqa: PLW0603 - of the process, as _bound is
-    before = dict(_bound)
-    _bound.update(facts)
-    _depth += 1
+    own = dict(facts)
+    _bound.append(own)
     try:
         yield
     finally:
-        _depth -= 1
-        _bound.clear()
-        _bound.update(before)
+        # Not the last one: of two threads the first to begin may be the first to end.
+        _bound[:] = [other for other in _bound if other is not own]
 
 
 def bind(**facts: object) -> None:
     """Until the :func:`bound` around it ends, every line carries ``facts`` too: what becomes known on the way. Outside of one, nothing."""
-    if _depth:
-        _bound.update(facts)
+    if _bound:
+        _bound[-1].update(facts)
 
 
 def one_run() -> AbstractContextManager[None]:
@@ -151,7 +148,10 @@ class _ToJournal(_ToStandardError):
 
 
 def _add_bound(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    return {**_bound, **event}
+    facts: dict[str, object] = {}
+    for some in tuple(_bound):
+        facts.update(some)
+    return {**facts, **event}
 
 
 class _Exceptions:

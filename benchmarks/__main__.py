@@ -26,6 +26,11 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _asked_again(asked: argparse.Namespace) -> str:
+    """What has to be typed for the same figures, wherever they are put."""
+    return " ".join([f"--size {asked.size}", *(f"--case {name}" for name in asked.case or ()), f"--latency {asked.latency}"])
+
+
 def _data() -> Path | None:
     folder = Path(os.environ.get("TIMETABLE_SYNC_TEST_DATA", ROOT.parent / "shared")) / "data"
     return folder if (folder / DATABASE).exists() else None
@@ -51,7 +56,7 @@ def main() -> None:
                     "schema": 1,
                     "made": datetime.now(UTC).isoformat(timespec="seconds"),
                     "size": asked.size,
-                    "asked": sys.argv[1:],
+                    "asked": _asked_again(asked),
                     "python": platform.python_version(),
                     "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
                     "cases": found,

@@ -31,8 +31,7 @@ def _streaming(connection: Any, driver: str) -> Any:
     if driver == "psycopg":
         return connection.cursor("bare")
     if driver == "pymysql":
-        # Here and not above: it need not be installed where another database is read.
-        from pymysql.cursors import SSCursor  # noqa: PLC0415
+        from pymysql.cursors import SSCursor  # noqa: PLC0415 - it need not be installed where another database is read
 
         return connection.cursor(SSCursor)
     return connection.cursor()

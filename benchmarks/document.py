@@ -29,7 +29,7 @@ def figures_table(document: dict[str, Any]) -> str:
     """A line a case: our own figures, and how long others take, between the marks by which a page's table is found again."""
     paces = [pace for case in document["cases"] for pace in case["pace"]]
     said = (
-        f"`python -m benchmarks {' '.join(document['asked'])}`, {document['made'][:10]}, Python {document['python']}, "
+        f"`python -m benchmarks {document['asked']}`, {document['made'][:10]}, Python {document['python']}, "
         f"{document['machine']}, pace {min(paces):.2f} to {max(paces):.2f}:"
     )
     return "\n".join([BEGIN, "", said, "", *_HEAD, *map(_line, cases_of(document)), "", END])

@@ -13,7 +13,7 @@ BOOK = Figures(31.0, 3.0, 60.0, 12, 90, part=0.25, started=1.0)
 CASE = Case("first night", 0.05, 10, 1_000, {"ours": OURS, "floor": FLOOR, "save": BOOK}, {"refused": 3})
 DOCUMENT = {
     "size": "small",
-    "asked": ["--size", "small"],
+    "asked": "--size small",
     "made": "2026-11-29T01:02:03+00:00",
     "python": "3.11.7",
     "machine": "Linux x86_64, 2 cores",

@@ -40,15 +40,12 @@ class Ahead:
     def __enter__(self) -> Self:
         if self._threads:
             sys.setswitchinterval(min(_SWITCH, self._switch))
-        threads, self._threads = self._threads, []
         try:
-            for thread in threads:
+            for thread in self._threads:
                 thread.start()
-                self._threads.append(thread)
         except BaseException:
-            # The system gives no more threads. Nobody leaves what was not entered.
+            # The system gives no more threads, and nobody leaves what was not entered.
             self._end()
-            sys.setswitchinterval(self._switch)
             raise
         return self
 
@@ -69,7 +66,8 @@ class Ahead:
     def _end(self) -> None:
         self._over.set()
         for thread in self._threads:
-            thread.join()
+            if thread.ident is not None:
+                thread.join()
         if self._threads:
             sys.setswitchinterval(self._switch)
             self._threads = []

@@ -13,6 +13,7 @@ from timetable_sync import logs
 from timetable_sync.applying.ahead import Ahead
 from timetable_sync.applying.apply import apply_plans
 from timetable_sync.applying.lanes import Lanes
+from timetable_sync.applying.one_core import on_one_core
 from timetable_sync.applying.patience import CutShort, Pace, Patience
 from timetable_sync.applying.phases import Phases
 from timetable_sync.applying.progress import Progress
@@ -91,7 +92,7 @@ def run_night(
         signing = sign_in(settings, doubts=True)
         _told_of(signing, account, now)
         token = signing.tokens
-        with open_state(settings.state, read_only=request.dry_run) as state, _alone(state, settings, request) as check:
+        with on_one_core(), open_state(settings.state, read_only=request.dry_run) as state, _alone(state, settings, request) as check:
             if not request.dry_run:
                 begun()
             patience = Patience(stop, deadline, watched, lanes=Lanes(settings.run.calendars_at_once), pace=pace, check=check)

@@ -19,6 +19,7 @@ from typing import Any
 import requests
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from tests.calendars.ews.two_ways import agree
 from tests.proof.fuzzing import samples
 from timetable_sync.calendars.ews.answers import NotWhole, complaint_of, response_messages
 from timetable_sync.calendars.ews.http_verdicts import Asked, is_soap, of_status
@@ -150,6 +151,8 @@ def exchange(data: bytes) -> None:
     which, content = (data[:1] or b"\0")[0], data[1:]
     operation = ("FindItem", "GetFolder", "CreateItem", "GetItem")[which % 4]
     _status(which, content)
+    if operation == "FindItem":
+        agree(content)
     try:
         messages = response_messages(content, operation)
     except NotWhole:
@@ -164,9 +167,9 @@ def exchange(data: bytes) -> None:
                 judge(complaint, "a@b.example", writing=which > 127, scope="item")
         stamp_of(message, datetime(2026, 10, 1, tzinfo=UTC))
         with suppress(NotWhole):
-            for element in read_page(message).items:
+            for item in read_page(message).items:
                 with suppress(NotWhole, BackendError):
-                    read_item(element, _WINDOW, "a@b.example")
+                    read_item(item, _WINDOW, "a@b.example")
 
 
 def manifest(data: bytes) -> None:

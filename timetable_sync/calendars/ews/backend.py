@@ -13,7 +13,7 @@ from timetable_sync import __version__
 from timetable_sync.calendars.contract import NOT_AHEAD, Outcome
 from timetable_sync.calendars.ews import payloads
 from timetable_sync.calendars.ews.answers import NotWhole
-from timetable_sync.calendars.ews.listing import Page, read_page
+from timetable_sync.calendars.ews.listing import Page
 from timetable_sync.calendars.ews.names import M, T
 from timetable_sync.calendars.ews.new_items import create_items
 from timetable_sync.calendars.ews.protocol import ExchangeProtocol
@@ -116,7 +116,7 @@ class EwsBackend:
 
         def find(view: Window) -> Page | None:
             try:
-                return read_page(service.ask_one(payloads.find_items(calendar.address, view)))
+                return service.listing(payloads.find_items(calendar.address, view))
             except TooMany:
                 return None
 

@@ -1,7 +1,9 @@
 """Reading FindItem's listings straight into Standing. Pure: elements in, values out; a part that is missing is an error, never skipped."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from lxml import etree
@@ -30,18 +32,43 @@ _URI, _VALUE = T + "ExtendedFieldURI", T + "Value"
 #: No count has more: Python reads no number of thousands of digits.
 _DIGITS = 20
 _NAME, _SET = PROPERTY_NAME.casefold(), PROPERTY_SET.lower()
+#: Events of many calendars begin at the same times, and many of a night's were written within the same second.
+_REMEMBERED = 8_192
+
+
+class Fields(NamedTuple):
+    """What a listing says of one event, as it is written there; None for what is not there or empty.
+
+    ``categories`` are sorted. ``marker`` is None for an event that bears none, and empty for one whose marker is.
+    """
+
+    id: str | None
+    change_key: str | None
+    subject: str | None
+    sensitivity: str | None
+    categories: tuple[str, ...]
+    created: str | None
+    reminder: str | None
+    minutes: str | None
+    marker: str | None
+    start: str | None
+    end: str | None
+    all_day: str | None
+    busy: str | None
+    location: str | None
+    type: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One listing: its items, and whether they are all that the view holds."""
+    """One listing: its events, and whether they are all that the view holds."""
 
-    items: list[etree._Element]
+    items: list[Fields]
     whole: bool
 
 
-def read_page(message: etree._Element) -> Page:
-    """The listing in a FindItemResponseMessage. Raises NotWhole."""
+def read_page(message: etree._Element, apart: list[Fields] | None = None) -> Page:
+    """The listing in a FindItemResponseMessage; ``apart`` are its events where they were set apart before. Raises NotWhole."""
     root = message.find(M + "RootFolder")
     if root is None:
         raise NotWhole("the listing is missing")
@@ -51,13 +78,58 @@ def read_page(message: etree._Element) -> Page:
     total = root.get("TotalItemsInView")
     items = root.find(T + "Items")
     if items is None:
-        if last and total == "0":
+        if last and total == "0" and apart is None:
             return Page([], True)
         raise NotWhole("the listing holds no items")
-    found = list(items)
-    if last and total is not None and total.isdecimal() and int(total[:_DIGITS]) > len(found):
-        raise NotWhole(f"the listing announces {total[:_DIGITS]} items and holds {len(found)}")
-    return Page(found, last)
+    if apart is not None and len(items):
+        raise NotWhole("the listing holds items in two places")
+    count = len(items) if apart is None else len(apart)
+    if last and total is not None and total.isdecimal() and int(total[:_DIGITS]) > count:
+        raise NotWhole(f"the listing announces {total[:_DIGITS]} items and holds {count}")
+    # What else lies in a calendar folder (a meeting request somebody moved there) is no event, and is nobody's of ours.
+    return Page(apart if apart is not None else [_fields(element) for element in items if element.tag == _ITEM], last)
+
+
+def _fields(element: etree._Element) -> Fields:
+    found = {child.tag: child for child in element}
+    name, categories = found.get(_ID), found.get(_CATEGORIES)
+    return Fields(
+        None if name is None else name.get("Id"),
+        None if name is None else name.get("ChangeKey"),
+        _text(found, _SUBJECT),
+        _text(found, _SENSITIVE),
+        () if categories is None else tuple(sorted([entry.text or "" for entry in categories])),
+        _text(found, _CREATED),
+        _text(found, _REMINDER),
+        _text(found, _MINUTES),
+        _marker_text(element) if _PROPERTY in found else None,
+        _text(found, _START),
+        _text(found, _END),
+        _text(found, _ALL_DAY),
+        _text(found, _FREE_BUSY),
+        _text(found, _LOCATION),
+        _text(found, _TYPE),
+    )
+
+
+def _text(found: Mapping[str, etree._Element], name: str) -> str | None:
+    field = found.get(name)
+    return None if field is None else field.text
+
+
+def _marker_text(element: etree._Element) -> str | None:
+    # Children by hand: lxml's find takes longer than all the rest of an event.
+    for extended in element.iterchildren(_PROPERTY):
+        parts = {part.tag: part for part in extended}
+        uri = parts.get(_URI)
+        if uri is not None and is_marker(uri):
+            return _text(parts, _VALUE) or ""
+    return None
+
+
+def is_marker(uri: etree._Element) -> bool:
+    """Whether an ExtendedFieldURI's attributes are the marker's, in any spelling: who overlooks one makes a duplicate every night."""
+    return (uri.get("PropertyName") or "").casefold() == _NAME and (uri.get("PropertySetId") or "").strip("{}").lower() == _SET
 
 
 class Listed(NamedTuple):
@@ -68,113 +140,77 @@ class Listed(NamedTuple):
     ours: Standing | None
 
 
-def read_item(element: etree._Element, window: Window, address: str) -> Listed | None:
+def read_item(item: Fields, window: Window, address: str) -> Listed | None:
     """The item, or None when it does not start within ``window``.
 
     Raises NotWhole for one that lacks what was asked for, CalendarFailed for a marker of ours that is not understood.
     """
-    if element.tag != _ITEM:
-        # What else lies in a calendar folder (a meeting request somebody moved there) is no event, and is nobody's of ours.
-        return None
-    fields = {child.tag: child for child in element}
-    start = _moment(fields, _START)
+    start = _moment(item.start, "Start")
     if not window.holds(start):
         return None
-    name = fields.get(_ID)
-    item_id, change_key = (name.get("Id"), name.get("ChangeKey")) if name is not None else (None, None)
-    if not item_id or not change_key:
+    if not item.id or not item.change_key:
         raise NotWhole("an event has no id")
-    marker = _marker_text(element) if _PROPERTY in fields else None
-    if marker is None:
-        return Listed(item_id, start, None)
+    if item.marker is None:
+        return Listed(item.id, start, None)
     try:
-        understood = Marker.parse(marker)
+        marker = Marker.parse(item.marker.strip())
     except MarkerNotUnderstood:
         raise CalendarFailed(
-            f'{address}: the event "{_text(fields, _SUBJECT)[:60]}" of {start:%d %b %Y %H:%M} UTC bears a marker that is not understood',
+            f'{address}: the event "{(item.subject or "")[:60]}" of {start:%d %b %Y %H:%M} UTC bears a marker that is not understood',
             "A newer version of timetable-sync may have written it: use that one, or remove the event by hand.",
         ) from None
-    return Listed(item_id, start, _standing(ItemRef(item_id, change_key), understood, start, fields))
-
-
-_Fields = dict[str, etree._Element]
-
-
-def _standing(item: ItemRef, marker: Marker, start: datetime, fields: _Fields) -> Standing:
-    categories = fields.get(_CATEGORIES)
     # In Standing's order: names would cost as much again as making it.
-    return Standing(
-        item,
+    standing = Standing(
+        ItemRef(item.id, item.change_key),
         marker,
         start,
-        _moment(fields, _END),
-        _text(fields, _SUBJECT),
-        _text(fields, _LOCATION),
-        () if categories is None else tuple(sorted([entry.text or "" for entry in categories])),
-        _one_of(_BUSY, fields, _FREE_BUSY),
-        _minutes(fields) if _one_of(_TRUE, fields, _REMINDER) else None,
-        _one_of(_SENSITIVITY, fields, _SENSITIVE),
-        _moment(fields, _CREATED) if _CREATED in fields else None,
-        _asked(fields, _TYPE) != "Single",
-        _one_of(_TRUE, fields, _ALL_DAY),
+        _moment(item.end, "End"),
+        item.subject or "",
+        item.location or "",
+        item.categories,
+        _one_of(_BUSY, item.busy, "LegacyFreeBusyStatus"),
+        _minutes(item.minutes) if _one_of(_TRUE, item.reminder, "ReminderIsSet") else None,
+        _one_of(_SENSITIVITY, item.sensitivity, "Sensitivity"),
+        _moment(item.created, "DateTimeCreated") if item.created else None,
+        _asked(item.type, "CalendarItemType") != "Single",
+        _one_of(_TRUE, item.all_day, "IsAllDayEvent"),
     )
+    return Listed(item.id, start, standing)
 
 
-def _marker_text(element: etree._Element) -> str | None:
-    # Children by hand: lxml's find takes longer than all the rest of an event.
-    for extended in element.iterchildren(_PROPERTY):
-        parts = {part.tag: part for part in extended}
-        uri = parts.get(_URI)
-        # A marker that is overlooked makes a duplicate every night, so its address is read in any spelling.
-        if (
-            uri is None
-            or (uri.get("PropertyName") or "").casefold() != _NAME
-            or (uri.get("PropertySetId") or "").strip("{}").lower() != _SET
-        ):
-            continue
-        return _text(parts, _VALUE).strip()
-    return None
-
-
-def _text(fields: _Fields, name: str) -> str:
-    """A text; Exchange leaves empty ones out."""
-    field = fields.get(name)
-    return "" if field is None else field.text or ""
-
-
-def _asked(fields: _Fields, name: str) -> str:
+def _asked(text: str | None, name: str) -> str:
     """A value that every event has."""
-    # Not by _text: this is asked ten times an event.
-    field = fields.get(name)
-    text = None if field is None else field.text
     if not text:
-        raise NotWhole(f"an event lacks {name.rpartition('}')[2]}")
+        raise NotWhole(f"an event lacks {name}")
     return text
 
 
-def _one_of(values: dict[str, Value], fields: _Fields, name: str) -> Value:
-    text = _asked(fields, name)
+def _one_of(values: dict[str, Value], text: str | None, name: str) -> Value:
     try:
-        return values[text]
+        return values[text or ""]
     except KeyError:
-        raise NotWhole(f"an event has {name.rpartition('}')[2]} {text[:40]!r}") from None
+        raise NotWhole(f"an event has {name} {_asked(text, name)[:40]!r}") from None
 
 
-def _minutes(fields: _Fields) -> int:
-    text = _asked(fields, _MINUTES)
+def _minutes(text: str | None) -> int:
+    asked = _asked(text, "ReminderMinutesBeforeStart")
     try:
-        return int(text)
+        return int(asked)
     except ValueError:
-        raise NotWhole(f"an event has ReminderMinutesBeforeStart {text[:40]!r}") from None
+        raise NotWhole(f"an event has ReminderMinutesBeforeStart {asked[:40]!r}") from None
 
 
-def _moment(fields: _Fields, name: str) -> datetime:
-    text = _asked(fields, name)
+def _moment(text: str | None, name: str) -> datetime:
     try:
-        when = datetime.fromisoformat(text)
-        if when.tzinfo is UTC:
-            return when
-        # The request names UTC as the zone of times that have none.
-        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+        return _read_moment(_asked(text, name))
     except (ValueError, OverflowError):  # the latter where its zone leads out of the calendar
-        raise NotWhole(f"an event has {name.rpartition('}')[2]} {text[:40]!r}") from None
+        raise NotWhole(f"an event has {name} {(text or '')[:40]!r}") from None
+
+
+@lru_cache(_REMEMBERED)
+def _read_moment(text: str) -> datetime:
+    when = datetime.fromisoformat(text)
+    if when.tzinfo is UTC:
+        return when
+    # The request names UTC as the zone of times that have none.
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)

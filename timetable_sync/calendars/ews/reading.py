@@ -47,8 +47,8 @@ def read_window(find: Callable[[Window], Page | None], window: Window, ahead: ti
         if page is None or not page.whole:
             waiting.extendleft(reversed(_halves(part, address)))
             continue
-        for element in page.items:
-            listed = read_item(element, looked, address)
+        for item in page.items:
+            listed = read_item(item, looked, address)
             if listed is not None:
                 found[listed.id] = listed
     inside = [listed for listed in found.values() if listed.start < window.end]

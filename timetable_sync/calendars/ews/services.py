@@ -13,6 +13,8 @@ from lxml import etree
 
 from timetable_sync.calendars.ews.answers import NotWhole, complaint_of, response_messages
 from timetable_sync.calendars.ews.envelopes import enveloped
+from timetable_sync.calendars.ews.listing import Fields, Page, read_page
+from timetable_sync.calendars.ews.listing_text import set_apart
 from timetable_sync.calendars.ews.protocol import ExchangeProtocol
 from timetable_sync.calendars.ews.verdicts import Complaint, judge
 from timetable_sync.errors import BackendError, Passing, Unclear
@@ -67,7 +69,7 @@ class OneRequest(EWSAccountService):
         came = self.protocol.post(self.SERVICE_NAME, body, self._extra_headers(), where=where, writing=self.writing)
         self.given = came.given
         try:
-            answer = response_messages(came.content, self.SERVICE_NAME)
+            answer = response_messages(self._to_be_parsed(came.content), self.SERVICE_NAME)
             self.protocol.speaks()
             if isinstance(answer, Complaint):
                 raise self._of_request(judge(answer, where, writing=self.writing, scope="request"))
@@ -77,6 +79,10 @@ class OneRequest(EWSAccountService):
         except NotWhole as error:
             raise self.not_whole(str(error)) from None
         return [self._result(message, where) for message in answer]
+
+    def _to_be_parsed(self, content: bytes) -> bytes:
+        """What of an answer is made elements of."""
+        return content
 
     def not_whole(self, why: str) -> Passing | Unclear:
         """The error for an answer that lacks something."""
@@ -111,6 +117,17 @@ class FindItems(OneRequest):
     """https://learn.microsoft.com/exchange/client-developer/web-service-reference/finditem-operation"""
 
     SERVICE_NAME = "FindItem"
+    _apart: list[Fields] | None = None
+
+    def listing(self, payload: etree._Element) -> Page:
+        """The listing that ``payload`` asks for. Raises its error, and NotWhole for one that lacks something."""
+        message = self.ask_one(payload)
+        return read_page(message, self._apart)
+
+    def _to_be_parsed(self, content: bytes) -> bytes:
+        found = set_apart(content)
+        self._apart = None if found is None else found.items
+        return content if found is None else found.rest
 
 
 class GetItems(OneRequest):

@@ -1,0 +1,144 @@
+"""A listing's events taken straight out of the text of Exchange's answer, where it has the form that Exchange gives it.
+
+An event has some thirty elements, and to make each of them an object takes several times as long as all that is done with the event
+afterwards. The schema says in which order they come and there are few ways to write them, so one pattern fits all; what fits it is
+well-formed as far as it goes. The rest of the answer is parsed as any other. What does not fit, be it one event of a thousand (a reference
+to a character by number, a blank where none is due), leaves the whole answer to the parser: that is slower, and says the same
+(tests/calendars/ews/test_listing_text.py).
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from lxml import etree
+
+from timetable_sync.calendars.ews.listing import Fields, is_marker
+
+
+class Apart(NamedTuple):
+    """The events of a listing, and the answer without them."""
+
+    items: list[Fields]
+    rest: bytes
+
+
+class _Other(Exception):
+    """It has another form."""
+
+
+#: Where the events begin; there is one place for them in an answer to one question.
+_BEGIN = re.compile(r"<(?P<m>[A-Za-z_][\w.-]*):RootFolder(?=[ >])[^<>]*><(?P<t>[A-Za-z_][\w.-]*):Items>", re.ASCII)
+
+#: Text as XML lets it be written, but for what a parser makes something else of: references are looked at later, and line ends other
+#: than LF leave it to the parser. https://www.w3.org/TR/xml/#syntax
+_TEXT = r"[^<\x00-\x08\x0b-\x1f\ufffe\uffff]*"
+_NAME = r'[^"<&\s\x00-\x1f\ufffe\uffff]+'
+_REFERENCE = re.compile(r"&([^;]*;)?")
+_MEANT = {"amp;": "&", "lt;": "<", "gt;": ">", "quot;": '"', "apos;": "'"}
+_REMEMBERED = 4_096
+#: The categories' place among what the pattern finds.
+_LISTED = 4
+
+
+def set_apart(content: bytes) -> Apart | None:
+    """The events of FindItem's answer, in its order, and the answer without them; None where it has another form than the usual one."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    begin = _BEGIN.search(text)
+    # Comments, CDATA and the like may hold what looks like an event and is none.
+    if begin is None or "<!" in text or "]]>" in text or "us-ascii" in text[: begin.start()].lower():
+        return None
+    try:
+        items, end = _items(text, begin.end(), begin["t"])
+    except _Other:
+        return None
+    head, tail = text[: begin.end()], text[end:]
+    if not tail.startswith(f"</{begin['t']}:Items></{begin['m']}:RootFolder>") or head.count("RootFolder") + tail.count("RootFolder") > 2:
+        return None
+    return Apart(items, (head + tail).encode())
+
+
+def _items(text: str, start: int, prefix: str) -> tuple[list[Fields], int]:
+    """The events that follow each other from ``start`` on, and where the last one ends. Raises _Other."""
+    fits, opening = _pattern(prefix).match, f"<{prefix}:"
+    items, at = [], start
+    while text.startswith(opening, at):
+        found = fits(text, at)
+        if found is None:
+            raise _Other
+        at = found.end()
+        items.append(_fields(found.groups(), prefix, plain="&" not in found[0]))
+    return items, at
+
+
+def _fields(found: tuple[str | None, ...], prefix: str, *, plain: bool) -> Fields:
+    if not plain:
+        # Categories are told apart first: what a reference stands for may look like the end of one.
+        found = (*map(_read, found[:_LISTED]), found[_LISTED], *map(_read, found[_LISTED + 1 :]))
+    item, key, subject, sensitivity, listed, created, reminder, minutes, uri, value, start, end, all_day, busy, location, kind = found
+    categories = _categories(listed, prefix) if listed else ()
+    # The name and set of a marker have no letter that is written by a reference.
+    marker = value if uri is not None and _names_marker(uri) else None
+    return Fields(
+        item, key, subject, sensitivity, categories, created, reminder, minutes, marker, start, end, all_day, busy, location, kind
+    )
+
+
+def _read(text: str | None) -> str | None:
+    """What a text with references in it means. Raises _Other for those by number, and for what is none."""
+    return text if text is None or "&" not in text else _REFERENCE.sub(_meant, text)
+
+
+def _meant(found: re.Match[str]) -> str:
+    try:
+        return _MEANT[found[1]]
+    except KeyError:
+        raise _Other from None
+
+
+@lru_cache(_REMEMBERED)
+def _categories(listed: str, prefix: str) -> tuple[str, ...]:
+    """The categories in the elements of an array, sorted."""
+    opening, closing = f"<{prefix}:String>", f"</{prefix}:String>"
+    names = listed.removeprefix(opening).removesuffix(closing).split(closing + opening)
+    return tuple(sorted([_read(name) or "" for name in names]))
+
+
+@lru_cache(64)
+def _names_marker(attributes: str) -> bool:
+    """Whether a property with these attributes is the marker. Raises _Other where they are none, or give its name another meaning."""
+    if "xmlns" in attributes:
+        raise _Other
+    try:
+        return is_marker(etree.fromstring(f"<uri {attributes}/>"))
+    except etree.XMLSyntaxError:
+        raise _Other from None
+
+
+@lru_cache(8)
+def _pattern(prefix: str) -> re.Pattern[str]:
+    return re.compile("".join(_parts(re.escape(prefix))))
+
+
+def _parts(prefix: str) -> Iterator[str]:
+    """One event, its elements in the schema's order (types.xsd, ItemType and CalendarItemType), each of them there or not."""
+
+    def leaf(name: str) -> str:
+        return f"(?:<{prefix}:{name}>({_TEXT})</{prefix}:{name}>|<{prefix}:{name} ?/>)?"
+
+    yield f'<{prefix}:CalendarItem><{prefix}:ItemId Id="({_NAME})" ChangeKey="({_NAME})" ?/>'
+    yield leaf("Subject")
+    yield leaf("Sensitivity")
+    yield f"(?:<{prefix}:Categories>((?:<{prefix}:String>{_TEXT}</{prefix}:String>)*)</{prefix}:Categories>|<{prefix}:Categories ?/>)?"
+    yield leaf("DateTimeCreated")
+    yield leaf("ReminderIsSet")
+    yield leaf("ReminderMinutesBeforeStart")
+    yield f"(?:<{prefix}:ExtendedProperty><{prefix}:ExtendedFieldURI ([^<>&]*?) ?/>"
+    yield f"<{prefix}:Value>({_TEXT})</{prefix}:Value></{prefix}:ExtendedProperty>)?"
+    for name in ("Start", "End", "IsAllDayEvent", "LegacyFreeBusyStatus", "Location", "CalendarItemType"):
+        yield leaf(name)
+    yield f"</{prefix}:CalendarItem>"

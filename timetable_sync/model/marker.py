@@ -43,4 +43,4 @@ class Marker(NamedTuple):
         found = _FORM.fullmatch(text)
         if found is None:
             raise MarkerNotUnderstood(text[:60])
-        return cls(*found.group("mapping", "fingerprint", "key"))
+        return cls._make(found.groups())

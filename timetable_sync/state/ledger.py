@@ -12,7 +12,7 @@ from timetable_sync.model.change import Create, Delete, Reason, Update
 from timetable_sync.model.ledger import LedgerEntry, digest_of
 from timetable_sync.model.snapshot import ItemRef
 from timetable_sync.model.window import Window
-from timetable_sync.state.bulk import Bulk
+from timetable_sync.state.bulk import Bulk, moments, unread
 from timetable_sync.state.portrait import plain
 from timetable_sync.state.tables import ledger
 
@@ -28,10 +28,12 @@ _ROWS = Bulk(
 
 def entries(connection: sa.Connection, source: str, address: str, window: Window | None) -> dict[str, LedgerEntry]:
     """One calendar's entries by key; with a window, those that start in it."""
-    columns = (ledger.c.key, ledger.c.item_id, ledger.c.change_key, ledger.c.fingerprint, ledger.c.mapping, ledger.c.starts, ledger.c.ends)
-    query = sa.select(*columns).where(ledger.c.source == source, ledger.c.address == address, *_within(window))
+    texts = (ledger.c.key, ledger.c.item_id, ledger.c.change_key, ledger.c.fingerprint, ledger.c.mapping)
+    query = sa.select(*texts, unread(ledger.c.starts), unread(ledger.c.ends))
+    query = query.where(ledger.c.source == source, ledger.c.address == address, *_within(window))
+    moment = moments(connection)
     return {
-        key: LedgerEntry(key, ItemRef(item_id, change_key), fingerprint, mapping, starts, ends)
+        key: LedgerEntry(key, ItemRef(item_id, change_key), fingerprint, mapping, moment(starts), moment(ends))
         for key, item_id, change_key, fingerprint, mapping, starts, ends in connection.execute(query)
     }
 

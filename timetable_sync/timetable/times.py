@@ -168,6 +168,7 @@ def duration(cell: object, unit: str) -> int | None:
         raise Unreadable(f'"{text[:40]}" is not a duration in {unit}') from None
 
 
+@lru_cache(_REMEMBERED)
 def moment_of(seconds: int) -> datetime:
     """As the model wants it: aware, in UTC."""
     return datetime.fromtimestamp(seconds, UTC)

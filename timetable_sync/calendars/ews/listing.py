@@ -1,10 +1,10 @@
 """Reading FindItem's listings straight into Standing. Pure: elements in, values out; a part that is missing is an error, never skipped."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, NoReturn
 
 from lxml import etree
 
@@ -16,8 +16,6 @@ from timetable_sync.model.event import Busy, Sensitivity
 from timetable_sync.model.marker import PROPERTY_NAME, PROPERTY_SET, Marker, MarkerNotUnderstood
 from timetable_sync.model.snapshot import ItemRef, Standing
 from timetable_sync.model.window import Window
-
-Value = TypeVar("Value")
 
 # "NoData" is how Exchange says that the property is not set, which Outlook shows as free.
 _BUSY: dict[str, Busy] = {text: busy for busy, text in BUSY.items()} | {"NoData": Busy.FREE}
@@ -145,13 +143,17 @@ def read_item(item: Fields, window: Window, address: str) -> Listed | None:
 
     Raises NotWhole for one that lacks what was asked for, CalendarFailed for a marker of ours that is not understood.
     """
-    start = _moment(item.start, "Start")
+    try:
+        start = _moment(item.start or "")
+    except (ValueError, OverflowError):  # the latter where its zone leads out of the calendar
+        raise _unread(item.start, "Start") from None
     if not window.holds(start):
         return None
-    if not item.id or not item.change_key:
+    item_id, change_key = item.id, item.change_key
+    if not item_id or not change_key:
         raise NotWhole("an event has no id")
     if item.marker is None:
-        return Listed(item.id, start, None)
+        return Listed(item_id, start, None)
     try:
         marker = Marker.parse(item.marker.strip())
     except MarkerNotUnderstood:
@@ -159,58 +161,59 @@ def read_item(item: Fields, window: Window, address: str) -> Listed | None:
             f'{address}: the event "{(item.subject or "")[:60]}" of {start:%d %b %Y %H:%M} UTC bears a marker that is not understood',
             "A newer version of timetable-sync may have written it: use that one, or remove the event by hand.",
         ) from None
-    # In Standing's order: names would cost as much again as making it.
-    standing = Standing(
-        ItemRef(item.id, item.change_key),
-        marker,
-        start,
-        _moment(item.end, "End"),
-        item.subject or "",
-        item.location or "",
-        item.categories,
-        _one_of(_BUSY, item.busy, "LegacyFreeBusyStatus"),
-        _minutes(item.minutes) if _one_of(_TRUE, item.reminder, "ReminderIsSet") else None,
-        _one_of(_SENSITIVITY, item.sensitivity, "Sensitivity"),
-        _moment(item.created, "DateTimeCreated") if item.created else None,
-        _asked(item.type, "CalendarItemType") != "Single",
-        _one_of(_TRUE, item.all_day, "IsAllDayEvent"),
-    )
-    return Listed(item.id, start, standing)
-
-
-def _asked(text: str | None, name: str) -> str:
-    """A value that every event has."""
-    if not text:
-        raise NotWhole(f"an event lacks {name}")
-    return text
-
-
-def _one_of(values: dict[str, Value], text: str | None, name: str) -> Value:
     try:
-        return values[text or ""]
-    except KeyError:
-        raise NotWhole(f"an event has {name} {_asked(text, name)[:40]!r}") from None
-
-
-def _minutes(text: str | None) -> int:
-    asked = _asked(text, "ReminderMinutesBeforeStart")
-    try:
-        return int(asked)
-    except ValueError:
-        raise NotWhole(f"an event has ReminderMinutesBeforeStart {asked[:40]!r}") from None
-
-
-def _moment(text: str | None, name: str) -> datetime:
-    try:
-        return _read_moment(_asked(text, name))
-    except (ValueError, OverflowError):  # the latter where its zone leads out of the calendar
-        raise NotWhole(f"an event has {name} {(text or '')[:40]!r}") from None
+        # In Standing's order: names would cost as much again as making it.
+        standing = Standing(
+            ItemRef(item_id, change_key),
+            marker,
+            start,
+            _moment(item.end or ""),
+            item.subject or "",
+            item.location or "",
+            item.categories,
+            _BUSY[item.busy or ""],
+            int(item.minutes or "") if _TRUE[item.reminder or ""] else None,
+            _SENSITIVITY[item.sensitivity or ""],
+            _moment(item.created) if item.created else None,
+            item.type != "Single" if item.type else _lacking(),
+            _TRUE[item.all_day or ""],
+        )
+    except (KeyError, ValueError, OverflowError):
+        raise _spoilt(item) from None
+    return Listed(item_id, start, standing)
 
 
 @lru_cache(_REMEMBERED)
-def _read_moment(text: str) -> datetime:
+def _moment(text: str) -> datetime:
     when = datetime.fromisoformat(text)
     if when.tzinfo is UTC:
         return when
     # The request names UTC as the zone of times that have none.
     return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
+def _lacking() -> NoReturn:
+    raise ValueError
+
+
+def _unread(text: str | None, name: str) -> NotWhole:
+    return NotWhole(f"an event has {name} {text[:40]!r}" if text else f"an event lacks {name}")
+
+
+def _spoilt(item: Fields) -> NotWhole:
+    """What is wrong with an event, of which something cannot be read."""
+    wanted: tuple[tuple[str | None, str, Callable[[str], object]], ...] = (
+        (item.end, "End", _moment),
+        (item.busy, "LegacyFreeBusyStatus", _BUSY.__getitem__),
+        (item.reminder, "ReminderIsSet", _TRUE.__getitem__),
+        (item.sensitivity, "Sensitivity", _SENSITIVITY.__getitem__),
+        (item.type, "CalendarItemType", lambda text: text or _lacking()),
+        (item.all_day, "IsAllDayEvent", _TRUE.__getitem__),
+        (item.created or "2000-01-01", "DateTimeCreated", _moment),
+    )
+    for text, name, read in wanted:
+        try:
+            read(text or "")
+        except (KeyError, ValueError, OverflowError):
+            return _unread(text, name)
+    return _unread(item.minutes, "ReminderMinutesBeforeStart")

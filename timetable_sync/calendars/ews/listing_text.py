@@ -31,11 +31,14 @@ class _Other(Exception):
 #: Where the events begin; there is one place for them in an answer to one question.
 _BEGIN = re.compile(r"<(?P<m>[A-Za-z_][\w.-]*):RootFolder(?=[ >])[^<>]*><(?P<t>[A-Za-z_][\w.-]*):Items>", re.ASCII)
 
-#: Text as XML lets it be written, but for what a parser makes something else of: references are looked at later, and line ends other
-#: than LF leave it to the parser. https://www.w3.org/TR/xml/#syntax
-_TEXT = r"[^<\x00-\x08\x0b-\x1f\ufffe\uffff]*"
-_NAME = r'[^"<&\s\x00-\x1f\ufffe\uffff]+'
+#: In an event any letter but "<" is taken, as all that more costs is paid for each letter; what XML does not know, and line ends other
+#: than LF, of which a parser makes LF, are looked for in the whole. https://www.w3.org/TR/xml/#charsets
+_TEXT = "[^<]*"
+_NAME = r'[^"<&\t\n]+'
+_NOT_TEXT = bytes(set(range(0x20)) - set(b"\t\n"))
+_NO_LETTERS = ("\ufffe", "\uffff")
 _REFERENCE = re.compile(r"&([^;]*;)?")
+_MAKE = Fields._make
 _MEANT = {"amp;": "&", "lt;": "<", "gt;": ">", "quot;": '"', "apos;": "'"}
 _REMEMBERED = 4_096
 #: The categories' place among what the pattern finds.
@@ -44,48 +47,58 @@ _LISTED = 4
 
 def set_apart(content: bytes) -> Apart | None:
     """The events of FindItem's answer, in its order, and the answer without them; None where it has another form than the usual one."""
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
+    text = _text(content)
     begin = _BEGIN.search(text)
-    # Comments, CDATA and the like may hold what looks like an event and is none.
-    if begin is None or "<!" in text or "]]>" in text or "us-ascii" in text[: begin.start()].lower():
+    if begin is None:
         return None
     try:
         items, end = _items(text, begin.end(), begin["t"])
     except _Other:
         return None
     head, tail = text[: begin.end()], text[end:]
-    if not tail.startswith(f"</{begin['t']}:Items></{begin['m']}:RootFolder>") or head.count("RootFolder") + tail.count("RootFolder") > 2:
+    around = head + tail
+    # Comments, sections and the like may hold what looks like a listing and is none.
+    odd = "<!" in around or "us-ascii" in head.lower() or around.count("RootFolder") > 2
+    if odd or not tail.startswith(f"</{begin['t']}:Items></{begin['m']}:RootFolder>"):
         return None
-    return Apart(items, (head + tail).encode())
+    return Apart(items, around.encode())
+
+
+def _text(content: bytes) -> str:
+    """The text of an answer; nothing where it has letters that a parser refuses or reads otherwise."""
+    if len(content.translate(None, _NOT_TEXT)) < len(content):
+        return ""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return ""
+    return "" if any(letter in text for letter in _NO_LETTERS) or ("]" in text and "]]>" in text) else text
 
 
 def _items(text: str, start: int, prefix: str) -> tuple[list[Fields], int]:
     """The events that follow each other from ``start`` on, and where the last one ends. Raises _Other."""
     fits, opening = _pattern(prefix).match, f"<{prefix}:"
-    items, at = [], start
+    items, at, reference = [], start, text.find("&", start)
     while text.startswith(opening, at):
         found = fits(text, at)
         if found is None:
             raise _Other
-        at = found.end()
-        items.append(_fields(found.groups(), prefix, plain="&" not in found[0]))
+        at, values = found.end(), found.groups()
+        if -1 < reference < at:
+            # Categories are told apart first: what a reference stands for may look like the end of one.
+            values = (*map(_read, values[:_LISTED]), values[_LISTED], *map(_read, values[_LISTED + 1 :]))
+            reference = text.find("&", at)
+        item, key, subject, sensitivity, listed, created, reminder, minutes, uri, value, begins, ends, all_day, busy, place, kind = values
+        categories = _categories(listed, prefix) if listed else ()
+        # The name and set of a marker have no letter that is written by a reference.
+        marker = value if uri is not None and _names_marker(uri) else None
+        # Not by name, which takes twice as long.
+        items.append(
+            _MAKE(
+                (item, key, subject, sensitivity, categories, created, reminder, minutes, marker, begins, ends, all_day, busy, place, kind)
+            )
+        )
     return items, at
-
-
-def _fields(found: tuple[str | None, ...], prefix: str, *, plain: bool) -> Fields:
-    if not plain:
-        # Categories are told apart first: what a reference stands for may look like the end of one.
-        found = (*map(_read, found[:_LISTED]), found[_LISTED], *map(_read, found[_LISTED + 1 :]))
-    item, key, subject, sensitivity, listed, created, reminder, minutes, uri, value, start, end, all_day, busy, location, kind = found
-    categories = _categories(listed, prefix) if listed else ()
-    # The name and set of a marker have no letter that is written by a reference.
-    marker = value if uri is not None and _names_marker(uri) else None
-    return Fields(
-        item, key, subject, sensitivity, categories, created, reminder, minutes, marker, start, end, all_day, busy, location, kind
-    )
 
 
 def _read(text: str | None) -> str | None:

@@ -54,7 +54,7 @@ class Measured:
 
 
 def measure(url: str, shape: str) -> Measured:
-    """Read all of it, to the fingerprint of each event, in this process; then fetch it alone."""
+    """Read all of it, to the fingerprint of each event and the digest of each calendar's, in this process; then fetch it alone."""
     # Loaded as the program is, which is the start of a night, and not its reading.
     make_url(url).get_dialect().import_dbapi()
     settings, before = settings_for(url, shape), peak_of_memory()
@@ -62,7 +62,7 @@ def measure(url: str, shape: str) -> Measured:
         began, began_work = time.perf_counter(), time.process_time()
         with read_timetable(settings, WINDOW, spool=Path(folder)) as reading:
             calendars = reading.calendars()
-            events = sum(len(reading.fingerprints(calendar)) for calendar in calendars)
+            events = sum(reading.digest(calendar).entries for calendar in calendars)
             seconds, at_work = time.perf_counter() - began, time.process_time() - began_work
             if events != reading.lessons or reading.bad_rows.count:
                 raise SystemExit(f"{reading.lessons} lessons made {events} events, {reading.bad_rows.count} rows were set aside")

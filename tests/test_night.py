@@ -16,6 +16,7 @@ from tests.night_world import Meeting, NightWorld
 from timetable_sync.applying.ahead import Ahead
 from timetable_sync.errors import CalendarFailed
 from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.ledger import Digest
 from timetable_sync.model.window import Window
 from timetable_sync.reporting.summary import Fate, Status
 from timetable_sync.state.database import State
@@ -250,7 +251,7 @@ def test_and_still_while_the_ledger_is_looked_through(world: NightWorld, monkeyp
     before = after_two_nights(world)
     digests, ask, looking = State.ledger_digests, Ahead._ask, threading.Event()
 
-    def late(state: State, source: str, window: Window) -> dict[str, bytes]:
+    def late(state: State, source: str, window: Window) -> dict[str, Digest]:
         looking.set()
         until_a_stamp_is_asked_for(world, before)
         return digests(state, source, window)

@@ -251,7 +251,7 @@ class _Night:
         standing = self.state.ledger_digests(source, self.window) if settings.run.full_reading else {}
         memory = Memory(
             before.sightings,
-            reading.fingerprints,
+            reading.digest,
             standing,
             lambda calendar, window: self.state.ledger_fingerprints(source, calendar, window),
             self.request.now,
@@ -273,10 +273,15 @@ class _Night:
             at_once=settings.run.calendars_at_once,
             progress=self.progress,
         )
-        known = self.state.ledger_count(source, self.window, [plan.calendar.address for plan in found.plans])
+        read = [plan.calendar.address for plan in found.plans]
+        # Where the digests are known, they say it too.
+        known = sum(standing[address].entries for address in read if address in standing) if memory.every else self._remembered(read)
         self._learn(found)
         held = judge(found.plans, known, settings.guards, self.request.forced, never_written=selection.report_only)
         return self.account.surveyed(found, selection, held)
+
+    def _remembered(self, addresses: Sequence[str]) -> int:
+        return self.state.ledger_count(self.loaded.settings.timetable.source, self.window, addresses)
 
     def _learn(self, found: Survey) -> None:
         """What the ledger lacked or had too much of, then what was seen to be right; no calendar is touched. A dry run learns nothing."""

@@ -37,8 +37,8 @@ class Visits:
     def night(self, every: timedelta = 7 * DAY, early: dict[str, Stamp | None] | None = None) -> CalendarPlan:
         memory = Memory(
             self.sightings,
-            lambda calendar: {event.key: event.fingerprint() for event in self.events if self.window.holds(event.start)},
-            {COMP101.address: digest_of(self.known(self.window).items())},
+            lambda calendar: digest_of(f"{event.key} {event.fingerprint()}" for event in self.events if self.window.holds(event.start)),
+            {COMP101.address: digest_of(f"{key} {fingerprint}" for key, fingerprint in self.known(self.window).items())},
             lambda calendar, window: self.known(window),
             self.now,
             every,

@@ -26,7 +26,7 @@ from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Delete, Reason
 from timetable_sync.model.event import Busy, Event
 from timetable_sync.model.key import EventKey, digested, iso_week
-from timetable_sync.model.ledger import LedgerEntry, digest_of
+from timetable_sync.model.ledger import Digest, LedgerEntry, digest_of
 from timetable_sync.model.marker import Marker
 from timetable_sync.model.plan import CalendarPlan
 from timetable_sync.model.sighting import Sighting
@@ -68,6 +68,9 @@ class Ledger:
 
     def fingerprints(self, calendar: Calendar, window: Window) -> dict[str, str]:
         return {key: entry.fingerprint for key, entry in self.of(calendar, window).items()}
+
+    def digest(self, calendar: Calendar, window: Window) -> Digest:
+        return digest_of(f"{key} {fingerprint}" for key, fingerprint in self.fingerprints(calendar, window).items())
 
     def will_be_written(self, calendar: Calendar) -> None:
         if calendar.address in self.sightings:
@@ -394,8 +397,10 @@ class Nights(RuleBasedStateMachine):
         """``every`` is how often calendars are read in full: nought is always."""
         memory = Memory(
             self.ledger.sightings,
-            lambda calendar: {event.key: event.fingerprint() for event in self.events(calendar, without) if self.window.holds(event.start)},
-            {calendar.address: digest_of(self.ledger.fingerprints(calendar, self.window).items()) for calendar in CALENDARS},
+            lambda calendar: digest_of(
+                f"{event.key} {event.fingerprint()}" for event in self.events(calendar, without) if self.window.holds(event.start)
+            ),
+            {calendar.address: self.ledger.digest(calendar, self.window) for calendar in CALENDARS},
             self.ledger.fingerprints,
             self.now,
             every,

@@ -29,6 +29,10 @@ def test_a_calendar_that_will_be_written_is_intact_no_more(state: State) -> None
     assert state.sightings("another")[CALENDAR.address].intact
 
 
+def lines(fingerprints: dict[str, str]) -> list[str]:
+    return [f"{key} {fingerprint}" for key, fingerprint in fingerprints.items()]
+
+
 def test_the_ledgers_fingerprints_are_those_of_its_entries_in_the_window(state: State) -> None:
     run = state.begin_run(RunBeginning(SOURCE, MONDAY, WINDOW))
     state.written(run, SOURCE, CALENDAR, [created("a"), created("b", 24 * 400, "item-b")], "mapaaa")
@@ -36,7 +40,7 @@ def test_the_ledgers_fingerprints_are_those_of_its_entries_in_the_window(state: 
     assert len(entries) == 1
     fingerprints = {key: entry.fingerprint for key, entry in entries.items()}
     assert state.ledger_fingerprints(SOURCE, CALENDAR, WINDOW) == fingerprints
-    assert state.ledger_digests(SOURCE, WINDOW) == {CALENDAR.address: digest_of(fingerprints.items())}
+    assert state.ledger_digests(SOURCE, WINDOW) == {CALENDAR.address: digest_of(lines(fingerprints))}
 
 
 def test_digests_of_many_calendars_are_each_of_their_own_entries(state: State) -> None:
@@ -46,6 +50,6 @@ def test_digests_of_many_calendars_are_each_of_their_own_entries(state: State) -
     state.written(run, SOURCE, OTHER, [created("e")], "mapaaa")
 
     assert state.ledger_digests(SOURCE, WINDOW) == {
-        calendar.address: digest_of(state.ledger_fingerprints(SOURCE, calendar, WINDOW).items()) for calendar in (CALENDAR, OTHER)
+        calendar.address: digest_of(lines(state.ledger_fingerprints(SOURCE, calendar, WINDOW))) for calendar in (CALENDAR, OTHER)
     }
     assert state.ledger_digests("another", WINDOW) == {}

@@ -1,12 +1,13 @@
 """Read and compare every calendar before anything is written: several at once, one calendar's failure stopping no other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from timetable_sync.applying.patience import CutShort, Patience
 from timetable_sync.applying.progress import Progress
-from timetable_sync.applying.visit import Sides, visit
+from timetable_sync.applying.visit import Prospect, Sides, prospect, seen_quiet, visit
 from timetable_sync.calendars.contract import Backend
 from timetable_sync.errors import BackendError, RunFailed
 from timetable_sync.model.calendar import Calendar
@@ -24,38 +25,73 @@ class Survey:
     sightings: tuple[Sighting, ...] = ()
 
 
+#: A plan, and what is to be remembered; or why there is none.
+_Visited = tuple[CalendarPlan, Sighting | None] | BackendError
+
+
 def survey(
     backend: Backend, calendars: Sequence[Calendar], window: Window, sides: Sides, *, patience: Patience, at_once: int, progress: Progress
 ) -> Survey:
-    """A plan for each of ``calendars``. Raises CutShort, and what ends the whole run (RunFailed, StateUnusable, …)."""
+    """A plan for each of ``calendars``. Raises CutShort, and what ends the whole run (RunFailed, StateUnusable, …).
 
-    def visited(calendar: Calendar) -> tuple[CalendarPlan, Sighting | None] | BackendError:
+    Those whose stamp has come already are judged by this thread, while others ask for the rest.
+    """
+
+    def visited(calendar: Calendar, seen: Prospect | None = None) -> _Visited:
         try:
-            return visit(backend, calendar, window, sides, patience)
-        except CutShort as end:
-            patience.end(str(end))
-            raise
+            with _ending(patience):
+                return visit(backend, calendar, window, sides, patience, seen)
         except BackendError as error:
             if isinstance(error, RunFailed):
-                patience.end("the run failed")
                 raise
             return error
-        except BaseException:
-            patience.end("the run failed")
-            raise
         finally:
             progress.step()
 
+    early, found, broken = sides.memory.early, dict[str, _Visited](), list[BaseException]()
     with ThreadPoolExecutor(max_workers=max(1, at_once), thread_name_prefix="calendar") as pool:
-        futures = [(calendar, pool.submit(visited, calendar)) for calendar in calendars]
-    broken = [error for _, future in futures if (error := future.exception()) is not None]
+        futures = {calendar.address: pool.submit(visited, calendar) for calendar in calendars if calendar.address not in early}
+        try:
+            for calendar in calendars:
+                if calendar.address not in early:
+                    continue
+                with _ending(patience):
+                    patience.may_begin()
+                    seen = prospect(calendar, window, sides)
+                plan = seen_quiet(calendar, seen, early[calendar.address])
+                if plan is None:
+                    futures[calendar.address] = pool.submit(visited, calendar, seen)
+                else:
+                    found[calendar.address] = plan, None
+                    progress.step()
+        except BaseException as reason:
+            broken.append(reason)  # raised below, unless it only followed from another
+    broken += [error for future in futures.values() if (error := future.exception()) is not None]
     if broken:
         # The others were cut short by it.
         raise next((error for error in broken if not isinstance(error, CutShort)), broken[0])
-    found = [(calendar, future.result()) for calendar, future in futures]
-    done = [result for _, result in found if not isinstance(result, BackendError)]
+    found |= {address: future.result() for address, future in futures.items()}
+    results = [(calendar.address, found[calendar.address]) for calendar in calendars]
+    done = [result for _, result in results if not isinstance(result, BackendError)]
     return Survey(
         tuple(plan for plan, _ in done),
-        {calendar.address: result for calendar, result in found if isinstance(result, BackendError)},
+        {address: result for address, result in results if isinstance(result, BackendError)},
         tuple(sighting for _, sighting in done if sighting is not None),
     )
+
+
+@contextmanager
+def _ending(patience: Patience) -> Iterator[None]:
+    """What is no matter of one calendar ends the whole run, and all its threads."""
+    try:
+        yield
+    except CutShort as end:
+        patience.end(str(end))
+        raise
+    except BackendError as error:
+        if isinstance(error, RunFailed):
+            patience.end("the run failed")
+        raise
+    except BaseException:
+        patience.end("the run failed")
+        raise

@@ -9,7 +9,7 @@ from timetable_sync.calendars.contract import Backend
 from timetable_sync.errors import CalendarFailed, ItemRefused, Stale
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.event import Event
-from timetable_sync.model.ledger import NOTHING, LedgerEntry, digest_of
+from timetable_sync.model.ledger import NOTHING, Digest, LedgerEntry
 from timetable_sync.model.plan import CalendarPlan
 from timetable_sync.model.sighting import Sighting, Stamp
 from timetable_sync.model.snapshot import Snapshot
@@ -26,15 +26,15 @@ Fingerprints = Mapping[str, str]
 class Memory:
     """What lets a look at a stamp be enough. Without it every calendar is read.
 
-    ``sightings`` are the latest, by address; ``wanted`` gives the fingerprints of what the timetable asks for in the night's window.
+    ``sightings`` are the latest, by address; ``wanted`` gives the digest of what the timetable asks for in the night's window.
     ``standing`` are the digests of what the ledger says stands in that window, by address; a calendar that is not among them has nothing.
     ``known`` gives the fingerprints in any other window. ``now`` is the moment of the night (aware), ``every`` how often each calendar is
     read in full. ``early`` are stamps that were asked for before the two sides were known, by address; None where there is none to be had.
     """
 
     sightings: Mapping[str, Sighting]
-    wanted: Callable[[Calendar], Fingerprints]
-    standing: Mapping[str, bytes]
+    wanted: Callable[[Calendar], Digest]
+    standing: Mapping[str, Digest]
     known: Callable[[Calendar, Window], Fingerprints]
     now: datetime
     every: timedelta
@@ -42,7 +42,7 @@ class Memory:
 
 
 #: Nothing is remembered, nothing will be.
-NO_MEMORY = Memory({}, lambda calendar: {}, {}, lambda calendar, window: {}, datetime(1970, 1, 1, tzinfo=UTC), timedelta(0))
+NO_MEMORY = Memory({}, lambda calendar: NOTHING, {}, lambda calendar, window: {}, datetime(1970, 1, 1, tzinfo=UTC), timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +56,47 @@ class Sides:
     memory: Memory = field(default=NO_MEMORY)
 
 
-def visit(backend: Backend, calendar: Calendar, window: Window, sides: Sides, patience: Patience) -> tuple[CalendarPlan, Sighting | None]:
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What our own side says of a calendar before it is asked: how to find out about it, its sighting, and its number of events."""
+
+    approach: Approach
+    before: Sighting | None
+    events: int
+
+
+def prospect(calendar: Calendar, window: Window, sides: Sides) -> Prospect:
+    """Compares the timetable with the ledger and with what is remembered. Asks no calendar."""
+    memory = sides.memory
+    if not memory.every:
+        return Prospect(Approach.READ, None, 0)
+    before, wanted = memory.sightings.get(calendar.address), memory.wanted(calendar)
+    settled = wanted == memory.standing.get(calendar.address, NOTHING)
+    approach = approach_to(
+        calendar.address, before, settled=settled, window=window, mapping=sides.rules.mapping, now=memory.now, every=memory.every
+    )
+    return Prospect(approach, before, wanted.entries)
+
+
+def seen_quiet(calendar: Calendar, seen: Prospect, stamp: Stamp | None) -> CalendarPlan | None:
+    """The plan where the stamp shows that nothing changed; None where the calendar has to be read."""
+    if seen.approach is Approach.STAMP and seen.before is not None and unmoved(seen.before, stamp):
+        return quiet_plan(calendar, seen.events, seen.before)
+    return None
+
+
+def visit(
+    backend: Backend, calendar: Calendar, window: Window, sides: Sides, patience: Patience, seen: Prospect | None = None
+) -> tuple[CalendarPlan, Sighting | None]:
     """The plan for ``calendar``, and what is to be remembered of it once the ledger has learnt from the plan.
 
-    Raises CutShort, and every BackendError that does not pass.
+    ``seen`` is its :func:`prospect` where that is known. Raises CutShort, and every BackendError that does not pass.
     """
     memory = sides.memory
-    approach, before, events = Approach.READ, None, 0
-    if memory.every:
-        before, wanted = memory.sightings.get(calendar.address), memory.wanted(calendar)
-        settled, events = digest_of(wanted.items()) == memory.standing.get(calendar.address, NOTHING), len(wanted)
-        approach = approach_to(
-            calendar.address, before, settled=settled, window=window, mapping=sides.rules.mapping, now=memory.now, every=memory.every
-        )
-    stamp = _stamp(backend, calendar, patience, memory.early) if approach is not Approach.READ else None
-    if approach is Approach.STAMP and before is not None and unmoved(before, stamp):
-        return quiet_plan(calendar, events, before), None
+    seen = seen or prospect(calendar, window, sides)
+    stamp = _stamp(backend, calendar, patience, memory.early) if seen.approach is not Approach.READ else None
+    if (plan := seen_quiet(calendar, seen, stamp)) is not None:
+        return plan, None
     snapshot = patience.call(lambda: backend.snapshot(calendar, window, memory.every))
     plan = compare(sides.events(calendar), snapshot, sides.ledger(calendar), sides.rules, sides.unsettled)
     if plan.bodies:
@@ -79,8 +104,8 @@ def visit(backend: Backend, calendar: Calendar, window: Window, sides: Sides, pa
         plan = settle_bodies(plan, patience.call(lambda: backend.read_bodies(calendar, items)), sides.rules)
     if not memory.every:
         return plan, None
-    asked, until = approach is not Approach.READ, _until(snapshot, memory)
-    return plan, sighting_of(plan, snapshot, before, stamp, asked=asked, mapping=sides.rules.mapping, now=memory.now, until=until)
+    asked, until = seen.approach is not Approach.READ, _until(snapshot, memory)
+    return plan, sighting_of(plan, snapshot, seen.before, stamp, asked=asked, mapping=sides.rules.mapping, now=memory.now, until=until)
 
 
 def _until(snapshot: Snapshot, memory: Memory) -> datetime:

@@ -24,11 +24,21 @@ class LedgerEntry(NamedTuple):
     end: datetime
 
 
-def digest_of(fingerprints: Iterable[tuple[str, str]]) -> bytes:
-    """16 bytes that are equal for equal sets of keys with their fingerprints, in whatever order these come."""
-    lines = sorted([f"{key} {fingerprint}" for key, fingerprint in fingerprints])
-    return hashlib.blake2b("\n".join(lines).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+class Digest(NamedTuple):
+    """Of keys with their fingerprints: how many there are, and 16 bytes that are equal for equal sets, in whatever order they come."""
 
+    entries: int
+    value: bytes
+
+
+def digest_of(lines: Iterable[str]) -> Digest:
+    """The digest; each line is a key, :data:`BETWEEN` and its fingerprint, neither of which has a blank or a line end."""
+    ordered = sorted(lines)
+    return Digest(len(ordered), hashlib.blake2b(LINE.join(ordered).encode("utf-8", "surrogatepass"), digest_size=16).digest())
+
+
+#: Between a key and its fingerprint, and between two of these.
+BETWEEN, LINE = " ", "\n"
 
 #: Of a calendar with nothing in it.
 NOTHING = digest_of(())

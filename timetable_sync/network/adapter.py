@@ -4,7 +4,7 @@ A time-out of requests' concerns each piece of an answer; one that drips in woul
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import should_bypass_proxies
+from urllib3.connectionpool import ConnectionPool
 
 from timetable_sync.settings.wellformed import is_loopback
 
@@ -69,6 +70,7 @@ class VerifyingAdapter(HTTPAdapter):
     def __init__(self, ca_bundle: Path | None = None, proxy: str | None = None, **options: Any) -> None:
         self._ca_bundle = ca_bundle
         self._proxy = proxy
+        self._latest: tuple[tuple[object, ...], ConnectionPool] | None = None
         super().__init__(**options)
 
     def send(
@@ -90,6 +92,22 @@ class VerifyingAdapter(HTTPAdapter):
             # Set on the very object: who signs in by NTLM looks behind it for the server's certificate.
             response.raw.stream = _in_time(response.raw, time.monotonic() + between * _PIECES)  # type: ignore[method-assign]
         return response
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, verify: bool | str | None, proxies: Mapping[str, str] | None = None, cert: Any = None
+    ) -> ConnectionPool:
+        """As the base class, which takes the address to pieces each time: most requests go where the one before went."""
+        asked, latest = (request.url, verify, cert, tuple((proxies or {}).items())), self._latest
+        if latest is not None and latest[0] == asked:
+            return latest[1]
+        pool = super().get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
+        self._latest = asked, pool
+        return pool
+
+    def close(self) -> None:
+        """As the base class; what is sent afterwards gets new connections."""
+        self._latest = None
+        super().close()
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         """As the base class, but for the bound."""

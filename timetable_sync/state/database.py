@@ -6,7 +6,7 @@ from types import TracebackType
 
 from timetable_sync.calendars.contract import Outcome
 from timetable_sync.model.calendar import Calendar
-from timetable_sync.model.ledger import LedgerEntry
+from timetable_sync.model.ledger import Digest, LedgerEntry
 from timetable_sync.model.plan import Held
 from timetable_sync.model.sighting import Sighting
 from timetable_sync.model.window import Window
@@ -63,7 +63,7 @@ class State:
         with self._database.reading() as connection:
             return ledger.fingerprints(connection, source, calendar.address, window)
 
-    def ledger_digests(self, source: str, window: Window) -> dict[str, bytes]:
+    def ledger_digests(self, source: str, window: Window) -> dict[str, Digest]:
         """The digests (``model.ledger.digest_of``) of all calendars' entries that start in the window, by address."""
         if self._database is None:
             return {}

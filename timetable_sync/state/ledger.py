@@ -1,23 +1,21 @@
 """The ledger's queries: what stands where, as we last saw or wrote it. Each function works in the caller's transaction."""
 
 from collections.abc import Collection, Iterable, Sequence
-from itertools import groupby
-from operator import itemgetter
 
 import sqlalchemy as sa
 
 from timetable_sync.calendars.contract import Outcome
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Create, Delete, Reason, Update
-from timetable_sync.model.ledger import LedgerEntry, digest_of
+from timetable_sync.model.ledger import BETWEEN, LINE, Digest, LedgerEntry, digest_of
 from timetable_sync.model.snapshot import ItemRef
 from timetable_sync.model.window import Window
 from timetable_sync.state.bulk import Bulk, moments, unread
 from timetable_sync.state.portrait import plain
 from timetable_sync.state.tables import ledger
 
-#: Rows that are fetched at a time where there may be very many.
-_AT_ONCE = 5_000
+#: Calendars whose keys and fingerprints are in memory at a time.
+_AT_ONCE = 20
 
 _ROWS = Bulk(
     ledger,
@@ -44,15 +42,13 @@ def fingerprints(connection: sa.Connection, source: str, address: str, window: W
     return {key: fingerprint for key, fingerprint in connection.execute(query)}  # noqa: C416 - rows are no tuples to dict()
 
 
-def digests(connection: sa.Connection, source: str, window: Window) -> dict[str, bytes]:
-    """The digest of each calendar's entries that start in the window, by address. One query, one calendar at a time in memory."""
-    columns = (ledger.c.address, ledger.c.key, ledger.c.fingerprint)
-    query = sa.select(*columns).where(ledger.c.source == source, *_within(window)).order_by(ledger.c.address)
-    rows = connection.execution_options(stream_results=True, max_row_buffer=_AT_ONCE).execute(query)
-    batches = (row for batch in rows.partitions(_AT_ONCE) for row in batch)
-    return {
-        address: digest_of((key, fingerprint) for _, key, fingerprint in entries) for address, entries in groupby(batches, itemgetter(0))
-    }
+def digests(connection: sa.Connection, source: str, window: Window) -> dict[str, Digest]:
+    """The digest of each calendar's entries that start in the window, by address. One query, few calendars at a time in memory."""
+    # Put together by the database: a row of its own for each entry took more than twice as long.
+    line = ledger.c.key + BETWEEN + ledger.c.fingerprint
+    query = sa.select(ledger.c.address, sa.func.aggregate_strings(line, LINE)).where(ledger.c.source == source, *_within(window))
+    rows = connection.execution_options(stream_results=True, max_row_buffer=_AT_ONCE).execute(query.group_by(ledger.c.address))
+    return {address: digest_of(lines.split(LINE)) for batch in rows.partitions(_AT_ONCE) for address, lines in batch}
 
 
 def calendars(connection: sa.Connection, source: str, window: Window | None) -> list[Calendar]:

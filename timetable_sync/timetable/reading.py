@@ -10,6 +10,7 @@ import structlog
 from timetable_sync.errors import Stopped
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.event import BodyKind, Busy, Event, Sensitivity
+from timetable_sync.model.ledger import LINE, NOTHING, Digest, digest_of
 from timetable_sync.model.unsettled import Unsettled
 from timetable_sync.model.window import Window
 from timetable_sync.settings.schema import Settings
@@ -68,9 +69,10 @@ class Reading:
         """The calendar's events in the window, sorted by start and key; keys are unique."""
         return [self._event(row) for row in self._spool.events(calendar.address)]
 
-    def fingerprints(self, calendar: Calendar) -> dict[str, str]:
-        """The fingerprints of the calendar's events in the window, by key."""
-        return self._spool.fingerprints(calendar.address)
+    def digest(self, calendar: Calendar) -> Digest:
+        """That of the keys of the calendar's events in the window, with their fingerprints."""
+        lines = self._spool.lines(calendar.address)
+        return NOTHING if lines is None else digest_of(lines.split(LINE))
 
     def _event(self, row: EventRow) -> Event:
         start, key, end, subject, location, body, categories, busy, reminder, sensitivity, zone, fingerprint = row

@@ -20,7 +20,7 @@ def canonical(document: bytes) -> bytes:
 def test_it_is_what_exchangelib_puts_around_a_request(version: str, address: str) -> None:
     protocol = cast(Any, SimpleNamespace(version=SimpleNamespace(api_version=version), credentials=None))
     service: Any = GetFolders(MailboxAccount(address, protocol, address))
-    theirs: bytes = service.wrap(content=get_stamp(address), api_version=version)
+    theirs: bytes = service.wrap(content=etree.fromstring(get_stamp(address)), api_version=version)
 
     ours = enveloped(get_stamp(address), version, address)
 

@@ -5,6 +5,7 @@ to its end is no answer.
 """
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -52,16 +53,23 @@ def parse(content: bytes) -> etree._Element:
     if b"\0" in content[:64] or b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise NotWhole("it is not the XML that Exchange writes")
     with suppress(etree.XMLSyntaxError):
-        return etree.fromstring(content, _parser())
+        return etree.fromstring(content, _PARSERS.own)
     try:
-        return etree.fromstring(_without_illegal(content), _parser())
+        return etree.fromstring(_without_illegal(content), _PARSERS.own)
     except etree.XMLSyntaxError:
         raise NotWhole("it is not XML, or was cut off") from None
 
 
-def _parser() -> etree.XMLParser:
-    # One for each answer: threads that share a parser wait for each other.
-    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True, remove_pis=True)
+class _Parsers(threading.local):
+    """One for each thread: threads that share a parser wait for each other, and to make one takes as long as to parse a small answer."""
+
+    def __init__(self) -> None:
+        self.own = etree.XMLParser(
+            resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True, remove_pis=True
+        )
+
+
+_PARSERS = _Parsers()
 
 
 def response_messages(content: bytes, operation: str) -> list[etree._Element] | Complaint:

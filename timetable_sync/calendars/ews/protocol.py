@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from uuid import uuid4
@@ -210,12 +211,18 @@ class ExchangeProtocol(BaseProtocol):
 
 def _given(response: requests.Response) -> datetime | None:
     """The answer's Date, where it can be believed: a proxy that keeps answers gives old ones, and clocks can be wrong."""
-    try:
-        given = parsedate_to_datetime(response.headers.get("Date", ""))
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    given = given if given.tzinfo else given.replace(tzinfo=UTC)
+    given = _moment(response.headers.get("Date", ""))
     # Age comes with an answer out of a store: https://www.rfc-editor.org/rfc/rfc9111#name-age
-    if "Age" in response.headers or abs(datetime.now(UTC) - given) > _SKEW:
+    if given is None or "Age" in response.headers or abs(datetime.now(UTC) - given) > _SKEW:
         return None
     return given
+
+
+@lru_cache(maxsize=64)
+def _moment(date: str) -> datetime | None:
+    # Many answers come within one second.
+    try:
+        moment = parsedate_to_datetime(date)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

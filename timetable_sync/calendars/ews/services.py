@@ -105,7 +105,7 @@ class OneRequest(EWSAccountService):
             return self.not_whole(str(error))
         return message if complaint is None else judge(complaint, where, writing=self.writing, scope="item")
 
-    def ask_one(self, payload: etree._Element) -> etree._Element:
+    def ask_one(self, payload: etree._Element | bytes) -> etree._Element:
         """As :meth:`ask`, for one thing; raises its error."""
         result = self.ask(payload, 1)[0]
         if isinstance(result, BackendError):

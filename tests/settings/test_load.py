@@ -77,7 +77,7 @@ def test_the_shortest_useful_file_is_enough(tmp_path: Path) -> None:
     assert settings.timetable.columns["title"].column == "module_title"
     assert settings.application.key is None
     assert settings.guards.deletes_in_calendar.text() == "30 %, at least 5"
-    assert (settings.run.calendars_at_once, settings.ews.batch) == (8, 25)
+    assert (settings.run.calendars_at_once, settings.ews.batch) == (8, 50)
 
 
 def test_each_value_says_where_it_came_from(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_of_equal_lessons_the_look_is_kept_once(tmp_path: Path) -> None:
             world.spool.add_events(world.events.of(replace(LESSON, start=begin, end=begin + 3_600, week=f"W{week}"), inside=True))
         world.spool.add_events(world.events.of(replace(LESSON, activity="A2", week="W0", values=((), "Sets", "")), inside=True))
         (events,) = world.kept().values()
-        assert [(key.split("/")[2:4], *look) for _, key, _, *look, _ in events] == [
+        assert [(key.split("/")[2:4], *look) for _, key, _, look, _ in events] == [
             (["A1", "W0"], "Logic", "R1", None, "a\x1fb", "busy", None, "normal", None),
             (["A2", "W0"], "Sets", "", None, "a\x1fb", "busy", None, "normal", None),
             (["A1", "W1"], "Logic", "R1", None, "a\x1fb", "busy", None, "normal", None),

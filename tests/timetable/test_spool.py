@@ -24,12 +24,12 @@ LOOKS: list[Look] = [
 
 
 def event(start: int, key: str, look: int = 0) -> EventRow:
-    return (start, key, start + 60, *LOOKS[look], f"f{start}")
+    return (start, key, start + 60, LOOKS[look], f"f{start}")
 
 
 def add(spool: Spool, address: str, *events: EventRow) -> None:
     calendar = spool.calendar(address)
-    spool.add_events([(calendar, spool.add_look(look), start, key, end, mark) for start, key, end, *look, mark in events])  # type: ignore[arg-type]  # the rest is a look
+    spool.add_events([(calendar, spool.add_look(look), start, key, end, mark) for start, key, end, look, mark in events])
 
 
 @pytest.fixture

@@ -34,6 +34,9 @@ class Rules:
     deleted: Policy = "restore"
 
 
+_NOWHERE: list[Standing] = []
+
+
 @dataclass(slots=True)
 class _Draft:
     changes: list[Change] = field(default_factory=list)
@@ -66,7 +69,11 @@ def compare(
     frozen = freeze.frozen(standing, wanted)
     draft = _Draft()
     for key, event in wanted.items():
-        there, entry = standing.get(key, []), ledger.get(key)
+        there, entry = standing.get(key, _NOWHERE), ledger.get(key)
+        if len(there) == 1 and not there[0].series and key not in frozen:
+            # As nearly all do: the rest is what else can be.
+            _present(draft, there[0], event, entry, rules)
+            continue
         plain = [item for item in there if not item.series]
         if key in frozen:
             _stay(draft, there, event, entry)

@@ -20,7 +20,7 @@ from timetable_sync.timetable.children import sets_per_child
 from timetable_sync.timetable.columns import JOINT, fields_of
 from timetable_sync.timetable.looks import Looks
 from timetable_sync.timetable.source import ConnectionLost, open_source
-from timetable_sync.timetable.spool import EventRow, Spool
+from timetable_sync.timetable.spool import Look, Spool
 from timetable_sync.timetable.templates import Templates
 from timetable_sync.timetable.times import Clock, moment_of
 from timetable_sync.timetable.variables import Variables
@@ -33,6 +33,9 @@ _ONCE = ("the connection to the timetable failed once before it was read",)
 _LOG = structlog.stdlib.get_logger(__name__)
 _BUSY = {busy.value: busy for busy in Busy}
 _SENSITIVITY = {sensitivity.value: sensitivity for sensitivity in Sensitivity}
+
+#: What an event shows, in the order of its fields.
+_Ready = tuple[str, str, str | None, str | None, BodyKind, tuple[str, ...] | None, Busy, int | None, Sensitivity]
 
 
 class Reading:
@@ -67,19 +70,23 @@ class Reading:
 
     def events(self, calendar: Calendar) -> list[Event]:
         """The calendar's events in the window, sorted by start and key; keys are unique."""
-        return [self._event(row) for row in self._spool.events(calendar.address)]
+        ready: dict[Look, _Ready] = {}
+        events = []
+        for start, key, end, look, fingerprint in self._spool.events(calendar.address):
+            shown = ready.get(look)
+            if shown is None:
+                shown = ready[look] = self._ready(look)
+            events.append(Event(key, moment_of(start), moment_of(end), *shown).known_by(fingerprint))
+        return events
 
     def digest(self, calendar: Calendar) -> Digest:
         """That of the keys of the calendar's events in the window, with their fingerprints."""
         lines = self._spool.lines(calendar.address)
         return NOTHING if lines is None else digest_of(lines.split(LINE))
 
-    def _event(self, row: EventRow) -> Event:
-        start, key, end, subject, location, body, categories, busy, reminder, sensitivity, zone, fingerprint = row
-        return Event(
-            key,
-            moment_of(start),
-            moment_of(end),
+    def _ready(self, look: Look) -> _Ready:
+        subject, location, body, categories, busy, reminder, sensitivity, zone = look
+        return (
             zone or self._zone,
             subject,
             location,
@@ -89,7 +96,7 @@ class Reading:
             _BUSY[busy],
             reminder,
             _SENSITIVITY[sensitivity],
-        ).known_by(fingerprint)
+        )
 
 
 def check_templates(settings: Settings) -> None:

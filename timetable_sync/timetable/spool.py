@@ -37,7 +37,7 @@ Look = tuple[str, str | None, str | None, str | None, str, int | None, str, str 
 NewEvent = tuple[int, int, int, str, int, str]
 
 #: An event out of the spool: start, key, end, its look, its fingerprint.
-EventRow = tuple[int, str, int, str, str | None, str | None, str | None, str, int | None, str, str | None, str]
+EventRow = tuple[int, str, int, Look, str]
 
 
 class Spool:
@@ -143,8 +143,11 @@ class Spool:
 
     def events(self, address: str) -> list[EventRow]:
         """One calendar's events by start and key."""
-        query = f"SELECT start, key, finish, {_LOOK}, fingerprint FROM event JOIN look ON look.rowid = look"  # noqa: S608 - constants
-        return self._of(address, query, "ORDER BY start, key")
+        rows = self._of(address, "SELECT start, key, finish, look, fingerprint FROM event", "ORDER BY start, key")
+        # Each look once, as most are those of many events.
+        query = f"SELECT rowid, {_LOOK} FROM look WHERE rowid IN (SELECT look FROM event"  # noqa: S608 - constants
+        looks: dict[int, Look] = {number: tuple(look) for number, *look in self._of(address, query, ")")}
+        return [(start, key, finish, looks[look], fingerprint) for start, key, finish, look, fingerprint in rows]
 
     def lines(self, address: str) -> str | None:
         """The keys of one calendar's events with their fingerprints, as for a digest; None where it has none."""

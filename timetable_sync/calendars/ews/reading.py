@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from timetable_sync.calendars.ews.listing import Listed, Page, read_item
 from timetable_sync.errors import CalendarFailed
@@ -20,6 +21,10 @@ SHORTEST_VIEW = timedelta(minutes=1)
 #: Each view begins a little before the part it is for: whether one that begins where an event without any duration lies holds
 #: that event is not documented.
 _LEAD = timedelta(minutes=1)
+
+
+#: By start, then by id.
+_BY_START = attrgetter("start", "item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +56,11 @@ def read_window(find: Callable[[Window], Page | None], window: Window, ahead: ti
             listed = read_item(item, looked, address)
             if listed is not None:
                 found[listed.id] = listed
-    inside = [listed for listed in found.values() if listed.start < window.end]
-    ours = sorted((listed.ours for listed in inside if listed.ours is not None), key=lambda standing: (standing.start, standing.item.id))
-    beyond = (listed.start for listed in found.values() if listed.ours is not None and listed.start >= window.end)
-    return Found(tuple(ours), len(inside) - len(ours), min(beyond, default=looked.end))
+    marked = [listed.ours for listed in found.values() if listed.ours is not None]
+    ours = sorted([standing for standing in marked if standing.start < window.end], key=_BY_START)
+    beyond = [standing.start for standing in marked if standing.start >= window.end]
+    foreign = sum([listed.ours is None and listed.start < window.end for listed in found.values()])
+    return Found(tuple(ours), foreign, min(beyond, default=looked.end))
 
 
 def _halves(part: Window, address: str) -> list[Window]:

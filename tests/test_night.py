@@ -1,6 +1,8 @@
 """Whole nights, from a real database to calendars in memory, with the real ledger."""
 
+import os
 import sqlite3
+import sys
 import threading
 import time
 from collections import Counter
@@ -14,6 +16,7 @@ import pytest
 
 from tests.night_world import Meeting, NightWorld
 from timetable_sync.applying.ahead import Ahead
+from timetable_sync.calendars.memory import MemoryBackend
 from timetable_sync.errors import CalendarFailed
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.ledger import Digest
@@ -304,3 +307,42 @@ def test_the_past_is_left_as_it_was(world: NightWorld) -> None:
     world.timetable(weekly(title="Set theory"))
     world.night()
     assert [subject for _, subject, _ in subjects(world, address)] == ["Logic"] + 7 * ["Set theory"]
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2,
+    reason="this machine keeps no thread on a core, or has only one for the tests",
+)
+def test_a_night_stays_on_one_core_and_leaves_its_thread_free(world: NightWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.calendar("COMP101")
+    world.timetable(weekly())
+    before, seen = os.sched_getaffinity(0), list[set[int]]()
+    snapshot = MemoryBackend.snapshot
+
+    def watched(*arguments: Any) -> Any:
+        seen.append(os.sched_getaffinity(0))
+        return snapshot(*arguments)
+
+    monkeypatch.setattr(MemoryBackend, "snapshot", watched)
+    assert world.night().exit_code == 0
+    assert seen
+    assert all(len(cores) == 1 for cores in seen)
+    assert os.sched_getaffinity(0) == before
+
+
+def test_the_guard_of_a_shrunken_timetable_counts_the_same_whether_or_not_stamps_are_looked_at(world: NightWorld) -> None:
+    for module in ("COMP101", "COMP102", "COMP103"):
+        world.calendar(module)
+    lessons = [lesson for module in ("COMP101", "COMP102", "COMP103") for lesson in weekly(f"A{module}", module, weeks=20)]
+    world.timetable(lessons)
+    assert world.night().exit_code == 0
+    world.timetable(lessons[:5] + lessons[20:22] + lessons[40:60])
+    only = ("COMP101", "COMP102")
+    by_digests = world.night(dry_run=True, calendars=only)
+    configured = world.configuration.read_text("utf-8")
+    world.configuration.write_text(configured + '[run]\nfull_reading = "0 days"\n', "utf-8")
+    by_counting = world.night(dry_run=True, calendars=only)
+
+    (shrunken,) = [held for held in by_digests.held if held.guard == "shrunken_timetable"]
+    assert shrunken.sentence.startswith("the timetable shrank from 40 to 7 events")
+    assert [held for held in by_counting.held if held.guard == "shrunken_timetable"] == [shrunken]

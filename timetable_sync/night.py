@@ -92,7 +92,11 @@ def run_night(
         signing = sign_in(settings, doubts=True)
         _told_of(signing, account, now)
         token = signing.tokens
-        with on_one_core(), open_state(settings.state, read_only=request.dry_run) as state, _alone(state, settings, request) as check:
+        with (
+            on_one_core(settings.run.one_core),
+            open_state(settings.state, read_only=request.dry_run) as state,
+            _alone(state, settings, request) as check,
+        ):
             if not request.dry_run:
                 begun()
             patience = Patience(stop, deadline, watched, lanes=Lanes(settings.run.calendars_at_once), pace=pace, check=check)

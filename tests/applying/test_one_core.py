@@ -90,5 +90,13 @@ def test_a_system_that_knows_nothing_of_it_is_no_trouble(monkeypatch: pytest.Mon
 @linux
 def test_where_the_core_cannot_be_told_any_allowed_one_will_do(monkeypatch: pytest.MonkeyPatch, tmp_path: os.PathLike[str]) -> None:
     monkeypatch.setattr(one_core, "_THREAD", Path(tmp_path) / "missing")
+    allowed = os.sched_getaffinity(0)
     with on_one_core():
-        assert os.sched_getaffinity(0) <= {min(os.sched_getaffinity(0))}
+        assert os.sched_getaffinity(0) == {min(allowed)}
+
+
+@linux
+def test_whoever_does_not_want_it_keeps_all_cores() -> None:
+    before = os.sched_getaffinity(0)
+    with on_one_core(False):
+        assert os.sched_getaffinity(0) == before

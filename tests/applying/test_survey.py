@@ -1,7 +1,8 @@
 """The survey: every calendar is read and compared before anything is written, and what cannot be read leads to no plan at all."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -10,13 +11,13 @@ from tests.planning.builders import DAY, MONDAY, RULES, WINDOW, entry, event
 from timetable_sync.applying import patience as patience_module
 from timetable_sync.applying.patience import CutShort, Patience
 from timetable_sync.applying.survey import Survey, survey
-from timetable_sync.applying.visit import Sides
+from timetable_sync.applying.visit import Memory, Sides
 from timetable_sync.calendars.memory import MemoryBackend
-from timetable_sync.errors import CalendarFailed, LeaseLost, Passing, RunFailed, StateUnusable
+from timetable_sync.errors import CalendarFailed, LeaseLost, Passing, RunFailed, StateUnusable, TimetableUnusable
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Reason, Update
 from timetable_sync.model.event import Event
-from timetable_sync.model.ledger import LedgerEntry
+from timetable_sync.model.ledger import Digest, LedgerEntry, digest_of
 
 CALENDARS = [Calendar(f"c{number}@groups.example.ac.uk", f"C{number}") for number in range(5)]
 LECTURE = event(body="Dr Who")
@@ -181,3 +182,129 @@ def test_a_survey_writes_nothing(backend: MemoryBackend) -> None:
 
     assert backend.people.see(CALENDARS[0].address) == before
     assert backend.requests["apply"] == 0
+
+
+SETTLED = digest_of([f"{LECTURE.key} {LECTURE.fingerprint()}"])
+
+
+def remembering(backend: MemoryBackend, wanted: Callable[[Calendar], Digest] = lambda calendar: SETTLED) -> Sides:
+    """After a good night of one lecture a calendar, of which every stamp has come already: the first one's shows that it was changed."""
+    known: dict[str, LedgerEntry] = {}
+    for calendar in CALENDARS:
+        (there,) = written(backend, [LECTURE], calendar)
+        known[calendar.address] = entry(there)
+    standing = {calendar.address: SETTLED for calendar in CALENDARS}
+    memory = Memory({}, lambda calendar: SETTLED, standing, lambda calendar, window: {}, MONDAY, 7 * DAY)
+    both = Sides(lambda calendar: [LECTURE], lambda calendar: {LECTURE.key: known[calendar.address]}, (), RULES, memory)
+    found = look(backend, both)
+    sightings = {sighting.address: sighting for sighting in found.sightings}
+    assert len(sightings) == len(CALENDARS)
+    (first,) = backend.people.see(CALENDARS[0].address)
+    backend.people.edit(CALENDARS[0].address, first.id, subject="Party")
+    early = {calendar.address: backend.stamp(calendar) for calendar in CALENDARS}
+    backend.requests.clear()
+    return replace(both, memory=replace(memory, sightings=sightings, early=early, wanted=wanted))
+
+
+def test_whose_stamp_came_early_is_asked_again_only_if_it_moved(backend: MemoryBackend) -> None:
+    run = Run()
+
+    found = look(backend, remembering(backend), run, at_once=4)
+
+    assert [plan.calendar for plan in found.plans] == CALENDARS
+    assert [plan.updates for plan in found.plans] == [1, 0, 0, 0, 0]
+    assert backend.requests == {"snapshot": 1}
+    assert run.progress.steps == len(CALENDARS)
+
+
+def test_others_are_asked_while_early_stamps_are_judged(backend: MemoryBackend) -> None:
+    asked = threading.Event()
+
+    def wanted(calendar: Calendar) -> Digest:
+        if calendar == CALENDARS[4]:
+            asked.set()
+        else:
+            assert asked.wait(20), "the calendar without an early stamp waits for the others"
+        return SETTLED
+
+    both = remembering(backend, wanted)
+    early = {address: stamp for address, stamp in both.memory.early.items() if address != CALENDARS[4].address}
+
+    found = look(backend, replace(both, memory=replace(both.memory, early=early)))
+
+    assert [plan.calendar for plan in found.plans] == CALENDARS
+    assert backend.requests == {"snapshot": 1, "stamp": 1}
+
+
+def test_a_disk_that_is_full_while_early_stamps_are_judged_ends_the_run(backend: MemoryBackend) -> None:
+    full = TimetableUnusable("no space is left")
+
+    def wanted(calendar: Calendar) -> Digest:
+        if calendar == CALENDARS[2]:
+            raise full
+        return SETTLED
+
+    both = remembering(backend, wanted)
+    with pytest.raises(TimetableUnusable) as raised:
+        look(backend, both)
+    assert raised.value is full
+
+
+def test_whatever_fails_while_early_stamps_are_judged_ends_the_others_at_once(backend: MemoryBackend) -> None:
+    """In real time: three calendars without early stamps, and one thread, which is at the first of them when the screen is gone."""
+    reading, failed = threading.Event(), threading.Event()
+
+    def events(calendar: Calendar) -> Sequence[Event]:
+        reading.set()
+        assert failed.wait(20)
+        return [LECTURE]
+
+    class Gone(Watcher):
+        def step(self, more: int = 1) -> None:
+            if threading.current_thread() is threading.main_thread():
+                assert reading.wait(20)
+                raise OSError("the screen is gone")
+
+    class Ending(Patience):
+        def end(self, why: str) -> None:
+            super().end(why)
+            failed.set()
+
+    both, progress = remembering(backend), Gone()
+    memory = replace(both.memory, sightings={}, early={CALENDARS[4].address: both.memory.early[CALENDARS[4].address]})
+    memory = replace(memory, sightings={CALENDARS[4].address: both.memory.sightings[CALENDARS[4].address]})
+    patience = Ending(threading.Event(), 1e12, progress)
+    with pytest.raises(OSError, match="the screen is gone"):
+        survey(backend, CALENDARS, WINDOW, replace(both, events=events, memory=memory), patience=patience, at_once=1, progress=progress)
+    assert backend.requests["snapshot"] == 1
+
+
+def test_asked_to_stop_no_early_stamp_is_judged(backend: MemoryBackend) -> None:
+    run, judged = Run(), list[Calendar]()
+
+    def wanted(calendar: Calendar) -> Digest:
+        judged.append(calendar)
+        run.stop.set()
+        return SETTLED
+
+    with pytest.raises(CutShort, match="asked to stop"):
+        look(backend, remembering(backend, wanted), run)
+    assert len(judged) == 1
+
+
+def test_what_a_thread_fails_of_is_raised_and_not_that_judging_was_cut_short_by_it(backend: MemoryBackend) -> None:
+    both = remembering(backend)
+    blocked, failed = RunFailed("blocked"), threading.Event()
+    run = Run()
+
+    def wanted(calendar: Calendar) -> Digest:
+        if calendar == CALENDARS[4]:
+            failed.set()
+            raise blocked
+        assert failed.wait(20)
+        return SETTLED
+
+    early = {address: stamp for address, stamp in both.memory.early.items() if address != CALENDARS[4].address}
+    with pytest.raises(RunFailed) as raised:
+        look(backend, replace(both, memory=replace(both.memory, early=early, wanted=wanted)), run)
+    assert raised.value is blocked

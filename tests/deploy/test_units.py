@@ -64,6 +64,13 @@ def test_a_service_is_exposed_to_next_to_nothing(analyze: str, installed: Path, 
     assert float(found[1]) <= MOST, ended.stdout
 
 
+@pytest.mark.parametrize("service", [name for name in SERVICES if "failed" not in name])
+def test_a_unit_lets_a_night_stay_on_one_core(service: str) -> None:
+    """The call is one of @resources, which are refused: a line after that takes it out again, as systemd.exec(5) says."""
+    lines = [line for line in (UNITS / service).read_text("utf-8").splitlines() if line.startswith("SystemCallFilter=")]
+    assert lines == ["SystemCallFilter=@system-service", "SystemCallFilter=~@privileged @resources", "SystemCallFilter=sched_setaffinity"]
+
+
 @pytest.mark.parametrize("path", sorted(UNITS.iterdir()), ids=lambda path: str(path.name))
 def test_every_line_is_explained(path: Path) -> None:
     """A comment stands before it, or before the lines that it stands with."""

@@ -189,3 +189,26 @@ def test_an_answer_that_drips_in_for_ever_is_given_up() -> None:
         with pytest.raises(requests.Timeout):
             session_by(None).get(server.url, timeout=0.2)
         assert time.monotonic() - began < 10
+
+
+def test_a_session_reaches_one_server_after_another_and_again_after_it_was_closed(proxy: Proxy) -> None:
+    other = Proxy()
+    threading.Thread(target=other.server.serve_forever, args=(0.01,), daemon=True).start()
+    session = session_by(None)
+    for url in (proxy.url, other.url, proxy.url):
+        assert session.get(f"{url}/x", timeout=5).status_code == 200
+    session.close()
+    assert session.get(f"{other.url}/y", timeout=5).status_code == 200
+    assert ([path for path, _ in proxy.asked], [path for path, _ in other.asked]) == (["/x", "/x"], ["/x", "/y"])
+    other.server.shutdown()
+    other.server.server_close()
+
+
+def test_to_one_server_the_connections_are_the_same_and_after_closing_others() -> None:
+    way = VerifyingAdapter()
+    request = requests.Request("GET", "http://127.0.0.1:9/x").prepare()
+    pool = way.get_connection_with_tls_context(request, True)
+    assert way.get_connection_with_tls_context(request, True) is pool
+    assert way.get_connection_with_tls_context(request, True, proxies={"http": "http://127.0.0.1:8"}) is not pool
+    way.close()
+    assert way.get_connection_with_tls_context(request, True) is not pool

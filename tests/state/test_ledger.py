@@ -1,10 +1,11 @@
 """The ledger: what stands where, as we last saw or wrote it."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import make_url
 
 from tests.state.making import CALENDAR, MAPPING, MONDAY, OTHER, SOURCE, WINDOW, created, deleted, entry, event, key, updated
 from timetable_sync.errors import CalendarFailed, ItemRefused, Passing, RunFailed, Stale, Unclear
@@ -14,7 +15,7 @@ from timetable_sync.model.snapshot import ItemRef
 from timetable_sync.model.window import Window
 from timetable_sync.settings.sections.keeping import StateDatabase
 from timetable_sync.state.connection import connect, state_url
-from timetable_sync.state.database import State
+from timetable_sync.state.database import State, open_state
 from timetable_sync.state.records import RunBeginning
 
 
@@ -101,6 +102,18 @@ def test_times_come_back_aware_and_unchanged(state: State) -> None:
     found = state.ledger_entries(SOURCE, CALENDAR)[key("a")]
     assert found == entry("a", 5)
     assert found.start.utcoffset() == timedelta(0)
+
+
+@pytest.mark.postgresql
+def test_times_of_a_repeated_hour_come_back_each_as_it_was(postgresql_schema: str) -> None:
+    """A server gives them in its own zone, in which these two are told apart by nothing that Python compares."""
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    there = make_url(postgresql_schema)
+    url = there.update_query_dict({"options": f"{there.query['options']} -ctimezone=Europe/London"}).render_as_string(hide_password=False)
+    entries = [entry("a")._replace(start=first, end=first + timedelta(hours=1)), entry("b")._replace(start=first + timedelta(hours=1))]
+    with open_state(StateDatabase(url=url)) as state:
+        state.learn(SOURCE, CALENDAR, entries)
+        assert list(state.ledger_entries(SOURCE, CALENDAR).values()) == entries
 
 
 def test_calendars_are_those_with_events_in_the_window(state: State) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.state.making import CALENDAR, MONDAY, OTHER, SOURCE, WINDOW, created
+from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.ledger import digest_of
 from timetable_sync.model.sighting import Sighting
 from timetable_sync.state.database import State
@@ -53,3 +54,14 @@ def test_digests_of_many_calendars_are_each_of_their_own_entries(state: State) -
         calendar.address: digest_of(lines(state.ledger_fingerprints(SOURCE, calendar, WINDOW))) for calendar in (CALENDAR, OTHER)
     }
     assert state.ledger_digests("another", WINDOW) == {}
+
+
+def test_of_very_many_calendars_none_is_left_out(state: State) -> None:
+    run = state.begin_run(RunBeginning(SOURCE, MONDAY, WINDOW))
+    many = [Calendar(f"c{number:03}@groups.example.ac.uk", "C") for number in range(101)]
+    for number, calendar in enumerate(many):
+        state.written(run, SOURCE, calendar, [created(f"k{key}") for key in range(1 + number % 3)], "mapaaa")
+    found = state.ledger_digests(SOURCE, WINDOW)
+    assert {address: digest.entries for address, digest in found.items()} == {
+        calendar.address: 1 + number % 3 for number, calendar in enumerate(many)
+    }

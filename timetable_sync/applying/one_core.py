@@ -3,7 +3,8 @@
 Python's threads work one at a time (https://docs.python.org/3/glossary.html#term-global-interpreter-lock); they are there because
 most of a request is waiting. Spread over cores they hand the interpreter from one to the other many times a request. On two cores a
 look at a stamp took up to twice the CPU time that it takes on one, and the night no less time by the clock (docs/performance.md). Other
-programs are moved out of the way by the system's scheduler, which may put them on any core.
+programs are moved out of the way by the system's scheduler, which may put them on any core; but not another night that is kept on the
+same one, so it can be switched off.
 """
 
 import os
@@ -12,23 +13,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import structlog
+
+_log = structlog.stdlib.get_logger(__name__)
+
 #: Its field 39 is the core that the thread is on: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
 _THREAD = Path("/proc/thread-self/stat")
 _CORE, _BEFORE_STATE = 39, 3
 
 
 @contextmanager
-def on_one_core() -> Iterator[None]:
+def on_one_core(wanted: bool = True) -> Iterator[None]:
     """This thread, and those that it starts, stay on one core: the one that it is on now. Left, this thread may go where it could before.
 
-    Only Linux lets a thread be kept so. Elsewhere, and where the system refuses, nothing is changed.
+    Only Linux lets a thread be kept so. Elsewhere, where the system refuses, and unless it is ``wanted``, nothing is changed.
     """
-    allowed = _allowed()
+    allowed = _allowed() if wanted else set[int]()
     if len(allowed) < 2:
         yield
         return
-    with suppress(OSError):
+    try:
         os.sched_setaffinity(0, {_present(allowed)})
+    except OSError as error:
+        _log.debug("not kept on one core", reason=str(error))
     try:
         yield
     finally:

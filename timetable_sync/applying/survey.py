@@ -1,7 +1,7 @@
 """Read and compare every calendar before anything is written: several at once, one calendar's failure stopping no other."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -34,7 +34,8 @@ def survey(
 ) -> Survey:
     """A plan for each of ``calendars``. Raises CutShort, and what ends the whole run (RunFailed, StateUnusable, …).
 
-    Those whose stamp has come already are judged by this thread, while others ask for the rest.
+    Those whose stamp has come already are judged by this thread, while others ask for the rest; that too ends at the deadline, and when it
+    is asked to stop.
     """
 
     def visited(calendar: Calendar, seen: Prospect | None = None) -> _Visited:
@@ -49,21 +50,22 @@ def survey(
             progress.step()
 
     early, found, broken = sides.memory.early, dict[str, _Visited](), list[BaseException]()
+    futures: dict[str, Future[_Visited]] = {}
     with ThreadPoolExecutor(max_workers=max(1, at_once), thread_name_prefix="calendar") as pool:
-        futures = {calendar.address: pool.submit(visited, calendar) for calendar in calendars if calendar.address not in early}
         try:
-            for calendar in calendars:
-                if calendar.address not in early:
-                    continue
-                with _ending(patience):
+            with _ending(patience):
+                futures |= {calendar.address: pool.submit(visited, calendar) for calendar in calendars if calendar.address not in early}
+                for calendar in calendars:
+                    if calendar.address not in early:
+                        continue
                     patience.may_begin()
                     seen = prospect(calendar, window, sides)
-                plan = seen_quiet(calendar, seen, early[calendar.address])
-                if plan is None:
-                    futures[calendar.address] = pool.submit(visited, calendar, seen)
-                else:
-                    found[calendar.address] = plan, None
-                    progress.step()
+                    plan = seen_quiet(calendar, seen, early[calendar.address])
+                    if plan is None:
+                        futures[calendar.address] = pool.submit(visited, calendar, seen)
+                    else:
+                        found[calendar.address] = plan, None
+                        progress.step()
         except BaseException as reason:
             broken.append(reason)  # raised below, unless it only followed from another
     broken += [error for future in futures.values() if (error := future.exception()) is not None]

@@ -24,6 +24,10 @@ class LedgerEntry(NamedTuple):
     end: datetime
 
 
+#: Between a key and its fingerprint, and between two of these. Neither has any of them: a key is ASCII without blanks.
+BETWEEN, LINE = " ", "\n"
+
+
 class Digest(NamedTuple):
     """Of keys with their fingerprints: how many there are, and 16 bytes that are equal for equal sets, in whatever order they come."""
 
@@ -32,13 +36,10 @@ class Digest(NamedTuple):
 
 
 def digest_of(lines: Iterable[str]) -> Digest:
-    """The digest; each line is a key, :data:`BETWEEN` and its fingerprint, neither of which has a blank or a line end."""
+    """The digest; each line is a key, :data:`BETWEEN` and its fingerprint."""
     ordered = sorted(lines)
     return Digest(len(ordered), hashlib.blake2b(LINE.join(ordered).encode("utf-8", "surrogatepass"), digest_size=16).digest())
 
-
-#: Between a key and its fingerprint, and between two of these.
-BETWEEN, LINE = " ", "\n"
 
 #: Of a calendar with nothing in it.
 NOTHING = digest_of(())

@@ -34,7 +34,7 @@ class Rules:
     deleted: Policy = "restore"
 
 
-_NOWHERE: list[Standing] = []
+_NOWHERE: Sequence[Standing] = ()
 
 
 @dataclass(slots=True)
@@ -218,7 +218,7 @@ def _marker(event: Event, rules: Rules) -> str:
     return Marker(rules.mapping, event.fingerprint(), event.key).text()
 
 
-def _stay(draft: _Draft, there: list[Standing], event: Event | None, entry: LedgerEntry | None) -> None:
+def _stay(draft: _Draft, there: Sequence[Standing], event: Event | None, entry: LedgerEntry | None) -> None:
     before = there[0] if there else None
     if before is not None and event is not None and before.marker.fingerprint == event.fingerprint() and not differences(event, before):
         draft.unchanged += 1

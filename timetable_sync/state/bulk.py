@@ -2,7 +2,7 @@
 
 SQLAlchemy puts an INSERT with ON CONFLICT into words anew each time (it has no place in the cache of compiled statements), and looks at
 every value of every row. For the few rows of a batch, of which a first night has thousands, that was more than half of the CPU time.
-Moments are the dearest of them, both ways, and most of them have been seen before: :func:`moments` reads each different one once.
+Moments are the dearest of them, both ways, and most of them have been seen before: :func:`moments` reads each different text once.
 """
 
 from collections.abc import Callable, Sequence
@@ -85,4 +85,5 @@ _MOMENTS: dict[str, Callable[[Any], datetime]] = {}
 
 def _reader(dialect: Dialect) -> Callable[[Any], datetime]:
     read: Any = Moment().dialect_impl(dialect).result_processor(dialect, None)
-    return lru_cache(_REMEMBERED)(read or (lambda moment: moment))
+    # Only texts are remembered: of the repeated hour of a server's own zone, two moments an hour apart are equal to Python (PEP 495).
+    return lru_cache(_REMEMBERED)(read) if dialect.name == "sqlite" else read

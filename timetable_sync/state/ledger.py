@@ -43,7 +43,10 @@ def fingerprints(connection: sa.Connection, source: str, address: str, window: W
 
 
 def digests(connection: sa.Connection, source: str, window: Window) -> dict[str, Digest]:
-    """The digest of each calendar's entries that start in the window, by address. One query, few calendars at a time in memory."""
+    """The digest of each calendar's entries that start in the window, by address. One query, few calendars at a time in our memory.
+
+    PostgreSQL may put all of them together before it gives the first: some 100 bytes an entry, in its own memory.
+    """
     # Put together by the database: a row of its own for each entry took more than twice as long.
     line = ledger.c.key + BETWEEN + ledger.c.fingerprint
     query = sa.select(ledger.c.address, sa.func.aggregate_strings(line, LINE)).where(ledger.c.source == source, *_within(window))

@@ -13,6 +13,8 @@ def test_a_document_that_is_cut_off_is_none() -> None:
     for length in range(len(whole) // 2, len(whole), 97):
         with pytest.raises(NotWhole):
             parse(whole[:length])
+    # Nor does it spoil the next one, which the same parser reads.
+    assert isinstance(response_messages(whole, "FindItem"), list)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from lxml import etree
 
 from timetable_sync.calendars.ews.envelopes import enveloped
+from timetable_sync.calendars.ews.names import MESSAGES, TYPES
 from timetable_sync.calendars.ews.payloads import get_stamp
 from timetable_sync.calendars.ews.services import GetFolders, MailboxAccount
 
@@ -27,6 +28,19 @@ def test_it_is_what_exchangelib_puts_around_a_request(version: str, address: str
     assert canonical(ours) == canonical(theirs)
     head = theirs[: theirs.index(b"<m:GetFolder")]
     assert ours.startswith(head)
+
+
+@pytest.mark.parametrize("address", ["comp101@groups.example.ac.uk", "o'hara&<sons>@example.ac.uk"])
+def test_what_asks_for_a_stamp_is_in_the_schemas_order_whoever_is_asked(address: str) -> None:
+    asked = etree.fromstring(get_stamp(address))
+    m, t = f"{{{MESSAGES}}}", f"{{{TYPES}}}"
+    assert [element.tag for element in asked.iter()] == [
+        *(m + name for name in ("GetFolder", "FolderShape")),
+        *(t + name for name in ("BaseShape", "AdditionalProperties", "FieldURI", "ExtendedFieldURI", "ExtendedFieldURI")),
+        m + "FolderIds",
+        *(t + name for name in ("DistinguishedFolderId", "Mailbox", "EmailAddress")),
+    ]
+    assert asked.findtext(f".//{t}EmailAddress") == address
 
 
 def test_a_text_goes_in_as_it_is() -> None:

@@ -10,6 +10,7 @@ import pytest
 from tests.calendars.contract import WEEK, event, marker
 from tests.calendars.ews.canned import Asked, Canned, CannedServer, answer_of, envelope, error, fault, listed, listing, success
 from tests.calendars.ews.conftest import OpenedOn
+from timetable_sync.calendars.ews import protocol
 from timetable_sync.calendars.ews.backend import EwsBackend
 from timetable_sync.calendars.ews.reading import LONGEST_VIEW
 from timetable_sync.errors import BackendError, CalendarFailed, Passing
@@ -156,6 +157,34 @@ def test_a_foreign_event_may_lack_anything_but_its_time(server: CannedServer, ba
     server.answer(listing(bare, listed(1, marker=MARKER)))
     snapshot = backend.snapshot(calendar, WEEK)
     assert (len(snapshot.ours), snapshot.foreign) == (1, 1)
+
+
+def test_an_empty_time_of_creation_is_none(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
+    for empty in ("<t:DateTimeCreated></t:DateTimeCreated>", "<t:DateTimeCreated/>", ""):
+        server.answer(listing(re.sub("<t:DateTimeCreated>.*</t:DateTimeCreated>", empty, listed(1, marker=MARKER))))
+        assert [standing.created for standing in backend.snapshot(calendar, WEEK).ours] == [None]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("End", "later"),
+        ("LegacyFreeBusyStatus", "Sleeping"),
+        ("ReminderIsSet", "maybe"),
+        ("ReminderMinutesBeforeStart", "soon"),
+        ("Sensitivity", "Secret"),
+        ("DateTimeCreated", "once"),
+        ("IsAllDayEvent", "perhaps"),
+    ],
+)
+@pytest.mark.parametrize("form", ["by its text", "by the parser"])
+def test_each_field_that_cannot_be_read_is_named(
+    server: CannedServer, backend: EwsBackend, calendar: Calendar, name: str, text: str, form: str
+) -> None:
+    given = {"ReminderIsSet": "true"} | {name: text}
+    server.answer(listing(listed(1, marker=MARKER, **given) + ("" if form == "by its text" else "\n")))
+    with pytest.raises(Passing, match=f"an event has {name} '{text}'"):
+        backend.snapshot(calendar, WEEK)
 
 
 def test_what_is_no_event_is_passed_over(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
@@ -467,6 +496,17 @@ def test_without_the_servers_clock_there_is_no_stamp(server: CannedServer, backe
 @pytest.mark.parametrize("ago", [timedelta(hours=8), timedelta(minutes=-30)], ids=["kept by a proxy", "wrong"])
 def test_a_date_far_from_now_is_no_clock_to_go_by(server: CannedServer, backend: EwsBackend, calendar: Calendar, ago: timedelta) -> None:
     server.answer(stamp_answer(("0x670A", "2026-11-20T08:00:00Z"), ("0x670B", "7")), Date=http_date(ago))
+    assert backend.stamp(calendar) is None
+
+
+def test_a_date_that_was_right_is_believed_no_more_once_it_is_old(
+    server: CannedServer, backend: EwsBackend, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    date = http_date()
+    for _ in range(2):
+        server.answer(stamp_answer(("0x670A", "2026-11-20T08:00:00Z"), ("0x670B", "7")), Date=date)
+    assert backend.stamp(calendar) is not None
+    monkeypatch.setattr(protocol, "_SKEW", timedelta(seconds=-1))
     assert backend.stamp(calendar) is None
 
 

@@ -1,4 +1,8 @@
-"""Reading FindItem's listings straight into Standing. Pure: elements in, values out; a part that is missing is an error, never skipped."""
+"""Reading FindItem's listings into Standing. Pure; a part that is missing is an error, never skipped.
+
+What a listing says of an event is the same whether it was taken out of elements, here, or out of the text (``listing_text.py``), and is
+judged in one place.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -35,7 +39,7 @@ _REMEMBERED = 8_192
 
 
 class Fields(NamedTuple):
-    """What a listing says of one event, as it is written there; None for what is not there or empty.
+    """What a listing says of one event, as it is written there; None or empty for what is not there.
 
     ``categories`` are sorted. ``marker`` is None for an event that bears none, and empty for one whose marker is.
     """

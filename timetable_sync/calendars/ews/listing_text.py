@@ -42,7 +42,9 @@ _MAKE = Fields._make
 _MEANT = {"amp;": "&", "lt;": "<", "gt;": ">", "quot;": '"', "apos;": "'"}
 _REMEMBERED = 4_096
 #: The categories' place among what the pattern finds.
-_LISTED = 4
+_LISTED = Fields._fields.index("categories")
+#: Letters. Categories that have more are somebody's own, and are not remembered.
+_WORTH_REMEMBERING = 500
 
 
 def set_apart(content: bytes) -> Apart | None:
@@ -89,7 +91,7 @@ def _items(text: str, start: int, prefix: str) -> tuple[list[Fields], int]:
             values = (*map(_read, values[:_LISTED]), values[_LISTED], *map(_read, values[_LISTED + 1 :]))
             reference = text.find("&", at)
         item, key, subject, sensitivity, listed, created, reminder, minutes, uri, value, begins, ends, all_day, busy, place, kind = values
-        categories = _categories(listed, prefix) if listed else ()
+        categories = () if not listed else (_categories if len(listed) <= _WORTH_REMEMBERING else _read_categories)(listed, prefix)
         # The name and set of a marker have no letter that is written by a reference.
         marker = value if uri is not None and _names_marker(uri) else None
         # Not by name, which takes twice as long.
@@ -113,12 +115,14 @@ def _meant(found: re.Match[str]) -> str:
         raise _Other from None
 
 
-@lru_cache(_REMEMBERED)
-def _categories(listed: str, prefix: str) -> tuple[str, ...]:
+def _read_categories(listed: str, prefix: str) -> tuple[str, ...]:
     """The categories in the elements of an array, sorted."""
     opening, closing = f"<{prefix}:String>", f"</{prefix}:String>"
     names = listed.removeprefix(opening).removesuffix(closing).split(closing + opening)
     return tuple(sorted([_read(name) or "" for name in names]))
+
+
+_categories = lru_cache(_REMEMBERED)(_read_categories)
 
 
 @lru_cache(64)

@@ -5,6 +5,7 @@ back off, cut a call into several requests and lose the results of the first whe
 as a reason to raise. Every response message's result comes back, in order.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from exchangelib import IMPERSONATION, UTC, Identity
@@ -58,9 +59,10 @@ class OneRequest(EWSAccountService):
     def _extra_headers(self) -> dict[str, str]:
         return {"X-AnchorMailbox": self.account.anchor}
 
-    def ask(self, payload: etree._Element | bytes, expected: int) -> list[Result]:
+    def ask(self, payload: etree._Element | bytes, expected: int, trim: Callable[[bytes], bytes] | None = None) -> list[Result]:
         """Send ``payload``; one result for each of the ``expected`` things asked, in order: its response message, or its error.
 
+        ``trim`` takes out of an answer what its caller reads by other means, before it is parsed.
         Raises a BackendError where the request as a whole came to nothing, or where the answer is not whole.
         """
         where = self.account.primary_smtp_address
@@ -69,7 +71,7 @@ class OneRequest(EWSAccountService):
         came = self.protocol.post(self.SERVICE_NAME, body, self._extra_headers(), where=where, writing=self.writing)
         self.given = came.given
         try:
-            answer = response_messages(self._to_be_parsed(came.content), self.SERVICE_NAME)
+            answer = response_messages(came.content if trim is None else trim(came.content), self.SERVICE_NAME)
             self.protocol.speaks()
             if isinstance(answer, Complaint):
                 raise self._of_request(judge(answer, where, writing=self.writing, scope="request"))
@@ -79,10 +81,6 @@ class OneRequest(EWSAccountService):
         except NotWhole as error:
             raise self.not_whole(str(error)) from None
         return [self._result(message, where) for message in answer]
-
-    def _to_be_parsed(self, content: bytes) -> bytes:
-        """What of an answer is made elements of."""
-        return content
 
     def not_whole(self, why: str) -> Passing | Unclear:
         """The error for an answer that lacks something."""
@@ -105,9 +103,9 @@ class OneRequest(EWSAccountService):
             return self.not_whole(str(error))
         return message if complaint is None else judge(complaint, where, writing=self.writing, scope="item")
 
-    def ask_one(self, payload: etree._Element | bytes) -> etree._Element:
+    def ask_one(self, payload: etree._Element | bytes, trim: Callable[[bytes], bytes] | None = None) -> etree._Element:
         """As :meth:`ask`, for one thing; raises its error."""
-        result = self.ask(payload, 1)[0]
+        result = self.ask(payload, 1, trim)[0]
         if isinstance(result, BackendError):
             raise result
         return result
@@ -117,17 +115,20 @@ class FindItems(OneRequest):
     """https://learn.microsoft.com/exchange/client-developer/web-service-reference/finditem-operation"""
 
     SERVICE_NAME = "FindItem"
-    _apart: list[Fields] | None = None
 
     def listing(self, payload: etree._Element) -> Page:
         """The listing that ``payload`` asks for. Raises its error, and NotWhole for one that lacks something."""
-        message = self.ask_one(payload)
-        return read_page(message, self._apart)
+        apart: list[list[Fields]] = []
 
-    def _to_be_parsed(self, content: bytes) -> bytes:
-        found = set_apart(content)
-        self._apart = None if found is None else found.items
-        return content if found is None else found.rest
+        def without_events(content: bytes) -> bytes:
+            found = set_apart(content)
+            if found is None:
+                return content
+            apart.append(found.items)
+            return found.rest
+
+        message = self.ask_one(payload, without_events)
+        return read_page(message, apart[0] if apart else None)
 
 
 class GetItems(OneRequest):

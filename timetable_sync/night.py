@@ -26,6 +26,7 @@ from timetable_sync.entra.sign_in import SignIn, sign_in
 from timetable_sync.entra.token import TokenProvider
 from timetable_sync.errors import TimetableSyncError
 from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.ledger import LedgerEntry
 from timetable_sync.model.plan import CalendarPlan
 from timetable_sync.model.sighting import Sighting
 from timetable_sync.model.window import Window
@@ -264,9 +265,14 @@ class _Night:
         )
         # An edit that is to be kept may have brought an event here from a time outside of the window.
         looked_up = self.window if settings.drift.edited == "restore" else None
-        sides = Sides(
-            reading.events, lambda calendar: self.state.ledger_entries(source, calendar, looked_up), reading.unsettled, rules, memory
-        )
+
+        def entries(calendar: Calendar) -> Mapping[str, LedgerEntry]:
+            # Where the digests say that nothing of it is known in the window, nobody has to look.
+            if memory.every and looked_up is not None and calendar.address not in standing:
+                return {}
+            return self.state.ledger_entries(source, calendar, looked_up)
+
+        sides = Sides(reading.events, entries, reading.unsettled, rules, memory)
         self.progress.phase("reading calendars", len(selection.visited))
         found: Survey = survey(
             self.backend,

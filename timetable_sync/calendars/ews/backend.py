@@ -175,29 +175,30 @@ class EwsBackend:
     def _write(self, calendar: Calendar, changes: list[Change]) -> list[Outcome]:
         account = self._account(calendar)
         service: OneRequest
-        payload: etree._Element | bytes
-        if isinstance(changes[0], Create):
-            service, payload = CreateItems(account), create_items(calendar.address, cast(list[Create], changes))
-        elif isinstance(changes[0], Update):
-            service = UpdateItems(account)
-            payload = payloads.update_items(cast(list[Update], changes), suppress_receipts=self._suppress_receipts)
-        else:
-            service = DeleteItems(account)
-            payload = payloads.delete_items(cast(list[Delete], changes), suppress_receipts=self._suppress_receipts)
-        results: Sequence[Result]
+        results: Sequence[Result | ItemRef]
         try:
-            results = service.ask(payload, len(changes))
+            if isinstance(changes[0], Create):
+                service = creating = CreateItems(account)
+                results = creating.create(create_items(calendar.address, cast(list[Create], changes)), len(changes))
+            elif isinstance(changes[0], Update):
+                service = UpdateItems(account)
+                payload = payloads.update_items(cast(list[Update], changes), suppress_receipts=self._suppress_receipts)
+                results = service.ask(payload, len(changes))
+            else:
+                service = DeleteItems(account)
+                payload = payloads.delete_items(cast(list[Delete], changes), suppress_receipts=self._suppress_receipts)
+                results = service.ask(payload, len(changes))
         except BackendError as error:
-            results = [error] * len(changes)
+            return [Outcome(change, error=error) for change in changes]
         return [self._outcome(service, change, result) for change, result in zip(changes, results, strict=True)]
 
     @staticmethod
-    def _outcome(service: OneRequest, change: Change, result: Result) -> Outcome:
+    def _outcome(service: OneRequest, change: Change, result: Result | ItemRef) -> Outcome:
         if isinstance(result, BackendError):
             return Outcome(change, error=result)
         if isinstance(change, Delete):
             return Outcome(change)
-        item = _item_ref(result)
+        item = result if isinstance(result, ItemRef) else _item_ref(result)
         if item is None:
             return Outcome(change, error=service.not_whole("an event that was written is not named in it"))
         return Outcome(change, item)

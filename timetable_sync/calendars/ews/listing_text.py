@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from timetable_sync.calendars.ews.answer_text import NAME, PREFIX, TEXT, is_odd, text_of
 from timetable_sync.calendars.ews.listing import Fields, is_marker
 
 
@@ -29,14 +30,8 @@ class _Other(Exception):
 
 
 #: Where the events begin; there is one place for them in an answer to one question.
-_BEGIN = re.compile(r"<(?P<m>[A-Za-z_][\w.-]*):RootFolder(?=[ >])[^<>]*><(?P<t>[A-Za-z_][\w.-]*):Items>", re.ASCII)
+_BEGIN = re.compile(rf"<(?P<m>{PREFIX}):RootFolder(?=[ >])[^<>]*><(?P<t>{PREFIX}):Items>", re.ASCII)
 
-#: In an event any letter but "<" is taken, as all that more costs is paid for each letter; what XML does not know, and line ends other
-#: than LF, of which a parser makes LF, are looked for in the whole. https://www.w3.org/TR/xml/#charsets
-_TEXT = "[^<]*"
-_NAME = r'[^"<&\t\n]+'
-_NOT_TEXT = bytes(set(range(0x20)) - set(b"\t\n"))
-_NO_LETTERS = ("\ufffe", "\uffff")
 _REFERENCE = re.compile(r"&([^;]*;)?")
 _MAKE = Fields._make
 _MEANT = {"amp;": "&", "lt;": "<", "gt;": ">", "quot;": '"', "apos;": "'"}
@@ -49,7 +44,7 @@ _WORTH_REMEMBERING = 500
 
 def set_apart(content: bytes) -> Apart | None:
     """The events of FindItem's answer, in its order, and the answer without them; None where it has another form than the usual one."""
-    text = _text(content)
+    text = text_of(content)
     begin = _BEGIN.search(text)
     if begin is None:
         return None
@@ -59,22 +54,9 @@ def set_apart(content: bytes) -> Apart | None:
         return None
     head, tail = text[: begin.end()], text[end:]
     around = head + tail
-    # Comments, sections and the like may hold what looks like a listing and is none.
-    odd = "<!" in around or "us-ascii" in head.lower() or around.count("RootFolder") > 2
-    if odd or not tail.startswith(f"</{begin['t']}:Items></{begin['m']}:RootFolder>"):
+    if is_odd(around) or around.count("RootFolder") > 2 or not tail.startswith(f"</{begin['t']}:Items></{begin['m']}:RootFolder>"):
         return None
     return Apart(items, around.encode())
-
-
-def _text(content: bytes) -> str:
-    """The text of an answer; nothing where it has letters that a parser refuses or reads otherwise."""
-    if len(content.translate(None, _NOT_TEXT)) < len(content):
-        return ""
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        return ""
-    return "" if any(letter in text for letter in _NO_LETTERS) or ("]" in text and "]]>" in text) else text
 
 
 def _items(text: str, start: int, prefix: str) -> tuple[list[Fields], int]:
@@ -145,17 +127,17 @@ def _parts(prefix: str) -> Iterator[str]:
     """One event, its elements in the schema's order (types.xsd, ItemType and CalendarItemType), each of them there or not."""
 
     def leaf(name: str) -> str:
-        return f"(?:<{prefix}:{name}>({_TEXT})</{prefix}:{name}>|<{prefix}:{name} ?/>)?"
+        return f"(?:<{prefix}:{name}>({TEXT})</{prefix}:{name}>|<{prefix}:{name} ?/>)?"
 
-    yield f'<{prefix}:CalendarItem><{prefix}:ItemId Id="({_NAME})" ChangeKey="({_NAME})" ?/>'
+    yield f'<{prefix}:CalendarItem><{prefix}:ItemId Id="({NAME})" ChangeKey="({NAME})" ?/>'
     yield leaf("Subject")
     yield leaf("Sensitivity")
-    yield f"(?:<{prefix}:Categories>((?:<{prefix}:String>{_TEXT}</{prefix}:String>)*)</{prefix}:Categories>|<{prefix}:Categories ?/>)?"
+    yield f"(?:<{prefix}:Categories>((?:<{prefix}:String>{TEXT}</{prefix}:String>)*)</{prefix}:Categories>|<{prefix}:Categories ?/>)?"
     yield leaf("DateTimeCreated")
     yield leaf("ReminderIsSet")
     yield leaf("ReminderMinutesBeforeStart")
     yield f"(?:<{prefix}:ExtendedProperty><{prefix}:ExtendedFieldURI ([^<>&]*?) ?/>"
-    yield f"<{prefix}:Value>({_TEXT})</{prefix}:Value></{prefix}:ExtendedProperty>)?"
+    yield f"<{prefix}:Value>({TEXT})</{prefix}:Value></{prefix}:ExtendedProperty>)?"
     for name in ("Start", "End", "IsAllDayEvent", "LegacyFreeBusyStatus", "Location", "CalendarItemType"):
         yield leaf(name)
     yield f"</{prefix}:CalendarItem>"

@@ -5,7 +5,7 @@ back off, cut a call into several requests and lose the results of the first whe
 as a reason to raise. Every response message's result comes back, in order.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from exchangelib import IMPERSONATION, UTC, Identity
@@ -13,12 +13,14 @@ from exchangelib.services.common import EWSAccountService
 from lxml import etree
 
 from timetable_sync.calendars.ews.answers import NotWhole, complaint_of, response_messages
+from timetable_sync.calendars.ews.created_text import created
 from timetable_sync.calendars.ews.envelopes import enveloped
 from timetable_sync.calendars.ews.listing import Fields, Page, read_page
 from timetable_sync.calendars.ews.listing_text import set_apart
 from timetable_sync.calendars.ews.protocol import ExchangeProtocol
 from timetable_sync.calendars.ews.verdicts import Complaint, judge
 from timetable_sync.errors import BackendError, Passing, Unclear
+from timetable_sync.model.snapshot import ItemRef
 
 Result = etree._Element | BackendError
 
@@ -65,13 +67,22 @@ class OneRequest(EWSAccountService):
         ``trim`` takes out of an answer what its caller reads by other means, before it is parsed.
         Raises a BackendError where the request as a whole came to nothing, or where the answer is not whole.
         """
+        content = self._sent(payload)
+        return self._results(content if trim is None else trim(content), expected)
+
+    def _sent(self, payload: etree._Element | bytes) -> bytes:
         where = self.account.primary_smtp_address
         version: str = self.account.version.api_version
         body = enveloped(payload, version, where)
         came = self.protocol.post(self.SERVICE_NAME, body, self._extra_headers(), where=where, writing=self.writing)
         self.given = came.given
+        content: bytes = came.content
+        return content
+
+    def _results(self, content: bytes, expected: int) -> list[Result]:
+        where = self.account.primary_smtp_address
         try:
-            answer = response_messages(came.content if trim is None else trim(came.content), self.SERVICE_NAME)
+            answer = response_messages(content, self.SERVICE_NAME)
             self.protocol.speaks()
             if isinstance(answer, Complaint):
                 raise self._of_request(judge(answer, where, writing=self.writing, scope="request"))
@@ -149,6 +160,18 @@ class CreateItems(OneRequest):
     SERVICE_NAME = "CreateItem"
     writing = True
     once = True
+
+    def create(self, payload: bytes, expected: int) -> Sequence[Result | ItemRef]:
+        """As :meth:`ask`; the names of the new events where all of them were made."""
+        content = self._sent(payload)
+        try:
+            found = created(content, expected)
+        except NotWhole as error:
+            raise self.not_whole(str(error)) from None
+        if found is None:
+            return self._results(content, expected)
+        self.protocol.speaks()
+        return found
 
 
 class UpdateItems(OneRequest):

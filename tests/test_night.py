@@ -313,7 +313,9 @@ def test_the_past_is_left_as_it_was(world: NightWorld) -> None:
     sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2,
     reason="this machine keeps no thread on a core, or has only one for the tests",
 )
-def test_a_night_stays_on_one_core_and_leaves_its_thread_free(world: NightWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_night_stays_on_one_core_unless_that_is_not_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: bool) -> None:
+    world = NightWorld(tmp_path, "" if wanted else "[run]\none_core = false\n")
     world.calendar("COMP101")
     world.timetable(weekly())
     before, seen = os.sched_getaffinity(0), list[set[int]]()
@@ -326,8 +328,29 @@ def test_a_night_stays_on_one_core_and_leaves_its_thread_free(world: NightWorld,
     monkeypatch.setattr(MemoryBackend, "snapshot", watched)
     assert world.night().exit_code == 0
     assert seen
-    assert all(len(cores) == 1 for cores in seen)
+    assert all(len(cores) == 1 if wanted else cores == before for cores in seen)
     assert os.sched_getaffinity(0) == before
+
+
+@pytest.mark.parametrize("full_reading", ["7 days", "0 days"])
+def test_an_edit_that_is_kept_is_kept_also_where_the_ledger_has_nothing_else_in_the_window(tmp_path: Path, full_reading: str) -> None:
+    """Somebody moved next year's only lecture into the window, from a time of which nobody says anything tonight."""
+    more = f'[drift]\nedited = "keep"\n[run]\nfull_reading = "{full_reading}"\n[window]\nfuture = "60 days"\n'
+    world = NightWorld(tmp_path, more)
+    address = world.calendar("COMP101")
+    lecture = ("A1", "COMP101", "2026-12-20 09:00", "2026-12-20 10:00", "Logic", "R1")
+    world.now += timedelta(days=30)
+    world.timetable([lecture])
+    assert world.night().calendars[0].created == 1
+    world.now -= timedelta(days=30)
+    (item,) = world.backend.people.see(address)
+    moved = datetime(2026, 10, 20, 9, tzinfo=UTC)
+    world.backend.people.edit(address, item.id, start=moved, end=moved + timedelta(hours=1))
+
+    night = world.night()
+
+    assert (night.exit_code, night.calendars[0].deleted, night.calendars[0].created) == (0, 0, 0)
+    assert [event.start for event in world.backend.people.see(address)] == [moved]
 
 
 def test_the_guard_of_a_shrunken_timetable_counts_the_same_whether_or_not_stamps_are_looked_at(world: NightWorld) -> None:

@@ -279,7 +279,7 @@ def test_whatever_fails_while_early_stamps_are_judged_ends_the_others_at_once(ba
     assert backend.requests["snapshot"] == 1
 
 
-def test_asked_to_stop_no_early_stamp_is_judged(backend: MemoryBackend) -> None:
+def test_asked_to_stop_no_further_early_stamp_is_judged(backend: MemoryBackend) -> None:
     run, judged = Run(), list[Calendar]()
 
     def wanted(calendar: Calendar) -> Digest:
@@ -294,17 +294,22 @@ def test_asked_to_stop_no_early_stamp_is_judged(backend: MemoryBackend) -> None:
 
 def test_what_a_thread_fails_of_is_raised_and_not_that_judging_was_cut_short_by_it(backend: MemoryBackend) -> None:
     both = remembering(backend)
-    blocked, failed = RunFailed("blocked"), threading.Event()
-    run = Run()
+    blocked, ended, progress = RunFailed("blocked"), threading.Event(), Watcher()
+
+    class Ending(Patience):
+        def end(self, why: str) -> None:
+            super().end(why)
+            ended.set()
 
     def wanted(calendar: Calendar) -> Digest:
         if calendar == CALENDARS[4]:
-            failed.set()
             raise blocked
-        assert failed.wait(20)
+        assert ended.wait(20)
         return SETTLED
 
     early = {address: stamp for address, stamp in both.memory.early.items() if address != CALENDARS[4].address}
+    memory = replace(both.memory, early=early, wanted=wanted)
+    patience = Ending(threading.Event(), 1e12, progress)
     with pytest.raises(RunFailed) as raised:
-        look(backend, replace(both, memory=replace(both.memory, early=early, wanted=wanted)), run)
+        survey(backend, CALENDARS, WINDOW, replace(both, memory=memory), patience=patience, at_once=1, progress=progress)
     assert raised.value is blocked

@@ -198,8 +198,8 @@ def test_a_session_reaches_one_server_after_another_and_again_after_it_was_close
     for url in (proxy.url, other.url, proxy.url):
         assert session.get(f"{url}/x", timeout=5).status_code == 200
     session.close()
-    assert session.get(f"{other.url}/y", timeout=5).status_code == 200
-    assert ([path for path, _ in proxy.asked], [path for path, _ in other.asked]) == (["/x", "/x"], ["/x", "/y"])
+    assert session.get(f"{proxy.url}/x", timeout=5).status_code == 200
+    assert ([path for path, _ in proxy.asked], [path for path, _ in other.asked]) == (["/x", "/x", "/x"], ["/x"])
     other.server.shutdown()
     other.server.server_close()
 
@@ -209,6 +209,18 @@ def test_to_one_server_the_connections_are_the_same_and_after_closing_others() -
     request = requests.Request("GET", "http://127.0.0.1:9/x").prepare()
     pool = way.get_connection_with_tls_context(request, True)
     assert way.get_connection_with_tls_context(request, True) is pool
-    assert way.get_connection_with_tls_context(request, True, proxies={"http": "http://127.0.0.1:8"}) is not pool
     way.close()
+    second = way.get_connection_with_tls_context(request, True)
+    assert second is not pool
+    assert way.get_connection_with_tls_context(request, True, proxies={"http": "http://127.0.0.1:8"}) is not second
+
+
+def test_connections_that_were_closed_behind_its_back_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    way = VerifyingAdapter()
+    request = requests.Request("GET", "http://127.0.0.1:9/x").prepare()
+    pool = way.get_connection_with_tls_context(request, True)
+    remembered = way._latest
+    way.close()
+    pool.close()
+    monkeypatch.setattr(way, "_latest", remembered)
     assert way.get_connection_with_tls_context(request, True) is not pool

@@ -98,7 +98,7 @@ class VerifyingAdapter(HTTPAdapter):
     ) -> ConnectionPool:
         """As the base class, which takes the address to pieces each time: most requests go where the one before went."""
         asked, latest = (request.url, verify, cert, tuple((proxies or {}).items())), self._latest
-        # A closed one has no connections any more (urllib3's own sign); another thread may have closed it just now.
+        # One that urllib3 has closed has no pool any more, and gives no connection.
         if latest is not None and latest[0] == asked and getattr(latest[1], "pool", None) is not None:
             return latest[1]
         pool = super().get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)

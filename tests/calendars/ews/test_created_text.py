@@ -67,7 +67,8 @@ def test_the_prefixes_are_exchanges_to_choose(prefixes: tuple[str, str]) -> None
         ("messages of another namespace", USUAL.replace(b'xmlns:m="http://schemas.microsoft.com', b'xmlns:m="http://example.org')),
         ("no envelope", USUAL.replace(b"s:Envelope", b"s:Letter")),
         ("a control character", USUAL.replace(b"id-1", b"id\x01")),
-        ("an answer that was cut off", USUAL[:-12]),
+        ("a fault beside it", USUAL.replace(b"</s:Body>", b"<s:Fault><faultcode>x</faultcode></s:Fault></s:Body>")),
+        ("an empty body before it", USUAL.replace(b"<s:Body ", b"<s:Body/><s:Body ")),
         ("an answer that was cut off in an event", USUAL[: USUAL.index(b"ck-2")]),
         ("a page of HTML", b"<html><body>busy</body></html>"),
         ("nothing", b""),
@@ -75,6 +76,11 @@ def test_the_prefixes_are_exchanges_to_choose(prefixes: tuple[str, str]) -> None
 )
 def test_whatever_else_it_says_is_left_to_the_parser(what: str, content: bytes) -> None:
     assert taken(content) is None, what
+
+
+def test_an_answer_that_was_cut_off_after_the_last_event_is_none() -> None:
+    with pytest.raises(NotWhole):
+        created(USUAL[:-12], len(REFS))
 
 
 @given(

@@ -107,6 +107,7 @@ def test_a_result_that_is_missing_makes_all_unclear(server: CannedServer, backen
         created(success("CreateItem", "<m:Items><t:CalendarItem/></m:Items>")),
         created(success("CreateItem", '<m:Items><t:CalendarItem><t:ItemId Id="x"/></t:CalendarItem></m:Items>')),
         b"<s:Envelope>cut off",
+        created(success("CreateItem", item_id(1)))[:-12],
         b"<?xml version='1.0'?><Envelope/>",
     ],
 )

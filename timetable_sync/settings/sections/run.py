@@ -29,6 +29,6 @@ class Run(Section):
     )
     one_core: bool = Field(
         True,
-        description="Keep a night on one of the machine's cores, which takes a fifth less CPU time (Linux). false where several nights "
+        description="Keep a night on one of the machine's cores, which takes less CPU time (Linux). false where several nights "
         "run on one machine at the same time, and have to be quick.",
     )

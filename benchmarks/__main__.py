@@ -19,7 +19,7 @@ from benchmarks.table import add, new_table, show
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="How fast a night is, beside the floor and beside others.")
-    parser.add_argument("--size", choices=list(SIZES), default="full", help="how much is done (full takes 30 to 40 minutes)")
+    parser.add_argument("--size", choices=list(SIZES), default="full", help="how much is done (full takes 20 to 40 minutes)")
     parser.add_argument("--case", action="append", choices=list(CASES), help="only this one; repeatable")
     parser.add_argument("--latency", default="0,50,200", help="milliseconds that every answer takes, with commas between")
     parser.add_argument("--json", type=Path, default=Path("bench.json"), help="file for all figures")

@@ -143,22 +143,23 @@ class Spool:
 
     def events(self, address: str) -> list[EventRow]:
         """One calendar's events by start and key."""
-        rows = self._of(address, "SELECT start, key, finish, look, fingerprint FROM event", "ORDER BY start, key")
+        rows = self._of(address, "SELECT start, key, finish, look, fingerprint FROM event WHERE calendar = ? ORDER BY start, key")
         # Each look once, as most are those of many events.
-        query = f"SELECT rowid, {_LOOK} FROM look WHERE rowid IN (SELECT look FROM event"  # noqa: S608 - constants
-        looks: dict[int, Look] = {number: tuple(look) for number, *look in self._of(address, query, ")")}
+        query = f"SELECT rowid, {_LOOK} FROM look WHERE rowid IN (SELECT look FROM event WHERE calendar = ?)"  # noqa: S608 - constants
+        looks: dict[int, Look] = {number: tuple(look) for number, *look in self._of(address, query)}
         return [(start, key, finish, looks[look], fingerprint) for start, key, finish, look, fingerprint in rows]
 
     def lines(self, address: str) -> str | None:
         """The keys of one calendar's events with their fingerprints, as for a digest; None where it has none."""
         # In one piece: a row for each costs more than all the rest of a quiet calendar on our side.
-        (row,) = self._of(address, f"SELECT group_concat(key || '{BETWEEN}' || fingerprint, '{LINE}') FROM event")  # noqa: S608 - constants
+        line = f"key || '{BETWEEN}' || fingerprint"
+        (row,) = self._of(address, f"SELECT group_concat({line}, '{LINE}') FROM event WHERE calendar = ?")  # noqa: S608 - constants
         lines: str | None = row[0]
         return lines
 
-    def _of(self, address: str, select: str, order: str = "") -> list[Any]:
+    def _of(self, address: str, query: str) -> list[Any]:
         with self._working():
-            return self._database.execute(f"{select} WHERE calendar = ? {order}", (self._calendars.get(address),)).fetchall()
+            return self._database.execute(query, (self._calendars.get(address),)).fetchall()
 
     @contextmanager
     def _working(self) -> Iterator[None]:

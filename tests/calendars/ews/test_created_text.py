@@ -41,11 +41,10 @@ def test_the_usual_answer_is_taken_from_the_text() -> None:
     assert taken(USUAL) == parsed(USUAL) == REFS
 
 
-@pytest.mark.parametrize("prefixes", [("m", "t"), ("a", "b"), ("ns-1.m", "ns-1.t")])
-def test_the_prefixes_are_exchanges_to_choose(prefixes: tuple[str, str]) -> None:
-    content = USUAL
-    for old, new in zip((b"m", b"t"), prefixes, strict=True):
-        content = re.sub(rb"(</?|xmlns:)" + old + rb"(?=[:=])", lambda found, new=new: found[1] + b"_" + new.encode(), content)  # type: ignore[misc]  # no types for its default
+@pytest.mark.parametrize(("messages", "types"), [("m", "t"), ("a", "b"), ("ns-1.m", "ns-1.t")])
+def test_the_prefixes_are_exchanges_to_choose(messages: str, types: str) -> None:
+    content = re.sub(rb"(</?|xmlns:)m(?=[:=])", rb"\1_" + messages.encode(), USUAL)
+    content = re.sub(rb"(</?|xmlns:)t(?=[:=])", rb"\1_" + types.encode(), content)
     assert taken(content) == REFS
 
 

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from tests.calendars.ews.two_ways import agree
 from tests.proof.fuzzing import samples
 from timetable_sync.calendars.ews.answers import NotWhole, complaint_of, response_messages
+from timetable_sync.calendars.ews.created_text import created
 from timetable_sync.calendars.ews.http_verdicts import Asked, is_soap, of_status
 from timetable_sync.calendars.ews.listing import read_item, read_page
 from timetable_sync.calendars.ews.stamps import stamp_of
@@ -153,6 +154,9 @@ def exchange(data: bytes) -> None:
     _status(which, content)
     if operation == "FindItem":
         agree(content)
+    if operation == "CreateItem":
+        with suppress(NotWhole):
+            created(content, 1)
     try:
         messages = response_messages(content, operation)
     except NotWhole:

@@ -33,7 +33,7 @@ class Ews(Section):
         "mailbox", description='X-AnchorMailbox: "mailbox" for the mailbox that is worked on, or one address for all.'
     )
     version: Literal["Exchange2013", "Exchange2013_SP1", "Exchange2016"] = Field("Exchange2016", description="Protocol version to ask for.")
-    # Twenty to fifty items a request is what Exchange takes well: the budget is looked at after each of them, and a batch has a minute.
+    # Larger ones are fewer requests; but the budget is looked at after each event, and a batch has a minute: BatchSizes makes them smaller.
     # https://learn.microsoft.com/exchange/client-developer/exchange-web-services/ews-throttling-in-exchange
     batch: Whole = Field(
         50, ge=1, le=100, description="Most events in one request, 1 to 100. Exchange gives a batch one minute: fewer go while it is slow."

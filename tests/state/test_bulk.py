@@ -41,19 +41,19 @@ def engine(url: str, state: State) -> sa.Engine:
 def test_rows_of_the_ledger_are_those_that_sqlalchemy_would_write(
     engine: sa.Engine, query: Callable[[str], list[tuple[object, ...]]], moment: datetime
 ) -> None:
-    bulk = Bulk(ledger, COLUMNS, key=("source", "address", "key"))
+    bulk = Bulk(ledger, COLUMNS, key=("source", "address", "service", "name", "key"))
     with engine.begin() as connection:
         row = {name: f"{name} é 'x' %s :y ?" for name in COLUMNS} | {"starts": moment, "ends": moment}
         connection.execute(sa.insert(ledger), [row | {"key": "theirs"}])
         kept = bulk.moment(connection)(moment)
         for name in ("before", "ours"):
-            row |= {"key": "ours", "name": name, "starts": kept, "ends": kept}
+            row |= {"key": "ours", "label": name, "starts": kept, "ends": kept}
             bulk.write(connection, [[row[name] for name in COLUMNS]])
     theirs, ours = (query(f"SELECT * FROM ledger WHERE key = '{whose}'")[0] for whose in ("theirs", "ours"))
-    assert [value for name, value in zip(COLUMNS, ours, strict=True) if name not in ("key", "name")] == [
-        value for name, value in zip(COLUMNS, theirs, strict=True) if name not in ("key", "name")
+    assert [value for name, value in zip(COLUMNS, ours, strict=True) if name not in ("key", "label")] == [
+        value for name, value in zip(COLUMNS, theirs, strict=True) if name not in ("key", "label")
     ]
-    assert ours[COLUMNS.index("name")] == "ours"
+    assert ours[COLUMNS.index("label")] == "ours"
     with engine.begin() as connection:
         assert connection.scalar(sa.select(ledger.c.starts).where(ledger.c.key == "ours")) == moment
 

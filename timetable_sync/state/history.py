@@ -138,7 +138,7 @@ def calendars_of(connection: sa.Connection, run_id: int) -> list[CalendarRecord]
     """The calendars of a run about which there was something to say, by address."""
     query = sa.select(run_calendar).where(run_calendar.c.run_id == run_id).order_by(run_calendar.c.address)
     return [
-        CalendarRecord(Calendar(row.address, row.name), row.status, row.created, row.updated, row.deleted, row.message, row.advice)
+        CalendarRecord(Calendar(row.address, row.label), row.status, row.created, row.updated, row.deleted, row.message, row.advice)
         for row in connection.execute(query)
     ]
 
@@ -149,7 +149,7 @@ def verdicts_of(connection: sa.Connection, run_id: int) -> list[Held]:
     return [
         Held(
             row.guard,
-            None if row.address is None else Calendar(row.address, row.name),
+            None if row.address is None else Calendar(row.address, row.label),
             row.sentence,
             row.counted,
             row.out_of,
@@ -182,7 +182,7 @@ def _calendar_row(run_id: int, record: CalendarRecord) -> dict[str, Json]:
     return {
         "run_id": run_id,
         "address": plain(record.calendar.address),
-        "name": plain(record.calendar.name),
+        "label": plain(record.calendar.name),
         "status": record.status,
         "created": record.created,
         "updated": record.updated,
@@ -197,7 +197,7 @@ def _verdict_row(run_id: int, held: Held) -> dict[str, Json]:
         "run_id": run_id,
         "guard": held.guard,
         "address": None if held.calendar is None else plain(held.calendar.address),
-        "name": None if held.calendar is None else plain(held.calendar.name),
+        "label": None if held.calendar is None else plain(held.calendar.name),
         "sentence": plain(held.sentence),
         "counted": held.count,
         "out_of": held.of,

@@ -36,7 +36,7 @@ def replace(connection: sa.Connection, source: str, run_id: int, at: datetime, n
                 "source": source,
                 "address": address,
                 "guard": verdict.guard,
-                "name": "" if verdict.calendar is None else plain(verdict.calendar.name),
+                "label": "" if verdict.calendar is None else plain(verdict.calendar.name),
                 "sentence": plain(verdict.sentence),
                 "counted": verdict.count,
                 "out_of": verdict.of,
@@ -57,7 +57,7 @@ def verdicts(connection: sa.Connection, source: str) -> list[HeldVerdict]:
     return [
         HeldVerdict(
             row.guard,
-            None if row.address == "" else Calendar(row.address, row.name),
+            None if row.address == "" else Calendar(row.address, row.label),
             row.sentence,
             row.counted,
             row.out_of,
@@ -73,7 +73,7 @@ def verdicts(connection: sa.Connection, source: str) -> list[HeldVerdict]:
 def calendars(connection: sa.Connection, source: str) -> list[HeldCalendar]:
     """How many changes are held in each calendar, by address."""
     query = sa.select(held_count).where(held_count.c.source == source).order_by(held_count.c.address)
-    return [HeldCalendar(Calendar(row.address, row.name), row.created, row.updated, row.deleted) for row in connection.execute(query)]
+    return [HeldCalendar(Calendar(row.address, row.label), row.created, row.updated, row.deleted) for row in connection.execute(query)]
 
 
 def changes(connection: sa.Connection, source: str, address: str) -> list[HeldChange]:
@@ -94,7 +94,7 @@ def _keep_changes(connection: sa.Connection, source: str, by_calendar: Mapping[C
     counts: list[dict[str, Json]] = []
     rows: list[dict[str, Json]] = []
     for calendar, found in by_calendar.items():
-        place = {"source": source, "address": plain(calendar.address), "name": plain(calendar.name)}
+        place = {"source": source, "address": plain(calendar.address), "label": plain(calendar.name)}
         counts.append({**place, "created": _many(found, Create), "updated": _many(found, Update), "deleted": _many(found, Delete)})
         most = min(KEPT_OF_A_CALENDAR, KEPT_IN_ALL - len(rows))
         for change in sorted(found, key=lambda change: (_ORDER[type(change)], change.when, change.key))[: max(0, most)]:

@@ -12,15 +12,15 @@ from timetable_sync.model.snapshot import ItemRef
 from timetable_sync.model.window import Window
 from timetable_sync.state.bulk import Bulk, moments, unread
 from timetable_sync.state.portrait import plain
-from timetable_sync.state.tables import ledger
+from timetable_sync.state.tables import NAME, SERVICE, ledger
 
 #: Calendars whose keys and fingerprints are in memory at a time.
 _AT_ONCE = 20
 
 _ROWS = Bulk(
     ledger,
-    ("source", "address", "key", "name", "item_id", "change_key", "fingerprint", "mapping", "starts", "ends"),
-    key=("source", "address", "key"),
+    ("source", "service", "address", "name", "key", "label", "item_id", "change_key", "fingerprint", "mapping", "starts", "ends"),
+    key=("source", "service", "address", "name", "key"),
 )
 
 
@@ -57,7 +57,7 @@ def digests(connection: sa.Connection, source: str, window: Window) -> dict[str,
 def calendars(connection: sa.Connection, source: str, window: Window | None) -> list[Calendar]:
     """The calendars with entries that start in the window, by address."""
     query = (
-        sa.select(ledger.c.address, sa.func.max(ledger.c.name))
+        sa.select(ledger.c.address, sa.func.max(ledger.c.label))
         .where(ledger.c.source == source, *_within(window))
         .group_by(ledger.c.address)
         .order_by(ledger.c.address)
@@ -74,13 +74,15 @@ def count(connection: sa.Connection, source: str, window: Window | None, address
 
 def record(connection: sa.Connection, source: str, calendar: Calendar, known: Iterable[LedgerEntry]) -> None:
     """Enter or overwrite."""
-    address, name, moment = calendar.address, plain(calendar.name), _ROWS.moment(connection)
+    address, label, moment = calendar.address, plain(calendar.name), _ROWS.moment(connection)
     rows = [
         (
             source,
+            SERVICE,
             address,
+            NAME,
             entry.key,
-            name,
+            label,
             entry.item.id,
             entry.item.change_key,
             entry.fingerprint,

@@ -63,12 +63,12 @@ class Recorded:
                 address: address for address in connection.scalars(_distinct(history_table).where(history_table.c.source == source))
             }
             names.update(
-                (row.address, row.name)
-                for row in connection.execute(sa.select(run_calendar.c.address, run_calendar.c.name).order_by(run_calendar.c.run_id))
+                (row.address, row.label)
+                for row in connection.execute(sa.select(run_calendar.c.address, run_calendar.c.label).order_by(run_calendar.c.run_id))
                 if row.address in names
             )
-            stands = sa.select(ledger.c.address, sa.func.max(ledger.c.name).label("name")).where(ledger.c.source == source)
-            names.update((row.address, row.name) for row in connection.execute(stands.group_by(ledger.c.address)))
+            stands = sa.select(ledger.c.address, sa.func.max(ledger.c.label).label("label")).where(ledger.c.source == source)
+            names.update((row.address, row.label) for row in connection.execute(stands.group_by(ledger.c.address)))
         return [Calendar(address, name) for address, name in sorted(names.items())]
 
     def keys(self, source: str, part: str) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 import sqlalchemy as sa
 
 from timetable_sync.model.sighting import Sighting
-from timetable_sync.state.tables import sighting
+from timetable_sync.state.tables import NAME, SERVICE, sighting
 from timetable_sync.state.upsert import upsert
 
 _KEPT = ("sign", "mapping", "since", "until", "seen", "others", "intact")
@@ -22,6 +22,8 @@ def remember(connection: sa.Connection, source: str, seen: Iterable[Sighting]) -
     rows = [
         {
             "source": source,
+            "service": SERVICE,
+            "name": NAME,
             "address": one.address,
             "sign": one.sign,
             "mapping": one.mapping,
@@ -34,7 +36,7 @@ def remember(connection: sa.Connection, source: str, seen: Iterable[Sighting]) -
         for one in seen
     ]
     if rows:
-        connection.execute(upsert(connection, sighting, ("source", "address"), _KEPT), rows)
+        connection.execute(upsert(connection, sighting, ("source", "service", "address", "name"), _KEPT), rows)
 
 
 def will_be_written(connection: sa.Connection, source: str, addresses: Collection[str]) -> None:

@@ -12,6 +12,9 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 metadata = sa.MetaData()
 
+#: Until there are several services, and calendars with a name in their mailbox, every calendar is an Exchange mailbox's default one.
+SERVICE, NAME = "ews", ""
+
 
 class Moment(TypeDecorator[datetime]):
     """An aware datetime in UTC: ``timestamp with time zone`` in PostgreSQL, the same in UTC without the zone in SQLite."""
@@ -39,6 +42,27 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def _calendar() -> tuple[sa.Column[Any], ...]:
+    """What names a calendar, as part of a primary key: the mailbox's address, the service, the calendar's name in the mailbox.
+
+    The address comes first, as it is what queries ask by.
+    The name is empty for a mailbox's default calendar. What the timetable calls a calendar is its ``label``.
+    """
+    return (
+        sa.Column("address", sa.Text, primary_key=True),
+        sa.Column("service", sa.Text, primary_key=True, server_default=SERVICE),
+        sa.Column("name", sa.Text, primary_key=True, server_default=NAME),
+    )
+
+
+def _calendar_beside() -> tuple[sa.Column[Any], ...]:
+    """The same two beside an ``address``, where they are no part of the primary key."""
+    return (
+        sa.Column("service", sa.Text, nullable=False, server_default=SERVICE),
+        sa.Column("name", sa.Text, nullable=False, server_default=NAME),
+    )
+
+
 # JSON and not JSONB: what a change was like is kept as it was, and JSONB refuses U+0000 and lone surrogates.
 # https://www.postgresql.org/docs/current/datatype-json.html
 
@@ -46,15 +70,17 @@ ledger = sa.Table(
     "ledger",
     metadata,
     sa.Column("source", sa.Text, primary_key=True),
-    sa.Column("address", sa.Text, primary_key=True),
+    *_calendar(),
     sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("label", sa.Text, nullable=False),
     sa.Column("item_id", sa.Text, nullable=False),
     sa.Column("change_key", sa.Text, nullable=False),
     sa.Column("fingerprint", sa.Text, nullable=False),
     sa.Column("mapping", sa.Text, nullable=False),
     sa.Column("starts", Moment, nullable=False),
     sa.Column("ends", Moment, nullable=False),
+    # Digest of the body as the service gives it back, where it does not give back what it was given; else NULL.
+    sa.Column("body", sa.Text),
     sa.Index("ledger_by_start", "source", "address", "starts"),
     sqlite_with_rowid=False,
 )
@@ -63,7 +89,7 @@ sighting = sa.Table(
     "sighting",
     metadata,
     sa.Column("source", sa.Text, primary_key=True),
-    sa.Column("address", sa.Text, primary_key=True),
+    *_calendar(),
     sa.Column("sign", sa.Text),
     sa.Column("mapping", sa.Text, nullable=False),
     sa.Column("since", Moment, nullable=False),
@@ -102,8 +128,8 @@ run_calendar = sa.Table(
     "run_calendar",
     metadata,
     sa.Column("run_id", sa.Integer, sa.ForeignKey("run.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("address", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
+    *_calendar(),
+    sa.Column("label", sa.Text, nullable=False),
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("created", sa.Integer, nullable=False),
     sa.Column("updated", sa.Integer, nullable=False),
@@ -120,12 +146,13 @@ verdict = sa.Table(
     sa.Column("run_id", sa.Integer, sa.ForeignKey("run.id", ondelete="CASCADE"), nullable=False),
     sa.Column("guard", sa.Text, nullable=False),
     sa.Column("address", sa.Text),
-    sa.Column("name", sa.Text),
+    sa.Column("label", sa.Text),
     sa.Column("sentence", sa.Text, nullable=False),
     sa.Column("counted", sa.Integer, nullable=False),
     sa.Column("out_of", sa.Integer, nullable=False),
     sa.Column("allowed", sa.Integer, nullable=False),
     sa.Column("forced", sa.Boolean, nullable=False),
+    *_calendar_beside(),
     sa.Index("verdict_by_run", "run_id"),
     sa.Index("verdict_by_address", "address", "run_id"),
 )
@@ -145,6 +172,7 @@ history = sa.Table(
     sa.Column("after", sa.JSON(none_as_null=True)),
     sa.Column("outcome", sa.Text, nullable=False),
     sa.Column("error", sa.Text, nullable=False),
+    *_calendar_beside(),
     sa.Index("history_by_key", "source", "key", "id"),
     sa.Index("history_by_address", "source", "address", "id"),
     sa.Index("history_by_run", "run_id", "source", "id"),
@@ -170,9 +198,9 @@ held = sa.Table(
     metadata,
     sa.Column("source", sa.Text, primary_key=True),
     # Empty where the whole run is held: a primary key takes no NULL.
-    sa.Column("address", sa.Text, primary_key=True),
+    *_calendar(),
     sa.Column("guard", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("label", sa.Text, nullable=False),
     sa.Column("sentence", sa.Text, nullable=False),
     sa.Column("counted", sa.Integer, nullable=False),
     sa.Column("out_of", sa.Integer, nullable=False),
@@ -188,12 +216,13 @@ held_change = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("address", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("label", sa.Text, nullable=False),
     sa.Column("key", sa.Text, nullable=False),
     sa.Column("action", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("before", sa.JSON(none_as_null=True)),
     sa.Column("after", sa.JSON(none_as_null=True)),
+    *_calendar_beside(),
     sa.Index("held_change_by_address", "source", "address", "id"),
 )
 
@@ -201,11 +230,49 @@ held_count = sa.Table(
     "held_count",
     metadata,
     sa.Column("source", sa.Text, primary_key=True),
-    sa.Column("address", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
+    *_calendar(),
+    sa.Column("label", sa.Text, nullable=False),
     sa.Column("created", sa.Integer, nullable=False),
     sa.Column("updated", sa.Integer, nullable=False),
     sa.Column("deleted", sa.Integer, nullable=False),
+)
+
+held_loss = sa.Table(
+    "held_loss",
+    metadata,
+    # Of each key here nothing would stand any more: a release covers these, and no more.
+    sa.Column("source", sa.Text, primary_key=True),
+    *_calendar(),
+    sa.Column("key", sa.Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+visited = sa.Table(
+    "visited",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    *_calendar(),
+    sa.Column("label", sa.Text, nullable=False),
+    # The service's own id of the folder, opaque; empty where it is not known.
+    sa.Column("folder", sa.Text, nullable=False),
+    # The service's time of the last complete look at it; NULL before the first.
+    sa.Column("seen", Moment),
+    # Nights in a row in which the service said that there is no such mailbox.
+    sa.Column("gone_nights", sa.Integer, nullable=False, server_default="0"),
+    sqlite_with_rowid=False,
+)
+
+create_intent = sa.Table(
+    "create_intent",
+    metadata,
+    # A request that makes events is entered here before it is sent, and struck out with the record of what came of it.
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    *_calendar_beside(),
+    sa.Column("keys", sa.JSON, nullable=False),
+    sa.Column("sent", Moment, nullable=False),
+    sa.Index("create_intent_by_calendar", "source", "address"),
 )
 
 matter = sa.Table(

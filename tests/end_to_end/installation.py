@@ -46,6 +46,13 @@ class Installation:
             out, err = process.communicate(timeout=900)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Another command as it is typed, to its end; ``words`` begin with its name."""
+        verb, *rest = words
+        with self.start(*rest, "--config", str(self.configuration), configured=False, verb=verb) as process:
+            out, err = process.communicate(timeout=300)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
     @contextmanager
     def start(
         self,

@@ -54,6 +54,19 @@ def test_the_first_night_creates_and_the_second_has_nothing_to_do(world: NightWo
     assert subjects(world, address) == stands
 
 
+def test_a_doubled_calendar_is_cleaned_up_and_nothing_is_held(world: NightWorld) -> None:
+    address = world.calendar("COMP101")
+    world.timetable(weekly(weeks=8))
+    world.night()
+    stands = subjects(world, address)
+    for item in world.backend.people.see(address):
+        # As a create that was carried out twice leaves it.
+        world.backend.people.copy(address, item.id)
+    night = world.night()
+    assert (night.exit_code, night.held, night.calendars[0].deleted, night.calendars[0].standing) == (0, (), 8, 8)
+    assert subjects(world, address) == stands
+
+
 def test_nine_in_the_morning_is_nine_before_and_after_the_clocks_change(world: NightWorld) -> None:
     address = world.calendar("COMP101")
     world.timetable(weekly(weeks=4))

@@ -1,18 +1,26 @@
 """Guards: limits with numbers; small calendars raise no false alarm and are not without guard either."""
 
+from functools import cache
 from typing import Any
 
 import pytest
 
-from tests.planning.builders import event, standing
+from tests.planning.builders import HOUR, MONDAY, WINDOW, event, ledger, plan, standing
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Create, Delete, Reason
+from timetable_sync.model.event import Event
 from timetable_sync.model.plan import CalendarPlan, Held
+from timetable_sync.model.snapshot import ItemRef, Standing
 from timetable_sync.planning.guards import EMPTY, IN_CALENDAR, IN_RUN, RELEASABLE, SHRUNKEN, empty_timetable, judge
 from timetable_sync.settings.sections.safety import Guards
 
-LEFT = Delete(standing(event()), Reason.LEFT)
-NEW = Create(event(), "marker", Reason.TIMETABLE)
+NEW = Create(event("NEW"), "marker", Reason.TIMETABLE)
+
+
+@cache
+def left(many: int) -> tuple[Delete, ...]:
+    """So many events that left the timetable, each with a key of its own."""
+    return tuple(Delete(standing(event(f"A{number}"), f"item-{number}"), Reason.LEFT) for number in range(many))
 
 
 def calendar(number: int) -> Calendar:
@@ -20,7 +28,7 @@ def calendar(number: int) -> Calendar:
 
 
 def planned(number: int, *, standing: int, deletes: int = 0, creates: int = 0, expected: int | None = None) -> CalendarPlan:
-    changes = (LEFT,) * deletes + (NEW,) * creates
+    changes = left(deletes) + (NEW,) * creates
     return CalendarPlan(calendar(number), standing, standing - deletes + creates if expected is None else expected, 0, 0, changes)
 
 
@@ -163,6 +171,58 @@ def test_an_empty_timetable_is_refused_and_cannot_be_released() -> None:
 
     assert (verdict.guard, verdict.calendar, verdict.forced) == (EMPTY, None, False)
     assert EMPTY not in RELEASABLE
+
+
+def stand(many: int, item: str = "item") -> list[Standing]:
+    return [standing(event(f"A{number}"), f"{item}-{number}") for number in range(many)]
+
+
+def lessons(many: int) -> list[Event]:
+    return [event(f"A{number}") for number in range(many)]
+
+
+def test_cleaning_up_duplicates_is_no_loss_and_holds_nothing() -> None:
+    doubled = plan(lessons(8), [*stand(8), *stand(8, "copy")])
+
+    assert (doubled.deletes, doubled.standing, doubled.losses) == (8, 8, frozenset())
+    assert judge([doubled], 8, guards(), ()) == []
+
+
+def test_of_a_doubled_calendar_each_key_that_leaves_is_one_loss_of_those_that_stand() -> None:
+    (verdict,) = judge([plan(lessons(2), [*stand(8), *stand(8, "copy")]), REST], 10_008, guards(), ())
+
+    assert (verdict.guard, verdict.count, verdict.of) == (IN_CALENDAR, 6, 8)
+    assert verdict.sentence == "6 of 8 events would be deleted, the limit is 30 %, at least 5"
+
+
+def test_many_duplicates_do_not_make_room_for_losses() -> None:
+    """Three copies of each: 7 of 20 are more than 30 %, and are less of the 80 items."""
+    copies = [item for name in ("item", "b", "c", "d") for item in stand(20, name)]
+
+    assert names(judge([plan(lessons(13), copies), REST], 10_020, guards(), ())) == [(IN_CALENDAR, "COMP101")]
+
+
+def test_what_of_an_event_stays_as_it_is_part_of_a_series_is_no_loss() -> None:
+    items = [item for number, item in enumerate(stand(8)) for item in (item, item._replace(item=ItemRef(f"s{number}", "v"), series=True))]
+
+    assert plan([], items).losses == frozenset()
+    assert len(plan([], stand(8)).losses) == 8
+
+
+def test_an_event_that_moves_or_is_moved_out_of_the_window_and_made_anew_is_no_loss() -> None:
+    there = stand(8)
+    later = [event(f"A{number}", MONDAY + HOUR) for number in range(8)]
+    beyond = [item._replace(start=WINDOW.end + HOUR, end=WINDOW.end + 2 * HOUR) for item in there]
+
+    assert (plan(later, there).updates, plan(later, there).losses) == (8, frozenset())
+    assert (plan(lessons(8), beyond, ledger(*there)).creates, plan(lessons(8), beyond, ledger(*there)).losses) == (8, frozenset())
+
+
+def test_a_key_that_is_deleted_and_made_anew_is_no_loss() -> None:
+    both = CalendarPlan(calendar(1), 8, 8, 0, 0, (*left(8), *(Create(event(f"A{number}"), "m", Reason.TIMETABLE) for number in range(8))))
+
+    assert both.losses == frozenset()
+    assert judge([both], 8, guards(), ()) == []
 
 
 def test_updates_and_creates_are_no_deletes() -> None:

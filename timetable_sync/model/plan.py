@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from timetable_sync.model.calendar import Calendar
-from timetable_sync.model.change import Change, Create, Delete, Update
+from timetable_sync.model.change import Change, Create, Delete, Reason, Update
 from timetable_sync.model.event import Event
 from timetable_sync.model.ledger import LedgerEntry
 from timetable_sync.model.snapshot import Standing
@@ -46,8 +46,8 @@ class BodyToCheck:
 class CalendarPlan:
     """One calendar's part. ``changes`` are ordered soonest first.
 
-    ``standing`` counts our events that the snapshot found, ``expected`` those the timetable has in the window, ``foreign``
-    the others' events. ``record`` and ``forget`` are what the ledger has to learn before anything is written to the
+    ``standing`` counts the keys of which something of ours stands (of several items with one key, one counts), ``expected`` those that the
+    timetable has in the window, ``foreign`` the others' events. ``record`` and ``forget`` are what the ledger has to learn before anything is written to the
     calendar, and if nothing is (it was lost, or lagged behind; the plan is held). ``bodies`` is empty once bodies have been looked at.
     """
 
@@ -76,6 +76,15 @@ class CalendarPlan:
     def deletes(self) -> int:
         """Events to be moved to Deleted Items."""
         return sum(isinstance(change, Delete) for change in self.changes)
+
+    @property
+    def losses(self) -> frozenset[str]:
+        """The keys of which something of ours stands now, and nothing will: a duplicate's removal is no loss, nor is a lesson made anew."""
+        gone = {change.key for change in self.changes if isinstance(change, Delete) and change.reason is not Reason.DUPLICATE}
+        if not gone:
+            return frozenset()
+        gone.difference_update(change.key for change in self.changes if not isinstance(change, Delete))
+        return frozenset(gone.difference(left.key for left in self.left_alone if left.why is Left.SERIES))
 
 
 @dataclass(frozen=True, slots=True)

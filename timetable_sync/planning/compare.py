@@ -104,7 +104,7 @@ def compare(
     ours = sum(map(len, standing.values()))
     return CalendarPlan(
         calendar=snapshot.calendar,
-        standing=ours,
+        standing=len(standing),
         expected=len(wanted),
         unchanged=draft.unchanged,
         foreign=snapshot.foreign + len(snapshot.ours) - ours,

@@ -36,7 +36,7 @@ def judge(
     """
     calendars = [held for plan in plans if (held := _calendar(plan, guards, forced)) is not None]
     kept = {held.calendar.address for held in calendars if held.calendar is not None and not held.forced}.union(never_written)
-    deletes = sum(plan.deletes for plan in plans if plan.calendar.address not in kept)
+    deletes = sum(len(plan.losses) for plan in plans if plan.calendar.address not in kept)
     standing = sum(plan.standing for plan in plans if plan.calendar.address not in never_written)
     return [*_shrunken(plans, known, guards, forced), *_run(deletes, standing, guards, forced), *calendars]
 
@@ -61,8 +61,8 @@ def _run(deletes: int, standing: int, guards: Guards, forced: Collection[str]) -
 
 def _calendar(plan: CalendarPlan, guards: Guards, forced: Collection[str]) -> Held | None:
     limit = guards.deletes_in_calendar
-    allowed = limit.allowed(plan.standing)
-    if plan.deletes <= allowed:
+    allowed, losses = limit.allowed(plan.standing), len(plan.losses)
+    if losses <= allowed:
         return None
-    sentence = f"{plan.deletes} of {plan.standing} events would be deleted, the limit is {limit.text()}"
-    return Held(IN_CALENDAR, plan.calendar, sentence, plan.deletes, plan.standing, allowed, IN_CALENDAR in forced)
+    sentence = f"{losses} of {plan.standing} events would be deleted, the limit is {limit.text()}"
+    return Held(IN_CALENDAR, plan.calendar, sentence, losses, plan.standing, allowed, IN_CALENDAR in forced)

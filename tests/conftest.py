@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from tests.databases import MARIADB, POSTGRESQL, database_of_our_own, shared_data
+from tests.databases import MARIADB, POSTGRESQL, database_of_our_own, missing, shared_data
 
 #: Begins the reason of a skip that is right in CI as well: the machine is of another kind.
 NOT_HERE = "not here:"
@@ -94,6 +94,15 @@ def _logs_as_they_were() -> Iterator[None]:
 def shared() -> Path:
     """The folder of the shared test data."""
     return shared_data()
+
+
+@pytest.fixture(scope="session")
+def ews_schemas(shared: Path) -> Path:
+    """The folder of Microsoft's schemas of EWS, one for each version. They may not be passed on: others have the data alone."""
+    folder = shared / "ews-schema"
+    if not folder.is_dir():
+        missing(f"Microsoft's schemas of EWS are not in {folder}")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -29,9 +29,14 @@ def missing(what: str) -> NoReturn:
     pytest.skip(what)
 
 
+def shared_folder() -> Path:
+    """Where the shared test data lies, if it is there."""
+    return Path(os.environ.get("TIMETABLE_SYNC_TEST_DATA") or _CHECKOUT.parent / "shared")
+
+
 def shared_data() -> Path:
     """The folder of the shared test data; its databases are in ``data/``."""
-    folder = Path(os.environ.get("TIMETABLE_SYNC_TEST_DATA") or _CHECKOUT.parent / "shared")
+    folder = shared_folder()
     if not (folder / "data").is_dir():
         missing(f"the shared test data is not in {folder} (TIMETABLE_SYNC_TEST_DATA names another folder)")
     return folder

@@ -1,11 +1,9 @@
 """Asks the sandbox by hand-written requests over real HTTP; every exchange is held against the schemas where they are at hand."""
 
-import os
 import time
 import uuid
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import jwt
@@ -14,6 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.x509 import load_pem_x509_certificate
 from lxml import etree
 
+from tests.databases import shared_folder
 from tests.sandbox_process import CLIENT_ID, TENANT, CertificateFiles, SandboxProcess
 
 TYPES = "http://schemas.microsoft.com/exchange/services/2006/types"
@@ -68,8 +67,8 @@ def token(sandbox: SandboxProcess, files: CertificateFiles) -> str:
 @cache
 def schemas() -> dict[str, etree.XMLSchema]:
     """Microsoft's schemas, online and on premises, where the shared data is at hand; else none."""
-    folder = Path(os.environ.get("TIMETABLE_SYNC_TEST_DATA", Path(__file__).resolve().parents[3] / "shared")) / "ews-schema"
-    return {one.parent.name.split("-")[0]: etree.XMLSchema(etree.parse(one)) for one in sorted(folder.glob("*/all.xsd"))}
+    found = sorted((shared_folder() / "ews-schema").glob("*/all.xsd"))
+    return {one.parent.name.split("-")[0]: etree.XMLSchema(etree.parse(one)) for one in found}
 
 
 def envelope(body: str, *, mailbox: str | None, header: str = "") -> str:

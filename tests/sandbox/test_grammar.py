@@ -18,8 +18,8 @@ ONLINE_ONLY = {
 
 
 @pytest.fixture(params=["online-V2018_01_08", "onprem-15.2.2562.17"])
-def schemas(request: pytest.FixtureRequest, shared: Path) -> Schemas:
-    return Schemas(shared / "ews-schema" / request.param)
+def schemas(request: pytest.FixtureRequest, ews_schemas: Path) -> Schemas:
+    return Schemas(ews_schemas / request.param)
 
 
 class Comparison:

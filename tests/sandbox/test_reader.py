@@ -35,7 +35,7 @@ def test_a_good_request_is_good_to_both_schemas_and_to_us(name: str) -> None:
 
 @pytest.mark.shared
 @pytest.mark.parametrize("name", REQUESTS)
-def test_a_spoilt_request_meets_the_same_verdict_here_as_in_the_schemas(name: str, shared: object) -> None:
+def test_a_spoilt_request_meets_the_same_verdict_here_as_in_the_schemas(name: str, ews_schemas: object) -> None:
     verdicts = set()
     for seed in range(3):
         dice = random.Random(f"{name} {seed}")  # noqa: S311 - the same spoilt requests every time

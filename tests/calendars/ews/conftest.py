@@ -167,12 +167,12 @@ Opening = Callable[[Habits], OtherNights]
 
 
 @pytest.fixture
-def opening(tmp_path: Path, shared: Path, app_files: CertificateFiles) -> Iterator[Opening]:
+def opening(tmp_path: Path, ews_schemas: Path, app_files: CertificateFiles) -> Iterator[Opening]:
     """Opens an Exchange with habits."""
     opened: list[OtherNights] = []
 
     def open_it(habits: Habits) -> OtherNights:
-        opened.append(OtherNights(tmp_path, habits, shared / "ews-schema", app_files))
+        opened.append(OtherNights(tmp_path, habits, ews_schemas, app_files))
         opened[-1].exchange.__enter__()
         return opened[-1]
 

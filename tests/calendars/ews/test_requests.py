@@ -23,11 +23,11 @@ _schemas: dict[str, etree.XMLSchema] = {}
 
 
 @pytest.fixture(params=SETS)
-def schema(request: pytest.FixtureRequest, shared: Path) -> etree.XMLSchema:
+def schema(request: pytest.FixtureRequest, ews_schemas: Path) -> etree.XMLSchema:
     """One of the two sets, read once."""
     name = str(request.param)
     if name not in _schemas:
-        _schemas[name] = etree.XMLSchema(etree.parse(shared / "ews-schema" / name / "all.xsd"))
+        _schemas[name] = etree.XMLSchema(etree.parse(ews_schemas / name / "all.xsd"))
     return _schemas[name]
 
 

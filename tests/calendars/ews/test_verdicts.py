@@ -11,8 +11,8 @@ from timetable_sync.errors import CalendarFailed, ItemRefused, Passing, RunFaile
 WHERE = "comp1511@groups.example.ac.uk"
 
 
-def test_every_code_stands_in_microsofts_schema(shared: Path) -> None:
-    schema = (shared / "ews-schema" / "online-V2018_01_08" / "messages.xsd").read_text(encoding="utf-8-sig")
+def test_every_code_stands_in_microsofts_schema(ews_schemas: Path) -> None:
+    schema = (ews_schemas / "online-V2018_01_08" / "messages.xsd").read_text(encoding="utf-8-sig")
     known = set(re.findall(r'enumeration value="(Error\w+)"', schema))
     assert sorted(set(VERDICTS) - known) == []
 

@@ -20,9 +20,11 @@ from timetable_sync.calendars.memory import MemoryBackend
 from timetable_sync.errors import CalendarFailed
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.ledger import Digest
+from timetable_sync.model.visited import Visited
 from timetable_sync.model.window import Window
 from timetable_sync.reporting.summary import Fate, Status
-from timetable_sync.state.database import State
+from timetable_sync.settings.load import load
+from timetable_sync.state.database import State, open_state
 from timetable_sync.timetable.reading import Reading, read_timetable
 
 
@@ -65,6 +67,30 @@ def test_a_doubled_calendar_is_cleaned_up_and_nothing_is_held(world: NightWorld)
     night = world.night()
     assert (night.exit_code, night.held, night.calendars[0].deleted, night.calendars[0].standing) == (0, (), 8, 8)
     assert subjects(world, address) == stands
+
+
+def test_where_an_address_leads_is_remembered_and_when_it_was_last_read_by_the_services_clock(world: NightWorld) -> None:
+    address = world.calendar("COMP101")
+    world.timetable(weekly())
+
+    def remembered() -> Visited:
+        with open_state(load(world.configuration, {}).settings.state) as state:
+            return state.visited("timetable")[address]
+
+    begun = datetime.now(UTC)
+    world.night()
+    first = remembered()
+    assert (first.calendar, first.folder) == (Calendar(address, "COMP101"), world.backend.store.folder(address))
+    assert first.seen is not None
+    assert first.seen >= begun
+    world.night()
+    second = remembered()
+    assert second.seen is not None
+    assert second.seen > first.seen
+    world.night()
+    assert remembered() == second, "it was not read, as its sign shows that nothing changed since"
+    world.night(dry_run=True)
+    assert remembered() == second
 
 
 def test_nine_in_the_morning_is_nine_before_and_after_the_clocks_change(world: NightWorld) -> None:

@@ -29,8 +29,10 @@ from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.ledger import LedgerEntry
 from timetable_sync.model.plan import CalendarPlan
 from timetable_sync.model.sighting import Sighting
+from timetable_sync.model.visited import Visited
 from timetable_sync.model.window import Window
 from timetable_sync.planning.compare import Rules
+from timetable_sync.planning.folders import learnt
 from timetable_sync.planning.guards import empty_timetable, judge
 from timetable_sync.planning.horizon import window_of
 from timetable_sync.planning.quiet import foreseen
@@ -195,10 +197,11 @@ def _finish(state: State, run: int, summary: RunSummary, *, whole: bool, keep: t
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """What the earlier nights left in the state: the calendars that the ledger knows, and when each was last seen to be right."""
+    """What the earlier nights left in the state: the calendars that the ledger knows, when each was last seen to be right, and where."""
 
     calendars: Sequence[Calendar]
     sightings: Mapping[str, Sighting]
+    visited: Mapping[str, Visited]
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +238,7 @@ class _Night:
 
     def _before(self) -> _Before:
         source = self.loaded.settings.timetable.source
-        return _Before(self.state.ledger_calendars(source, self.window), self.state.sightings(source))
+        return _Before(self.state.ledger_calendars(source, self.window), self.state.sightings(source), self.state.visited(source))
 
     def _foreseen(self, before: _Before) -> list[Calendar]:
         """The calendars whose stamps will be wanted, whatever the timetable says, as far as the ledger alone tells."""
@@ -286,14 +289,14 @@ class _Night:
         read = [plan.calendar.address for plan in found.plans]
         # Where the digests are known, they say it too.
         known = sum(standing[address].entries for address in read if address in standing) if memory.every else self._remembered(read)
-        self._learn(found)
+        self._learn(found, before)
         held = judge(found.plans, known, settings.guards, self.request.forced, never_written=selection.report_only)
         return self.account.surveyed(found, selection, held)
 
     def _remembered(self, addresses: Sequence[str]) -> int:
         return self.state.ledger_count(self.loaded.settings.timetable.source, self.window, addresses)
 
-    def _learn(self, found: Survey) -> None:
+    def _learn(self, found: Survey, before: _Before) -> None:
         """What the ledger lacked or had too much of, then what was seen to be right; no calendar is touched. A dry run learns nothing."""
         if self.run is None:
             return
@@ -302,6 +305,7 @@ class _Night:
             if plan.record or plan.forget:
                 self.state.learn(source, plan.calendar, plan.record, plan.forget)
         self.state.remember(source, found.sightings)
+        self.state.keep_visited(source, list(learnt(before.visited, (plan.calendar for plan in found.plans), found.looks)))
 
     def _write(self, plans: Sequence[CalendarPlan]) -> None:
         """Carry out what the guards let through, soonest first; ledger and history are told after each batch."""

@@ -124,6 +124,7 @@ def upgrade() -> None:
         sa.Column("folder", sa.Text, nullable=False),
         sa.Column("seen", _moment()),
         sa.Column("gone_nights", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("gone_last", _moment()),
         sqlite_with_rowid=False,
     )
     op.create_table(

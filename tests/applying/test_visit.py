@@ -46,10 +46,10 @@ class Visits:
         )
         self.backend.requests.clear()
         sides = Sides(lambda calendar: self.events, lambda calendar: self.ledger, (), RULES, memory)
-        plan, sighting = visit(self.backend, COMP101, self.window, sides, Run().patience)
-        if sighting is not None:
-            self.sightings[sighting.address] = sighting
-        return plan
+        found = visit(self.backend, COMP101, self.window, sides, Run().patience)
+        if found.sighting is not None:
+            self.sightings[found.sighting.address] = found.sighting
+        return found.plan
 
 
 @pytest.fixture

@@ -467,6 +467,28 @@ class BackendContract:
         look()
         assert len(set(stamps)) == 6
 
+    def test_a_folder_keeps_its_id_whatever_is_done_in_it_and_no_other_folder_has_it(self, world: World, made: Standing) -> None:
+        first, other = world.backend.stamp(world.calendar), world.backend.stamp(world.other)
+        if first is None or other is None:
+            pytest.skip("this service does not name its folders")
+        world.backend.apply(world.calendar, [deleting(made)])
+        again = world.backend.stamp(world.calendar)
+        assert again is not None
+        assert first.folder == again.folder != other.folder
+
+    def test_a_reading_says_when_it_was_by_the_services_clock_and_what_comes_later_is_later(self, world: World, made: Standing) -> None:
+        at = world.backend.snapshot(world.calendar, WEEK).at
+        if at is None or made.created is None:
+            pytest.skip("this service does not tell the time")
+        world.let_time_pass()
+        world.backend.apply(world.calendar, creating(event(2)))
+        later = world.backend.snapshot(world.calendar, WEEK)
+        assert later.at is not None
+        assert later.at >= at
+        (new,) = [one for one in later.ours if one.item != made.item]
+        assert new.created is not None
+        assert new.created >= at.replace(microsecond=0)
+
     def test_several_threads_work_on_several_calendars(self, world: World) -> None:
         def work(calendar: Calendar) -> int:
             for at in range(5):

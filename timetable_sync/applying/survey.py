@@ -3,30 +3,34 @@
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from timetable_sync.applying.patience import CutShort, Patience
 from timetable_sync.applying.progress import Progress
-from timetable_sync.applying.visit import Prospect, Sides, prospect, seen_quiet, visit
+from timetable_sync.applying.visit import Prospect, Sides, Visit, prospect, seen_quiet, visit
 from timetable_sync.calendars.contract import Backend
 from timetable_sync.errors import BackendError, RunFailed
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.plan import CalendarPlan
 from timetable_sync.model.sighting import Sighting
+from timetable_sync.model.visited import Look
 from timetable_sync.model.window import Window
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The plans; the calendars that could not be read, with the reason, by address; what is to be remembered for the next night."""
+    """The plans; the calendars that could not be read, with the reason, by address; what is to be remembered for the next night.
+
+    ``looks`` say by address where each calendar that was seen leads, and when it was read.
+    """
 
     plans: tuple[CalendarPlan, ...]
     failed: Mapping[str, BackendError]
     sightings: tuple[Sighting, ...] = ()
+    looks: Mapping[str, Look] = field(default_factory=dict)
 
 
-#: A plan, and what is to be remembered; or why there is none.
-_Visited = tuple[CalendarPlan, Sighting | None] | BackendError
+_Visited = Visit | BackendError
 
 
 def survey(
@@ -60,11 +64,11 @@ def survey(
                         continue
                     patience.may_begin()
                     seen = prospect(calendar, window, sides)
-                    plan = seen_quiet(calendar, seen, early[calendar.address])
-                    if plan is None:
+                    quiet = seen_quiet(calendar, seen, early[calendar.address])
+                    if quiet is None:
                         futures[calendar.address] = pool.submit(visited, calendar, seen)
                     else:
-                        found[calendar.address] = plan, None
+                        found[calendar.address] = quiet
                         progress.step()
         except BaseException as reason:
             broken.append(reason)  # raised below, unless it only followed from another
@@ -76,9 +80,10 @@ def survey(
     results = [(calendar.address, found[calendar.address]) for calendar in calendars]
     done = [result for _, result in results if not isinstance(result, BackendError)]
     return Survey(
-        tuple(plan for plan, _ in done),
+        tuple(result.plan for result in done),
         {address: result for address, result in results if isinstance(result, BackendError)},
-        tuple(sighting for _, sighting in done if sighting is not None),
+        tuple(result.sighting for result in done if result.sighting is not None),
+        {result.plan.calendar.address: result.look for result in done},
     )
 
 

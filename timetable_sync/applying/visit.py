@@ -14,6 +14,7 @@ from timetable_sync.model.plan import CalendarPlan
 from timetable_sync.model.sighting import Sighting, Stamp
 from timetable_sync.model.snapshot import Snapshot
 from timetable_sync.model.unsettled import Unsettled
+from timetable_sync.model.visited import Look
 from timetable_sync.model.window import Window
 from timetable_sync.planning.compare import Rules, compare, settle_bodies
 from timetable_sync.planning.quiet import Approach, approach_to, quiet_plan, sighting_of, unmoved
@@ -65,6 +66,15 @@ class Prospect:
     events: int
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What came of a visit: the plan, what is to be remembered once the ledger has learnt from it, and where the address leads."""
+
+    plan: CalendarPlan
+    sighting: Sighting | None = None
+    look: Look = field(default=Look())
+
+
 def prospect(calendar: Calendar, window: Window, sides: Sides) -> Prospect:
     """Compares the timetable with the ledger and with what is remembered. Asks no calendar."""
     memory = sides.memory
@@ -78,34 +88,34 @@ def prospect(calendar: Calendar, window: Window, sides: Sides) -> Prospect:
     return Prospect(approach, before, wanted.entries)
 
 
-def seen_quiet(calendar: Calendar, seen: Prospect, stamp: Stamp | None) -> CalendarPlan | None:
-    """The plan where the stamp shows that nothing changed; None where the calendar has to be read."""
-    if seen.approach is Approach.STAMP and seen.before is not None and unmoved(seen.before, stamp):
-        return quiet_plan(calendar, seen.events, seen.before)
+def seen_quiet(calendar: Calendar, seen: Prospect, stamp: Stamp | None) -> Visit | None:
+    """The visit where the stamp shows that nothing changed; None where the calendar has to be read."""
+    if seen.approach is Approach.STAMP and seen.before is not None and stamp is not None and unmoved(seen.before, stamp):
+        return Visit(quiet_plan(calendar, seen.events, seen.before), look=Look(stamp.folder))
     return None
 
 
-def visit(
-    backend: Backend, calendar: Calendar, window: Window, sides: Sides, patience: Patience, seen: Prospect | None = None
-) -> tuple[CalendarPlan, Sighting | None]:
-    """The plan for ``calendar``, and what is to be remembered of it once the ledger has learnt from the plan.
+def visit(backend: Backend, calendar: Calendar, window: Window, sides: Sides, patience: Patience, seen: Prospect | None = None) -> Visit:
+    """Find out about ``calendar``.
 
     ``seen`` is its :func:`prospect` where that is known. Raises CutShort, and every BackendError that does not pass.
     """
     memory = sides.memory
     seen = seen or prospect(calendar, window, sides)
     stamp = _stamp(backend, calendar, patience, memory.early) if seen.approach is not Approach.READ else None
-    if (plan := seen_quiet(calendar, seen, stamp)) is not None:
-        return plan, None
+    if (quiet := seen_quiet(calendar, seen, stamp)) is not None:
+        return quiet
     snapshot = patience.call(lambda: backend.snapshot(calendar, window, memory.every))
     plan = compare(sides.events(calendar), snapshot, sides.ledger(calendar), sides.rules, sides.unsettled)
     if plan.bodies:
         items = [check.standing.item for check in plan.bodies]
         plan = settle_bodies(plan, patience.call(lambda: backend.read_bodies(calendar, items)), sides.rules)
+    look = Look("" if stamp is None else stamp.folder, snapshot.at)
     if not memory.every:
-        return plan, None
+        return Visit(plan, look=look)
     asked, until = seen.approach is not Approach.READ, _until(snapshot, memory)
-    return plan, sighting_of(plan, snapshot, seen.before, stamp, asked=asked, mapping=sides.rules.mapping, now=memory.now, until=until)
+    sighting = sighting_of(plan, snapshot, seen.before, stamp, asked=asked, mapping=sides.rules.mapping, now=memory.now, until=until)
+    return Visit(plan, sighting, look)
 
 
 def _until(snapshot: Snapshot, memory: Memory) -> datetime:

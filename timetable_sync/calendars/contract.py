@@ -44,7 +44,8 @@ class Backend(Protocol):
     def snapshot(self, calendar: Calendar, window: Window, ahead: timedelta = NOT_AHEAD) -> Snapshot:
         """Everything of ours that starts within ``window``: complete, or it raises a BackendError.
 
-        ``ahead`` is how far to look beyond its end for where the next of ours starts.
+        ``ahead`` is how far to look beyond its end for where the next of ours starts. Its ``at`` is never later than when the service
+        began to look, by its clock.
         """
         ...
 
@@ -61,7 +62,10 @@ class Backend(Protocol):
         ...
 
     def stamp(self, calendar: Calendar) -> Stamp | None:
-        """A cheap sign that is equal as long as nothing changed in the calendar; None where the service gives none, or not its age."""
+        """A cheap sign that is equal as long as nothing changed in the calendar, and the folder that its address leads to.
+
+        None where the service gives neither. Two addresses that lead to one folder are given the same id for it, whatever their form.
+        """
         ...
 
     def close(self) -> None:

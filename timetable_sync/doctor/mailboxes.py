@@ -70,7 +70,7 @@ def visit_all(
 def _visited(backend: Backend, calendar: Calendar, window: Window, sides: Sides, patience: Patience) -> Visited:
     known = len(sides.ledger(calendar))
     try:
-        plan, _ = visit(backend, calendar, window, sides, patience)
+        plan = visit(backend, calendar, window, sides, patience).plan
     except RunFailed:
         raise
     except BackendError as error:
@@ -81,7 +81,7 @@ def _visited(backend: Backend, calendar: Calendar, window: Window, sides: Sides,
         raise
     except BackendError:
         stamp = None  # what refuses it lets the calendar be read: a run reads it every night
-    return Visited(calendar, plan, signs=stamp is not None, known=known)
+    return Visited(calendar, plan, signs=stamp is not None and stamp.sign is not None, known=known)
 
 
 def calendars_visited(found: Sequence[Visited]) -> Iterator[Finding]:

@@ -6,14 +6,16 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A calendar's sign as the service gave it.
+    """What a service tells of a calendar's folder at little cost.
 
-    ``sign`` is equal as long as nothing changed in the calendar, ours or foreign. ``age`` is how long before it was given the last
-    change was, by the service's own clock.
+    ``sign`` is equal as long as nothing changed in the calendar, ours or foreign; None where the service gives none, or not its age.
+    ``age`` is how long before it was given the last change was, by the service's own clock. ``folder`` is the service's own id of the
+    folder: opaque, equal for all addresses that lead there, and never given to another one; empty where it tells none.
     """
 
-    sign: str
+    sign: str | None
     age: timedelta
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

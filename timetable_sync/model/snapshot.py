@@ -49,6 +49,7 @@ class Snapshot:
 
     ``ours`` are the events that bear a marker (of any source) and start within the window, ``foreign`` counts the others.
     ``clear_until`` says how far it was seen that beyond the window's end no event with a marker starts; None where nobody looked.
+    ``at`` is when it was read, by the service's own clock: what is not in it came there later. None where the service does not tell.
     """
 
     calendar: Calendar
@@ -56,3 +57,4 @@ class Snapshot:
     ours: tuple[Standing, ...]
     foreign: int
     clear_until: datetime | None = None
+    at: datetime | None = None

@@ -84,7 +84,9 @@ def _due(address: str, sighting: Sighting, now: datetime, every: timedelta) -> b
 
 def unmoved(sighting: Sighting | None, stamp: Stamp | None) -> bool:
     """Whether nothing changed in the calendar since the sighting."""
-    return sighting is not None and stamp is not None and sighting.intact and sighting.sign == stamp.sign
+    if sighting is None or stamp is None or sighting.sign is None:
+        return False
+    return sighting.intact and sighting.sign == stamp.sign
 
 
 def sighting_of(
@@ -104,6 +106,8 @@ def sighting_of(
     ``until`` nothing of ours lies beyond the window, neither in the calendar nor by the ledger.
     """
     seen = Sighting(snapshot.calendar.address, None, mapping, snapshot.window.start, until, now, plan.foreign)
+    if stamp is not None and stamp.sign is None:
+        stamp = None
     if plan.changes and before is None and stamp is not None:
         return replace(seen, sign=stamp.sign, intact=False)
     if plan.changes or plan.left_alone:

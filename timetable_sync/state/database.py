@@ -9,9 +9,10 @@ from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.ledger import Digest, LedgerEntry
 from timetable_sync.model.plan import Held
 from timetable_sync.model.sighting import Sighting
+from timetable_sync.model.visited import Visited
 from timetable_sync.model.window import Window
 from timetable_sync.settings.sections.keeping import StateDatabase
-from timetable_sync.state import history, ledger, retention, sightings
+from timetable_sync.state import history, ledger, retention, sightings, visits
 from timetable_sync.state import holding as holds
 from timetable_sync.state.connection import Database, connect, nothing_there, place, state_url
 from timetable_sync.state.lease import Lease, NoLease
@@ -76,6 +77,19 @@ class State:
             return {}
         with self._database.reading() as connection:
             return sightings.all_of(connection, source)
+
+    def visited(self, source: str) -> dict[str, Visited]:
+        """What is remembered of each address, by address."""
+        if self._database is None:
+            return {}
+        with self._database.reading() as connection:
+            return visits.all_of(connection, source)
+
+    def keep_visited(self, source: str, found: Sequence[Visited]) -> None:
+        """Where addresses led tonight, and when they were read. Nothing to keep writes nothing."""
+        if found:
+            with self._writable().writing() as connection:
+                visits.keep(connection, source, found)
 
     def remember(self, source: str, seen: Sequence[Sighting]) -> None:
         """What was seen tonight. Nothing to remember writes nothing."""

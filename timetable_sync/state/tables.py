@@ -259,6 +259,8 @@ visited = sa.Table(
     sa.Column("seen", Moment),
     # Nights in a row in which the service said that there is no such mailbox.
     sa.Column("gone_nights", sa.Integer, nullable=False, server_default="0"),
+    # The last of them: two runs in one night are one night.
+    sa.Column("gone_last", Moment),
     sqlite_with_rowid=False,
 )
 

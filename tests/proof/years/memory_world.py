@@ -87,7 +87,8 @@ class WatchedBackend(MemoryBackend):
         super().stamp(calendar)
         address = calendar.address
         when = self.dated.committed.get(address, datetime.fromtimestamp(0, UTC)).replace(microsecond=0)
-        return Stamp(f"{when.isoformat()}|{self.dated.gone.get(address, 0)}|{len(self.dated.items(address))}", self.dated.now - when)
+        sign = f"{when.isoformat()}|{self.dated.gone.get(address, 0)}|{len(self.dated.items(address))}"
+        return Stamp(sign, self.dated.now - when, self.dated.folder(address))
 
     def _next(self, operation: Operation, calendar: Calendar, changes: tuple[Change, ...] = ()) -> Fault | None:
         fault = super()._next(operation, calendar, changes)

@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 from exchangelib import Version
@@ -113,18 +113,21 @@ class EwsBackend:
     def snapshot(self, calendar: Calendar, window: Window, ahead: timedelta = NOT_AHEAD) -> Snapshot:
         """See the contract. One request, and more where the window is longer than two years or holds more than Exchange lists at once."""
         service = FindItems(self._account(calendar))
+        began: list[datetime | None] = []
 
         def find(view: Window) -> Page | None:
             try:
                 return service.listing(payloads.find_items(calendar.address, view))
             except TooMany:
                 return None
+            finally:
+                began.append(service.before)
 
         try:
             found = read_window(find, window, ahead, calendar.address)
         except NotWhole as error:
             raise service.not_whole(str(error)) from None
-        return Snapshot(calendar, window, found.ours, found.foreign, found.clear_until)
+        return Snapshot(calendar, window, found.ours, found.foreign, found.clear_until, began[0])
 
     def read_bodies(self, calendar: Calendar, items: Sequence[ItemRef]) -> Mapping[str, str]:
         """See the contract."""
@@ -144,8 +147,10 @@ class EwsBackend:
         return bodies
 
     def stamp(self, calendar: Calendar) -> Stamp | None:
-        """See the contract. None where the folder does not give all three signs.
+        """See the contract. Without a sign where the folder does not give all three of its own.
 
+        The id of a folder has the mailbox's GUID in it, not the address that it was asked for by: [MS-OXWSITEMID] 2.2.3, id storage type
+        MailboxItemMailboxGuidBased.
         Exchange tells the folder's time by the second: a second edit within the same second does not show. (The header that asks for
         more, DateTimePrecision, is declared for FindItem and GetItem only: Services.wsdl.)
         """

@@ -48,11 +48,13 @@ _SKEW = timedelta(minutes=5)
 class Answer:
     """An answer of Exchange's: its body, and when it was given by the server's clock (aware, UTC).
 
-    None where it does not say, or where what it says cannot be: much too early or too late, or out of a proxy's store.
+    None where it does not say, or where what it says cannot be: much too early or too late, or out of a proxy's store. ``took`` is how long
+    we waited for it: so much earlier, at the most, the server began.
     """
 
     content: bytes
     given: datetime | None
+    took: timedelta = timedelta(0)
 
 
 class ExchangeProtocol(BaseProtocol):
@@ -162,7 +164,7 @@ class ExchangeProtocol(BaseProtocol):
             asked = self._asked(where, writing=writing)
         if not is_soap(response):
             raise of_status(response, asked)
-        return Answer(response.content, _given(response))
+        return Answer(response.content, _given(response), response.elapsed)
 
     def speaks(self) -> None:
         """Remember that this endpoint gave an answer of Exchange's."""

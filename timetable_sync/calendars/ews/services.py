@@ -52,8 +52,9 @@ class OneRequest(EWSAccountService):
     #: What is done twice is there twice.
     once = False
 
-    #: When the latest answer was given, by the server's clock.
+    #: When the latest answer was given, by the server's clock, and when that had not yet begun to look for it.
     given: datetime | None = None
+    before: datetime | None = None
 
     def __init__(self, account: MailboxAccount) -> None:
         super().__init__(account=account)  # type: ignore[no-untyped-call]  # exchangelib has no types
@@ -76,6 +77,7 @@ class OneRequest(EWSAccountService):
         body = enveloped(payload, version, where)
         came = self.protocol.post(self.SERVICE_NAME, body, self._extra_headers(), where=where, writing=self.writing)
         self.given = came.given
+        self.before = None if came.given is None else came.given - came.took
         content: bytes = came.content
         return content
 

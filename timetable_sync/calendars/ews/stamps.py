@@ -1,6 +1,6 @@
-"""Reading a folder's signs of change out of GetFolder's answer. Pure; a sign that is missing makes the whole worthless."""
+"""Reading a folder's id and its signs of change out of GetFolder's answer. Pure; a sign that is missing makes the others worthless."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from lxml import etree
 
@@ -10,10 +10,19 @@ from timetable_sync.model.sighting import Stamp
 
 
 def stamp_of(message: etree._Element, given: datetime | None) -> Stamp | None:
-    """The stamp in a GetFolderResponseMessage that was given at ``given`` by the server's clock.
+    """The stamp in a GetFolderResponseMessage that was given at ``given`` by the server's clock; None where it holds nothing of use.
 
-    None where that is not known, where the folder does not give all three signs, or where its time cannot be read.
+    It has no sign where that moment is not known, where the folder does not give all three of its own, or where its time cannot be read.
     """
+    named = message.find(f"{M}Folders/*/{T}FolderId")
+    folder = (named.get("Id") or "") if named is not None else ""
+    found = _sign(message, given)
+    if found is not None:
+        return Stamp(*found, folder)
+    return Stamp(None, timedelta(0), folder) if folder else None
+
+
+def _sign(message: etree._Element, given: datetime | None) -> tuple[str, timedelta] | None:
     count = message.findtext(f"{M}Folders/*/{T}TotalCount")
     tags: dict[str, str] = {}
     for extended in message.iterfind(f"{M}Folders/*/{T}ExtendedProperty"):
@@ -29,4 +38,4 @@ def stamp_of(message: etree._Element, given: datetime | None) -> Stamp | None:
         when = datetime.fromisoformat(changed)
     except ValueError:
         return None
-    return Stamp("|".join((changed, deleted, count)), given - (when if when.tzinfo else when.replace(tzinfo=UTC)))
+    return "|".join((changed, deleted, count)), given - (when if when.tzinfo else when.replace(tzinfo=UTC))

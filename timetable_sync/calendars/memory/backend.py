@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from timetable_sync.calendars.contract import NOT_AHEAD, Outcome
@@ -46,13 +46,14 @@ class MemoryBackend:
 
     def snapshot(self, calendar: Calendar, window: Window, ahead: timedelta = NOT_AHEAD) -> Snapshot:
         """See the contract."""
+        at = datetime.now(UTC)
         self._begin("snapshot", calendar)
         there = self._items(calendar)
         items = [item for item in there if window.holds(item.start)]
         ours = tuple(_listed(item, item.marker, calendar) for item in items if item.marker is not None)
         beyond = Window(window.end, window.end + ahead)
         clear = min((item.start for item in there if item.marker is not None and beyond.holds(item.start)), default=beyond.end)
-        return Snapshot(calendar, window, ours, len(items) - len(ours), clear)
+        return Snapshot(calendar, window, ours, len(items) - len(ours), clear, at)
 
     def read_bodies(self, calendar: Calendar, items: Sequence[ItemRef]) -> Mapping[str, str]:
         """See the contract."""
@@ -65,7 +66,7 @@ class MemoryBackend:
         """See the contract. The store counts changes, so that its sign is never too young."""
         self._begin("stamp", calendar)
         try:
-            return Stamp(self.store.stamp(calendar.address), _LONG_AGO)
+            return Stamp(self.store.stamp(calendar.address), _LONG_AGO, self.store.folder(calendar.address))
         except KeyError:
             raise _no_such(calendar) from None
 

@@ -39,31 +39,46 @@ class MemoryItem:
 
 
 class _Folder:
-    def __init__(self) -> None:
+    def __init__(self, number: int) -> None:
+        self.id = f"folder-{number:06d}"
         self.items: dict[str, MemoryItem] = {}
         self.deleted: dict[str, MemoryItem] = {}
         self.changes = 0
 
 
 class Store:
-    """All calendars by address. Every method is one atomic step; a calendar that is not there is a KeyError."""
+    """All calendars by address. Every method is one atomic step; a calendar that is not there is a KeyError.
+
+    Several addresses may lead to one calendar; and an address to another one than before.
+    """
 
     def __init__(self, addresses: Iterable[str] = ()) -> None:
         self._lock = RLock()
         self._folders: dict[str, _Folder] = {}
-        self._numbers = itertools.count(1)
+        self._numbers, self._made = itertools.count(1), itertools.count(1)
         for address in addresses:
             self.open_calendar(address)
 
     def open_calendar(self, address: str) -> None:
         """Make the calendar, if it is not there."""
         with self._lock:
-            self._folders.setdefault(address, _Folder())
+            if address not in self._folders:
+                self._folders[address] = _Folder(next(self._made))
 
     def close_calendar(self, address: str) -> None:
-        """The calendar and all in it cease to be."""
+        """The address leads nowhere any more; a calendar that no address leads to ceases to be."""
         with self._lock:
             del self._folders[address]
+
+    def add_address(self, address: str, to: str) -> None:
+        """From now on ``address`` leads to the calendar that ``to`` leads to."""
+        with self._lock:
+            self._folders[address] = self._folders[to]
+
+    def folder(self, address: str) -> str:
+        """The calendar's own id, whichever address leads there."""
+        with self._lock:
+            return self._folders[address].id
 
     def items(self, address: str) -> list[MemoryItem]:
         """Everything in the calendar, by start."""

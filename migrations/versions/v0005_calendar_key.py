@@ -1,4 +1,5 @@
-"""A calendar is named by service, address and name; intents before creates, folder ids, and the keys that a release covers.
+"""A calendar is named by service, address and name; intents before creates, folder ids, the keys that a release covers, leases
+by a clock that nobody sets.
 
 What the timetable calls a calendar was ``name`` before and is ``label`` now. Nothing here may import ``timetable_sync``: a revision stays
 what it was when the package moves on.
@@ -133,10 +134,15 @@ def upgrade() -> None:
         sa.Column("source", sa.Text, nullable=False),
         sa.Column("address", sa.Text, nullable=False),
         *_beside(),
+        sa.Column("label", sa.Text, nullable=False),
         sa.Column("keys", sa.JSON, nullable=False),
         sa.Column("sent", _moment(), nullable=False),
+        sa.Column("clock", sa.Text, nullable=False),
+        sa.Column("seconds", sa.Double, nullable=False),
     )
     op.create_index("create_intent_by_calendar", "create_intent", ["source", "address"])
+    op.add_column("lease", sa.Column("clock", sa.Text, nullable=False, server_default=""))
+    op.add_column("lease", sa.Column("runs_out", sa.Double, nullable=False, server_default="0"))
 
 
 def _remake(
@@ -163,4 +169,4 @@ def _remake(
 
 
 def downgrade() -> None:
-    raise NotImplementedError("the version before this one does not know calendars with a service and a name")
+    raise RuntimeError("the version before this one does not know calendars with a service and a name")

@@ -7,7 +7,7 @@ from tests.architecture.source import PACKAGE, modules
 
 #: From the bottom up. A room knows only rooms of lower lines; those of one line do not know each other.
 LAYERS: list[set[str]] = [
-    {"errors", "journal", "model", "redaction"},
+    {"errors", "host_clock", "journal", "model", "redaction"},
     {"logs", "settings"},
     {"network"},
     {"timetable", "planning", "calendars", "entra"},

@@ -1,5 +1,6 @@
 """The lease: one run at a time, on one host or on several, and none for ever. With real processes where it is about processes."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,10 +15,15 @@ import pytest
 import sqlalchemy as sa
 
 import timetable_sync
+from tests.state.making import CALENDAR, MAPPING, MONDAY, SOURCE, WINDOW, created, entry
+from timetable_sync import host_clock
 from timetable_sync.errors import AnotherRunAtWork, LeaseLost, StateUnusable
+from timetable_sync.model.plan import Held
 from timetable_sync.settings.sections.keeping import StateDatabase
+from timetable_sync.state import lease, ledger
 from timetable_sync.state.database import State, open_state
 from timetable_sync.state.lease import Lease
+from timetable_sync.state.records import CalendarRecord, Holding, RunBeginning
 from timetable_sync.state.upkeep import upgrade_state
 
 CHECKOUT = Path(timetable_sync.__file__).parent.parent
@@ -246,10 +252,129 @@ def test_a_lease_that_does_not_last_is_a_mistake(state: State) -> None:
         state.lease("us", timedelta(0))
 
 
+@pytest.mark.parametrize("step", [timedelta(days=1), timedelta(days=-1)], ids=["forward", "back"])
+def test_a_wall_clock_that_is_set_gives_no_living_lease_away(state: State, monkeypatch: pytest.MonkeyPatch, step: timedelta) -> None:
+    with state.lease("us", LONG) as held:
+        monkeypatch.setattr(lease, "_here", lambda: datetime.now(UTC) + step)
+        with pytest.raises(AnotherRunAtWork), state.lease("them", LONG):
+            pytest.fail("two leases at once")
+        held.check()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere one boot is not told from another")
+@pytest.mark.parametrize("booted", [False, True], ids=["of this boot", "of an earlier one"])
+def test_a_wall_clock_that_is_set_back_makes_no_lease_last_for_ever(sqlite_url: str, monkeypatch: pytest.MonkeyPatch, booted: bool) -> None:
+    settings = StateDatabase(url=sqlite_url)
+    engine = sa.create_engine(sqlite_url)
+    with open_state(settings) as state, state.lease("one that cannot be told to be dead", LONG), engine.begin() as connection:
+        place, runs_out = ("an earlier boot", "9e9") if booted else (host_clock.boot(), f"{host_clock.seconds()}")
+        connection.exec_driver_sql(f"UPDATE lease SET born = '', place = '{place}', runs_out = {runs_out}")
+        connection.commit()
+        monkeypatch.setattr(lease, "_here", lambda: datetime.now(UTC) - timedelta(days=365))
+        with open_state(settings) as other, other.lease("them", LONG) as taken:
+            taken.check()
+    engine.dispose()
+
+
+def test_seconds_of_another_namespace_of_time_count_for_nothing(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = StateDatabase(url=sqlite_url)
+    with open_state(settings) as state, state.lease("us", LONG), open_state(settings) as other:
+        monkeypatch.setattr(host_clock, "name", lambda: f"{host_clock.boot()} time:[1]")
+        monkeypatch.setattr(host_clock, "seconds", lambda: 9e9)
+        with pytest.raises(AnotherRunAtWork), other.lease("them", LONG):
+            pytest.fail("two leases at once")
+
+
+WRITES: dict[str, Callable[[State], object]] = {
+    "the record of a batch": lambda state: state.written(state.runs(SOURCE)[0].id, SOURCE, CALENDAR, [created("b")], MAPPING),
+    "what the ledger learns": lambda state: state.learn(SOURCE, CALENDAR, [entry("b")]),
+    "what is to be written": lambda state: state.will_be_written(SOURCE, [CALENDAR]),
+    "a run that begins": lambda state: state.begin_run(RunBeginning(SOURCE, MONDAY, WINDOW)),
+    "old runs that go": lambda state: state.forget_before(SOURCE, MONDAY),
+}
+LOSSES = {
+    "taken": "UPDATE lease SET token = 'somebody else'",
+    "gone, as after a failover": "DELETE FROM lease",
+    "run out by the database's clock": "UPDATE lease SET until = since, runs_out = 0",
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+def test_who_lost_the_lease_writes_nothing_more(state: State, query: Query, write: Callable[[State], object], loss: str) -> None:
+    with state.lease("us", LONG) as held:
+        state.begin_run(RunBeginning(SOURCE, MONDAY, WINDOW))
+        state.learn(SOURCE, CALENDAR, [entry("a")])
+        query(loss)
+        with pytest.raises(LeaseLost):
+            write(state)
+        with pytest.raises(LeaseLost):
+            held.check()
+        assert query("SELECT key FROM ledger") == [(entry("a").key,)]
+        assert query("SELECT count(*) FROM history") == [(0,)]
+        assert query("SELECT count(*) FROM run") == [(1,)]
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+def test_who_lost_the_lease_says_so_in_its_own_record_and_of_what_is_held_nothing(state: State, query: Query, loss: str) -> None:
+    held = Held("deletes_in_calendar", CALENDAR, "41 of 90 events would be deleted", 41, 90, 27)
+    with state.lease("us", LONG):
+        run = state.begin_run(RunBeginning(SOURCE, MONDAY, WINDOW))
+        query(loss)
+        state.finish_run(run, finished=MONDAY, exit_code=6, source=SOURCE, holding=Holding(whole=True, verdicts=[held]))
+    assert query("SELECT exit_code FROM run") == [(6,)]
+    assert query("SELECT * FROM held") == []
+
+
+def test_a_run_that_has_our_number_in_a_database_that_was_put_back_keeps_its_record(state: State, query: Query) -> None:
+    with state.lease("us", LONG):
+        run = state.begin_run(RunBeginning(SOURCE, MONDAY, WINDOW))
+        query("DELETE FROM lease")
+        query("UPDATE run SET pid = pid + 1")
+        state.finish_run(run, finished=MONDAY, exit_code=6, calendars=[CalendarRecord(CALENDAR, "changed")])
+    assert query("SELECT exit_code FROM run") == [(None,)]
+    assert query("SELECT * FROM run_calendar") == []
+
+
+def test_a_file_that_was_put_back_under_a_run_stops_it(tmp_path: Path, sqlite_url: str) -> None:
+    settings = StateDatabase(url=sqlite_url)
+    with open_state(settings) as state:
+        state.learn(SOURCE, CALENDAR, [entry("a")])
+    shutil.copy(tmp_path / "state.db", tmp_path / "backup.db")
+    with open_state(settings) as state, state.lease("us", LONG) as held:
+        (tmp_path / "backup.db").replace(tmp_path / "state.db")
+        with pytest.raises(LeaseLost):
+            state.learn(SOURCE, CALENDAR, [entry("b")])
+        with pytest.raises(LeaseLost):
+            held.check()
+
+
+def test_who_takes_the_lease_sees_all_that_was_written_before(settings: StateDatabase, state: State, query: Query) -> None:
+    """Else a request could be sent of which the next run, which has read the intents by then, knows nothing."""
+    seen: list[int] = []
+
+    def next_run() -> None:
+        with open_state(settings) as other, other.lease("them", LONG):
+            seen.append(other.ledger_count(SOURCE))
+
+    with state.lease("us", LONG):
+        taker = threading.Thread(target=next_run)
+        with state._writing() as connection:
+            ledger.record(connection, SOURCE, CALENDAR, [entry("a")])
+            over = "UPDATE lease SET until = since, runs_out = 0"
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql(over)
+            else:
+                query(over)
+            taker.start()
+            time.sleep(0.5)
+            assert seen == []
+        taker.join(60)
+    assert seen == [1]
+
+
 @pytest.mark.postgresql
 def test_on_postgresql_the_databases_clock_decides(postgresql_schema: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from timetable_sync.state import lease
-
     with open_state(StateDatabase(url=postgresql_schema)) as state, state.lease("us", LONG):
         monkeypatch.setattr(lease, "_here", lambda: datetime(2099, 1, 1, tzinfo=UTC))
         with pytest.raises(AnotherRunAtWork), state.lease("a host whose clock is wrong", LONG):
@@ -268,6 +393,16 @@ def test_a_lost_connection_is_replaced_before_the_lease_runs_out(postgresql_sche
         engine.dispose()
         time.sleep(4)
         held.check()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody can tell that it lives")
+def test_an_upgrade_does_not_pass_by_a_run_that_lives_though_its_lease_ran_out(settings: StateDatabase, state: State, query: Query) -> None:
+    """It is paused, or the wall clock was set, by which leases of older versions go."""
+    with state.lease("us", LONG):
+        query("UPDATE lease SET until = since")
+        query("UPDATE timetable_sync_schema SET version_num = '0000'")
+        with pytest.raises(AnotherRunAtWork):
+            upgrade_state(settings)
 
 
 def test_an_upgrade_waits_for_no_run_of_an_older_version(settings: StateDatabase, state: State, query: Query) -> None:

@@ -2,7 +2,9 @@
 
 SQLite: one file, made with mode 0600, in write-ahead mode so that ``status`` can read while a run writes
 (https://sqlite.org/wal.html: not on network file systems; several hosts need PostgreSQL). ``synchronous=NORMAL`` survives a killed
-process; a power cut may cost the last records, and the ledger is a cache of what stands in the calendars.
+process; a power cut may cost the last records, and the ledger is a cache of what stands in the calendars. What must outlive a power cut
+is written ``durable``: then the log is on the disk before it is taken for committed, with all that was written to it before, and
+NORMAL never overwrites it before its content has reached the database's file (https://sqlite.org/pragma.html#pragma_synchronous).
 Writers take the write lock at BEGIN, as a transaction that begins by reading cannot wait for it later.
 """
 
@@ -26,7 +28,17 @@ from timetable_sync.settings.sections.keeping import StateDatabase
 #: Milliseconds that SQLite waits for another program's lock, and PostgreSQL.
 SQLITE_PATIENCE = LOCK_PATIENCE = 30_000
 
+#: Milliseconds until PostgreSQL ends a transaction that nobody goes on with: of a process, or a machine, that was paused in its midst, and
+#: would keep others from what it locked for as long as it is.
+_IDLE_IN_TRANSACTION = 60_000
+
 _WRITES = "timetable_sync_writes"
+
+#: Only ever more than is configured: ``remote_apply`` promises more, all others less than that a commit outlives the server, and the
+#: standby that takes over from it where one is named in ``synchronous_standby_names``.
+#: https://www.postgresql.org/docs/current/runtime-config-wal.html#GUC-SYNCHRONOUS-COMMIT
+_DURABLE = """SELECT set_config('synchronous_commit', 'on', true)
+    WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')"""
 
 
 def state_url(settings: StateDatabase, environ: Mapping[str, str] | None = None) -> URL:
@@ -86,7 +98,7 @@ def connect(url: URL, *, read_only: bool) -> "Database":
     where, file = place(url), sqlite_file(url)
     if file is not None and not read_only:
         _make_file(file, where)
-    return Database(_engine(url, read_only=read_only), where)
+    return Database(_engine(url, read_only=read_only), where, file)
 
 
 def _engine(url: URL, *, read_only: bool) -> Engine:
@@ -117,7 +129,7 @@ def _engine(url: URL, *, read_only: bool) -> Engine:
     def prepare(connection: Any, _record: object) -> None:
         # Else a statement waits for ever for what another program has locked. Not by the connection's options: poolers refuse those.
         with connection.cursor() as cursor:
-            cursor.execute(f"SET lock_timeout = {LOCK_PATIENCE}")
+            cursor.execute(f"SET lock_timeout = {LOCK_PATIENCE}; SET idle_in_transaction_session_timeout = {_IDLE_IN_TRANSACTION}")
         connection.commit()
 
     return engine.execution_options(postgresql_readonly=True) if read_only else engine
@@ -171,9 +183,11 @@ class Database:
     SQLite knows one writer at a time and its waiting is not fair, so our own threads queue before it.
     """
 
-    def __init__(self, engine: Engine, where: str) -> None:
+    def __init__(self, engine: Engine, where: str, file: Path | None = None) -> None:
         self._engine = engine
         self.where = where
+        self._file = file
+        self._opened = _identity(file)
         self.kind = engine.dialect.name
         self._turn = threading.Lock()
         self._reading_turn = threading.Lock()
@@ -195,16 +209,28 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A connection in a transaction that writes: committed at the end, or rolled back by an exception."""
+    def writing(self, *, durable: bool = False) -> Iterator[Connection]:
+        """A connection in a transaction that writes: committed at the end, or rolled back by an exception.
+
+        What is ``durable`` outlives a power cut, and the failover of a server with a synchronous standby, once this has ended.
+        """
         if self.kind != "sqlite":
             with said_plainly(self.where), self._engine.begin() as connection:
+                if durable:
+                    connection.exec_driver_sql(_DURABLE)
                 yield connection
             return
         with self._turn, said_plainly(self.where), self._engine.connect() as connected:
-            connection = connected.execution_options(**{_WRITES: True})
-            with connection.begin():
-                yield connection
+            bare: Any = connected.connection.dbapi_connection
+            if durable:
+                bare.execute("PRAGMA synchronous=FULL")  # no statement of a transaction
+            try:
+                connection = connected.execution_options(**{_WRITES: True})
+                with connection.begin():
+                    yield connection
+            finally:
+                if durable:
+                    bare.execute("PRAGMA synchronous=NORMAL")
 
     @contextmanager
     def altering(self) -> Iterator[Connection]:
@@ -227,9 +253,22 @@ class Database:
             finally:
                 bare.execute("PRAGMA foreign_keys=ON")
 
+    @property
+    def replaced(self) -> bool:
+        """Whether its file was taken away, or another put in its place: connections that are open know nothing of that."""
+        return self._opened != _identity(self._file)
+
     def close(self) -> None:
         """Give back all connections."""
         self._engine.dispose()
+
+
+def _identity(file: Path | None) -> tuple[int, int] | None:
+    try:
+        found = None if file is None else file.stat()
+    except OSError:
+        return None
+    return None if found is None else (found.st_dev, found.st_ino)
 
 
 @contextmanager

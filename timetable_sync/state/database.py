@@ -1,10 +1,14 @@
 """The door to the state database: opened here, made when empty, refused when it does not fit. Holds no query of its own."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
 
+import sqlalchemy as sa
+
 from timetable_sync.calendars.contract import Outcome
+from timetable_sync.errors import LeaseLost
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.ledger import Digest, LedgerEntry
 from timetable_sync.model.plan import Held
@@ -27,13 +31,14 @@ from timetable_sync.state.upkeep import bring_up_to_date
 class State:
     """Ledger, history and lease. Safe to use from several threads; every method is one transaction of its own.
 
-    Raises StateUnusable whenever the database fails. Opened ``read_only``, the methods that write raise RuntimeError, and a database
-    that is not there yet reads as an empty one.
+    Raises StateUnusable whenever the database fails, and LeaseLost, with nothing written, once the lease that it gave is lost. Opened
+    ``read_only``, the methods that write raise RuntimeError, and a database that is not there yet reads as an empty one.
     """
 
     def __init__(self, database: Database | None, where: str, *, read_only: bool = False) -> None:
         self._database = database
         self._read_only = read_only
+        self._lease: Lease | None = None
         self.where = where
 
     def ledger_entries(self, source: str, calendar: Calendar, window: Window | None = None) -> dict[str, LedgerEntry]:
@@ -94,18 +99,18 @@ class State:
     def remember(self, source: str, seen: Sequence[Sighting]) -> None:
         """What was seen tonight. Nothing to remember writes nothing."""
         if seen:
-            with self._writable().writing() as connection:
+            with self._writing() as connection:
                 sightings.remember(connection, source, seen)
 
     def will_be_written(self, source: str, calendars: Sequence[Calendar]) -> None:
         """To be said before these calendars are written: then what was seen of them no longer holds."""
         if calendars:
-            with self._writable().writing() as connection:
+            with self._writing() as connection:
                 sightings.will_be_written(connection, source, [calendar.address for calendar in calendars])
 
     def begin_run(self, beginning: RunBeginning) -> int:
         """The number of the run that begins. Raises AlreadyRun for a start of the schedule that has had its night."""
-        with self._writable().writing() as connection:
+        with self._writing() as connection:
             if beginning.due is not None:
                 refuse_already_run(connection, beginning.source, beginning.due)
             return history.begin(connection, beginning)
@@ -127,9 +132,11 @@ class State:
         """The run's own record, once it is over.
 
         ``calendars`` are those about which there is something to say; ``verdicts`` are all that guards said, released ones included.
-        ``holding`` is what the run found to be held, None where it did not come to judge.
+        ``holding`` is what the run found to be held, None where it did not come to judge. One that has lost its lease records how it
+        ended, and leaves what is held to the run that took over.
         """
-        with self._writable().writing() as connection:
+
+        def finish(connection: sa.Connection) -> None:
             history.finish(
                 connection,
                 run_id,
@@ -141,8 +148,15 @@ class State:
                 verdicts=verdicts,
                 failure=failure,
             )
-            if holding is not None:
-                holds.replace(connection, source, run_id, finished, holding)
+
+        try:
+            with self._writing() as connection:
+                finish(connection)
+                if holding is not None:
+                    holds.replace(connection, source, run_id, finished, holding)
+        except LeaseLost:
+            with self._writing(fenced=False) as connection:
+                finish(connection)
 
     def written(self, run_id: int, source: str, calendar: Calendar, outcomes: Sequence[Outcome], mapping: str) -> None:
         """What became of a batch, in one transaction: a history row a change, and for what was done the ledger too.
@@ -151,7 +165,7 @@ class State:
         """
         if not outcomes:
             return
-        with self._writable().writing() as connection:
+        with self._writing() as connection:
             history.record(connection, run_id, source, calendar, outcomes)
             ledger.learn_from(connection, source, calendar, outcomes, mapping)
 
@@ -159,13 +173,13 @@ class State:
         """What the ledger lacked or had wrong, without anything having been written to the calendar. Nothing to learn writes nothing."""
         if not record and not forget:
             return
-        with self._writable().writing() as connection:
+        with self._writing() as connection:
             ledger.forget(connection, source, calendar, forget)
             ledger.record(connection, source, calendar, record)
 
     def forget_before(self, source: str, moment: datetime) -> int:
         """Strike out runs that started before ``moment`` (aware), with their history; gives how many. See ``retention``."""
-        with self._writable().writing() as connection:
+        with self._writing() as connection:
             return retention.forget_before(connection, source, moment)
 
     def runs(self, source: str, most: int | None = 20) -> list[RunRecord]:
@@ -221,7 +235,8 @@ class State:
         """A context manager that keeps other runs out; ``holder`` says in a few words who we are. See :class:`Lease`."""
         if self._read_only or self._database is None:
             return NoLease()
-        return Lease(self._database, holder, lasts)
+        self._lease = Lease(self._database, holder, lasts)
+        return self._lease
 
     def close(self) -> None:
         """Give back all connections. May be called twice."""
@@ -234,10 +249,15 @@ class State:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.close()
 
-    def _writable(self) -> Database:
+    @contextmanager
+    def _writing(self, *, durable: bool = False, fenced: bool = True) -> Iterator[sa.Connection]:
+        """A transaction that writes; where it is ``fenced``, a run that holds the lease writes only as long as it does."""
         if self._read_only or self._database is None:
             raise RuntimeError("the state was opened to be read only")
-        return self._database
+        with self._database.writing(durable=durable) as connection:
+            if self._lease is not None and fenced:
+                self._lease.verify(connection)
+            yield connection
 
 
 def open_state(settings: StateDatabase, *, environ: Mapping[str, str] | None = None, read_only: bool = False) -> State:

@@ -62,12 +62,18 @@ def finish(
     verdicts: Sequence[Held],
     failure: str,
 ) -> None:
-    """The run's own record, once it is over."""
-    kept = connection.scalar(sa.select(run.c.summary).where(run.c.id == run_id)) or {}
+    """The run's own record, once it is over; to be called by the process that began it.
+
+    Writes nothing where there is none: after a database was put back to an earlier state, another run may have its number.
+    """
+    ours = (run.c.id == run_id, run.c.host == socket.gethostname(), run.c.pid == os.getpid())
+    kept = connection.execute(sa.select(run.c.summary).where(*ours)).one_or_none()
+    if kept is None:
+        return
     connection.execute(
         sa.update(run)
-        .where(run.c.id == run_id)
-        .values(finished=finished, exit_code=exit_code, counts=dict(counts), summary={**kept, **summary}, failure=plain(failure))
+        .where(*ours)
+        .values(finished=finished, exit_code=exit_code, counts=dict(counts), summary={**kept.summary, **summary}, failure=plain(failure))
     )
     if calendars:
         # By address, as two names for one mailbox must not spoil a night's end.

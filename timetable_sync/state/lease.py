@@ -1,12 +1,16 @@
 """The lease: two runs never work at once, on one host or on several. It lasts a while, is renewed, and expires with its holder.
 
-Times are the database's own in PostgreSQL, where several hosts meet and their clocks may differ, and the host's in SQLite, which serves one
-host. Every step is one conditional statement that says by its count of rows whether it was us; nothing is decided by reading first.
+Times are the database's own in PostgreSQL, where several hosts meet and their clocks may differ. In SQLite, which serves one host, they are
+seconds since that host booted, which nobody sets; between two boots, or namespaces of time, its wall clock's. A holder's own clock ends its
+lease sooner, never later. Every step is one conditional statement that says by its count of rows whether it was us; nothing is decided by
+reading first.
+
+Each lease has a token. Whoever has lost the lease, be it while it was paused or by a row that is gone, finds another token or none:
+:meth:`Lease.verify` looks in the very transaction that writes, and keeps the lease from being taken before that is committed.
 """
 
 import logging
 import threading
-import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -15,9 +19,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from timetable_sync import host_clock
 from timetable_sync.errors import AnotherRunAtWork, LeaseLost, StateUnusable
 from timetable_sync.state.connection import Database
-from timetable_sync.state.process import Process, surely_dead, this_process
+from timetable_sync.state.process import Process, surely_alive, surely_dead, this_process
 from timetable_sync.state.tables import lease
 from timetable_sync.state.upsert import insert
 
@@ -27,10 +32,10 @@ log = logging.getLogger(__name__)
 NAME = "run"
 
 
-def _seconds_awake_or_not() -> float:
-    """A clock that runs on while the machine sleeps, where there is one: a lease expires meanwhile."""
-    clock = getattr(time, "CLOCK_BOOTTIME", None)  # Linux
-    return time.monotonic() if clock is None else time.clock_gettime(clock)
+_LOST = (
+    "the lease was lost while this run was at work: another run may have begun, so this one stops",
+    "Was the state database away, put back or switched over, or this machine asleep? See: timetable-sync state info",
+)
 
 
 class Lease:
@@ -40,7 +45,7 @@ class Lease:
     Entering raises AnotherRunAtWork or StateUnusable.
     """
 
-    def __init__(self, database: Database, holder: str, lasts: timedelta, *, clock: Callable[[], float] = _seconds_awake_or_not) -> None:
+    def __init__(self, database: Database, holder: str, lasts: timedelta, *, clock: Callable[[], float] = host_clock.seconds) -> None:
         if lasts <= timedelta(0):
             raise ValueError("a lease must last")
         self.lost = threading.Event()
@@ -50,13 +55,14 @@ class Lease:
         self._clock = clock
         self._token = uuid.uuid4().hex
         self._runs_out = 0.0
+        self._given_back = False
         self._stop = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="lease renewal", daemon=True)
         self._watch = threading.Thread(target=self._look_at_the_clock, name="lease expiry", daemon=True)
 
     def __enter__(self) -> "Lease":
         asked = self._clock()
-        with self._database.writing() as connection:
+        with self._database.writing(durable=True) as connection:
             take(connection, self._token, self._holder, self._lasts)
         self._runs_out = asked + self._lasts.total_seconds()
         self._heart.start()
@@ -66,6 +72,7 @@ class Lease:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self._stop.set()
         self._heart.join(timeout=10)  # it may hang in a dead connection; then the lease expires by itself
+        self._given_back = True
         try:
             with self._database.writing() as connection:
                 connection.execute(sa.delete(lease).where(lease.c.name == NAME, lease.c.token == self._token))
@@ -77,10 +84,24 @@ class Lease:
         if self._clock() >= self._runs_out:
             self.lost.set()
         if self.lost.is_set():
-            raise LeaseLost(
-                "the lease was lost while this run was at work: another run may have begun, so this one stops",
-                "Was the state database away, or this machine asleep? See: timetable-sync state info",
-            )
+            raise LeaseLost(*_LOST)
+
+    def verify(self, connection: sa.Connection, *, writes: bool = True) -> None:
+        """Raises LeaseLost where the database says that the lease is not ours any more: gone, another's, or run out.
+
+        In a transaction that ``writes``, nobody takes the lease before that has ended. After the lease was given back it says nothing.
+        """
+        if self._given_back:
+            return
+        query = sa.select(lease.c.token).where(lease.c.name == NAME, ~_over(connection))
+        if writes:
+            # Against whoever takes it (FOR UPDATE), but neither against other threads nor against the renewal, which none may hold up.
+            # https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
+            query = query.with_for_update(read=True, key_share=True)
+        if connection.scalar(query) != self._token or self._database.replaced:
+            log.error("the lease is lost: the state database knows nothing of it any more")
+            self.lost.set()
+        self.check()
 
     def _beat(self) -> None:
         """Renews; whoever finds the row gone or somebody else's has lost the lease."""
@@ -113,9 +134,9 @@ class Lease:
 
     def _renew(self) -> bool:
         with self._database.writing() as connection:
-            until = _now(connection) + sa.literal(self._lasts, sa.Interval) if _by_database(connection) else _here() + self._lasts
-            statement = sa.update(lease).where(lease.c.name == NAME, lease.c.token == self._token).values(until=until)
-            return connection.execute(statement).rowcount == 1
+            until = _until(connection, self._lasts)
+            statement = sa.update(lease).where(lease.c.name == NAME, lease.c.token == self._token).values(until)
+            return connection.execute(statement).rowcount == 1 and not self._database.replaced
 
 
 class NoLease:
@@ -136,8 +157,6 @@ class NoLease:
 
 def take(connection: sa.Connection, token: str, holder: str, lasts: timedelta) -> None:
     """Takes the lease in the caller's transaction: a free one, one that ran out, or a dead process's. Raises AnotherRunAtWork."""
-    now = _now(connection)
-    until = now + sa.literal(lasts, sa.Interval) if _by_database(connection) else _here() + lasts
     us = this_process()
     ours: dict[str, Any] = {
         "token": token,
@@ -146,15 +165,18 @@ def take(connection: sa.Connection, token: str, holder: str, lasts: timedelta) -
         "pid": us.pid,
         "place": us.place,
         "born": us.born,
-        "since": now,
-        "until": until,
+        "since": _now(connection),
+        **_until(connection, lasts),
     }
     for _ in range(5):
+        if _by_database(connection):
+            # Waits for the holder's transactions that write, and is waited for by those that would.
+            connection.execute(sa.select(lease.c.name).where(lease.c.name == NAME).with_for_update())
         free = insert(connection.dialect.name, lease).values(name=NAME, **ours).on_conflict_do_nothing(index_elements=["name"])
         # Else SQLAlchemy closes psycopg's cursor before anyone can ask it how many rows an INSERT made.
         if connection.execute(free, execution_options={"preserve_rowcount": True}).rowcount == 1:
             return
-        expired = sa.update(lease).where(lease.c.name == NAME, lease.c.until <= now).values(**ours)
+        expired = sa.update(lease).where(lease.c.name == NAME, _over(connection)).values(**ours)
         if connection.execute(expired).rowcount == 1:
             return
         held = connection.execute(sa.select(lease).where(lease.c.name == NAME)).one_or_none()
@@ -171,15 +193,24 @@ def take(connection: sa.Connection, token: str, holder: str, lasts: timedelta) -
 
 def holder(connection: sa.Connection) -> sa.Row[Any] | None:
     """Who holds the lease and seems to live, or None. Only reads."""
-    held = connection.execute(sa.select(lease).where(lease.c.name == NAME, lease.c.until > _now(connection))).one_or_none()
+    held = connection.execute(sa.select(lease).where(lease.c.name == NAME, ~_over(connection))).one_or_none()
     return None if held is None or surely_dead(Process(held.host, held.pid, held.place, held.born)) else held
 
 
 def refuse_at_work(connection: sa.Connection) -> None:
-    """Raises AnotherRunAtWork while somebody holds the lease."""
-    held = holder(connection)
-    if held is not None:
-        raise AnotherRunAtWork(*_at_work(held))
+    """Raises AnotherRunAtWork while somebody holds the lease of an older schema, or still lives that did. Nobody takes it meanwhile."""
+    if _by_database(connection):
+        connection.exec_driver_sql(f"LOCK TABLE {lease.name} IN SHARE ROW EXCLUSIVE MODE")
+    # What older versions have too; their leases went by the wall clock alone.
+    columns = [lease.c[name] for name in ("holder", "host", "pid", "place", "born", "since", "until")]
+    row = connection.execute(
+        sa.select(*columns, (lease.c.until > _now(connection)).label("holds")).where(lease.c.name == NAME)
+    ).one_or_none()
+    if row is None:
+        return
+    process = Process(row.host, row.pid, row.place, row.born)
+    if surely_alive(process) or (row.holds and not surely_dead(process)):
+        raise AnotherRunAtWork(*_at_work(row))
 
 
 def _at_work(held: sa.Row[Any]) -> tuple[str, str]:
@@ -197,6 +228,26 @@ def _said(moment: datetime) -> str:
 
 def _by_database(connection: sa.Connection) -> bool:
     return connection.dialect.name == "postgresql"
+
+
+def _until(connection: sa.Connection, lasts: timedelta) -> dict[str, Any]:
+    """The columns that say when it runs out, if it is taken or renewed now."""
+    if _by_database(connection):
+        return {"until": _now(connection) + sa.literal(lasts, sa.Interval), "clock": "", "runs_out": 0.0}
+    return {"until": _here() + lasts, "clock": host_clock.name(), "runs_out": host_clock.seconds() + lasts.total_seconds()}
+
+
+def _over(connection: sa.Connection) -> sa.ColumnElement[bool]:
+    """Whether the lease of a row has run out."""
+    now = _now(connection)
+    by_wall: sa.ColumnElement[bool] = lease.c.until <= now
+    boot = host_clock.boot()
+    if _by_database(connection) or not boot:
+        return by_wall
+    this_boot = lease.c.place.startswith(boot)
+    # Taken in an earlier boot, and after that the wall clock was set back: else it would last until that time comes again.
+    by_wall |= (lease.c.since > now) & (lease.c.place != "") & ~this_boot
+    return sa.case((this_boot & (lease.c.clock == host_clock.name()), lease.c.runs_out <= host_clock.seconds()), else_=by_wall)
 
 
 def _now(connection: sa.Connection) -> Any:

@@ -1,7 +1,8 @@
 """Which process holds a lease, and whether it still lives: as far as this machine can tell, and never by guessing.
 
 A process id alone says little: ids are used again, and mean something else in each container. So a holder is named by the machine's
-boot, its process-id namespace, its id and the moment it started (https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html, field 22).
+boot, its namespaces of process ids and of time, its id and the moment it started, which a namespace of time shifts
+(https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html, field 22).
 Where Linux's /proc is not to be had, nothing is concluded and the lease's time decides.
 """
 
@@ -10,10 +11,12 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from timetable_sync import host_clock
+
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """``place`` names boot and namespace, ``born`` the start within it; both are empty where they cannot be known."""
+    """``place`` names boot and namespaces, ``born`` the start within them; both are empty where they cannot be known."""
 
     host: str
     pid: int
@@ -42,10 +45,15 @@ def surely_dead(process: Process) -> bool:
     return born is not None and born != process.born
 
 
+def surely_alive(process: Process) -> bool:
+    """Whether it lives where we live, be it paused. False wherever that is not certain."""
+    return bool(process.place and process.born) and process.place == _place() and _born(process.pid) == process.born
+
+
 def _place() -> str:
+    clock = host_clock.name()
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+        return f"{clock} {Path('/proc/self/ns/pid').readlink()}" if clock else ""
     except OSError:
         return ""
 

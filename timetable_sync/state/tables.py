@@ -191,6 +191,9 @@ lease = sa.Table(
     sa.Column("born", sa.Text, nullable=False),
     sa.Column("since", Moment, nullable=False),
     sa.Column("until", Moment, nullable=False),
+    # In SQLite also by the seconds since the host booted, and whose seconds these are; ``host_clock`` says what is compared.
+    sa.Column("clock", sa.Text, nullable=False, server_default=""),
+    sa.Column("runs_out", sa.Double, nullable=False, server_default="0"),
 )
 
 held = sa.Table(
@@ -272,8 +275,12 @@ create_intent = sa.Table(
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("address", sa.Text, nullable=False),
     *_calendar_beside(),
+    sa.Column("label", sa.Text, nullable=False),
     sa.Column("keys", sa.JSON, nullable=False),
     sa.Column("sent", Moment, nullable=False),
+    # In SQLite also as seconds since the host booted, and whose these are, as in the lease.
+    sa.Column("clock", sa.Text, nullable=False),
+    sa.Column("seconds", sa.Double, nullable=False),
     sa.Index("create_intent_by_calendar", "source", "address"),
 )
 

@@ -93,7 +93,7 @@ class State:
     def keep_visited(self, source: str, found: Sequence[Visited]) -> None:
         """Where addresses led tonight, and when they were read. Nothing to keep writes nothing."""
         if found:
-            with self._writable().writing() as connection:
+            with self._writing() as connection:
                 visits.keep(connection, source, found)
 
     def remember(self, source: str, seen: Sequence[Sighting]) -> None:

@@ -33,6 +33,7 @@ from timetable_sync.model.visited import Visited
 from timetable_sync.model.window import Window
 from timetable_sync.planning.compare import Rules
 from timetable_sync.planning.folders import learnt
+from timetable_sync.planning.freeze import Reach
 from timetable_sync.planning.guards import empty_timetable, judge
 from timetable_sync.planning.horizon import window_of
 from timetable_sync.planning.quiet import foreseen
@@ -226,7 +227,7 @@ class _Night:
         ):
             self.account.timetable(reading)
             if reading.empty:
-                self.account.held(empty_timetable(reading.lessons))
+                self.account.held(empty_timetable(reading.lessons, named=reading.nowhere < reading.lessons))
                 return
             plans = self._judged(reading, before, ahead)
         if token is not None and (remark := token.warning()) is not None:
@@ -253,7 +254,7 @@ class _Night:
     def _judged(self, reading: Reading, before: _Before, ahead: Ahead) -> list[CalendarPlan]:
         """Every calendar is read and compared, then every guard is judged. Gives the plans that may go ahead."""
         settings, source = self.loaded.settings, self.loaded.settings.timetable.source
-        selection = select(reading.calendars(), before.calendars, settings.calendars, self.request.calendars)
+        selection = select(reading.calendars(), before.calendars, settings.calendars, self.request.calendars, reading.doubtful)
         rules = Rules(source, mapping_id(settings), settings.drift.edited, settings.drift.deleted)
         # Stamps are asked for meanwhile.
         standing = self.state.ledger_digests(source, self.window) if settings.run.full_reading else {}
@@ -275,7 +276,7 @@ class _Night:
                 return {}
             return self.state.ledger_entries(source, calendar, looked_up)
 
-        sides = Sides(reading.events, entries, reading.unsettled, rules, memory)
+        sides = Sides(reading.events, entries, Reach(reading.unsettled), rules, memory)
         self.progress.phase("reading calendars", len(selection.visited))
         found: Survey = survey(
             self.backend,

@@ -58,7 +58,7 @@ def test_where_a_lesson_may_have_no_room_what_is_printed_says_so_too(capsys: pyt
 
         rules = load(path, {}, files=False).settings.calendars
 
-        assert rules.lessons_without == ("skip" if calendars in ("rooms", "staff") else "set_aside")
+        assert rules.lessons_without == ("skip_unnamed" if calendars in ("rooms", "staff") else "set_aside")
 
 
 def test_the_parameters_stand_in_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

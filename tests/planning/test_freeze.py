@@ -196,3 +196,35 @@ def test_a_bad_row_never_reaches_events_of_another_source() -> None:
     found = plan([], [foreign], {}, RULES, [row()])
 
     assert (found.changes, found.left_alone, found.foreign) == ((), (), 1)
+
+
+def lesson(nth: int = 1, activity: str = "LEC1", of: str = W48) -> Unsettled:
+    """All of it is known but in which calendar it is."""
+    return Unsettled(None, "2026/27", activity, of, EventKey("timetable", "2026/27", activity, of, nth).text())
+
+
+def test_of_a_lesson_without_one_of_its_addresses_what_stands_stays() -> None:
+    there = stand(week(0, 2))
+
+    found = plan([], there, unsettled=[lesson(2)])
+
+    assert found.changes == ()
+    assert [left.why for left in found.left_alone] == [Left.UNSETTLED, Left.UNSETTLED]
+
+
+def test_in_a_calendar_that_it_is_in_by_another_name_all_is_known() -> None:
+    there = stand(week(0, 2))
+
+    found = plan(week(0), there, unsettled=[lesson(1)])
+
+    assert [change.key for change in found.changes] == [there[1].marker.key]
+
+
+def test_two_lessons_of_a_week_must_both_be_there_or_all_of_it_stays() -> None:
+    assert plan(week(0), stand(week(0, 2)), unsettled=[lesson(1), lesson(2)]).changes == ()
+    assert plan(week(0), stand(week(0, 2)), unsettled=[lesson(1), row(calendar=None)]).changes == ()
+
+
+def test_what_stays_is_expected_to_so_that_no_guard_misses_it() -> None:
+    assert plan([], stand(week(0, 2)), unsettled=[lesson(1)]).expected == 2
+    assert plan(week(0), stand(week(0, 2)), unsettled=[row(activity=None)]).expected == 2

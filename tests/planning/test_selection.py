@@ -103,3 +103,31 @@ def test_a_calendar_nobody_asked_for_is_not_reported_as_refused() -> None:
 def test_a_calendar_that_matches_no_pattern_does_not_match() -> None:
     assert not matches(COMP101, [])
     assert not matches(COMP101, ["COMP", "101"])
+
+
+def doubting(doubtful: dict[str, set[str]], *remembered: Calendar, named: list[Calendar] | None = None, **given: Any) -> Selection:
+    rules = Calendars.model_validate({"address": "{{ calendar }}", "allow": ["*@groups.example.ac.uk"], **given})
+    return select([COMP102] if named is None else named, remembered, rules, (), doubtful)
+
+
+def test_a_calendar_in_doubt_is_not_even_read_where_it_might_be_and_where_it_was() -> None:
+    moved = Calendar("old@groups.example.ac.uk", "COMP101")
+
+    found = doubting({"COMP101": {COMP101.address, "x@groups.example.ac.uk"}}, COMP101, moved, MATH200)
+
+    assert found.visited == (COMP102, MATH200)
+    assert [calendar for calendar, _ in found.doubtful] == [COMP101, moved]
+
+
+def test_one_that_another_name_leads_to_goes_on() -> None:
+    found = doubting({"COMP101": {COMP101.address, COMP102.address}}, COMP101, COMP102)
+
+    assert (found.visited, [calendar for calendar, _ in found.doubtful]) == ((COMP102,), [COMP101])
+
+
+def test_one_of_which_nothing_is_known_is_named_once_and_only_where_it_may_be_written() -> None:
+    assert [one for one, _ in doubting({"NEW": {"a@groups.example.ac.uk", "b@groups.example.ac.uk"}}).doubtful] == [
+        Calendar("a@groups.example.ac.uk", "NEW")
+    ]
+    assert doubting({"NEW": {"a@example.ac.uk"}}).doubtful == ()
+    assert doubting({"NEW": {"a@groups.example.ac.uk"}}, pilot=["COMP*"]).doubtful == ()

@@ -70,3 +70,26 @@ def test_an_unknown_column_in_the_address_is_a_usage_error() -> None:
 def test_a_calendar_whose_address_comes_out_empty_has_no_mailbox(text: str) -> None:
     with pytest.raises(NoMailbox):
         addresses("{{ calendar }}").address(values(text))
+
+
+@pytest.mark.parametrize(
+    "template", ["{{ school }}-{{ calendar }}@x.uk", "{{ calendar }}@{{ school | lower }}x.uk", "{{ school ~ calendar }}@x.uk"]
+)
+def test_what_it_is_made_of_must_be_there_though_an_address_comes_out(template: str) -> None:
+    made = addresses(template)
+    assert made.address(values("C", "law"))
+    with pytest.raises(NotAnAddress, match=r"it lacks school, which is empty; .*{{ school \| default\('', true\) }}"):
+        made.address(values("C"))
+
+
+@pytest.mark.parametrize(
+    "template", ["{{ school | default('', true) }}{{ calendar }}@x.uk", "{% if school %}{{ school }}-{% endif %}{{ calendar }}@x.uk"]
+)
+def test_what_may_be_empty_is_said_by_the_template(template: str) -> None:
+    assert addresses(template).address(values("C")) == "c@x.uk"
+
+
+@pytest.mark.parametrize("template", ["{{ mailbox }}", "{{ mailbox }}@x.uk", "tt-{{ mailbox }}@x.uk"])
+def test_where_a_mailbox_is_wanted_and_there_is_none_the_calendar_has_none(template: str) -> None:
+    with pytest.raises(NoMailbox):
+        addresses(template).address(values("C"))

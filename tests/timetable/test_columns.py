@@ -132,3 +132,13 @@ def test_a_row_that_ends_before_it_starts_may_belong_to_either_week_or_to_any() 
 def test_a_row_without_a_calendar_is_good_where_the_rows_of_a_lesson_complement_each_other() -> None:
     row = columns(calendar={"column": "module", "many": True}).read(1, ("A1", None, *GOOD[2:]))
     assert row[At.CALENDARS] == ""
+
+
+@pytest.mark.parametrize("gap", [None, "", " \xa0"])
+def test_an_array_that_names_a_calendar_by_nothing_is_a_row_without_a_calendar(gap: str | None) -> None:
+    row = ("A1", ["COMP101", gap], *GOOD[2:])
+    with pytest.raises(RowRefused) as caught:
+        columns().read(1, row)
+    assert (caught.value.kind, caught.value.known[At.ACTIVITY]) == ("without a calendar", "A1")
+    assert columns(calendar={"column": "module", "many": True}).read(1, row)[At.CALENDARS] == "COMP101"
+    assert columns().read(1, ("A1", ["COMP101", "MATH7"], *GOOD[2:]))[At.CALENDARS] == f"COMP101{JOINT}MATH7"

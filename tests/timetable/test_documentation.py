@@ -21,13 +21,15 @@ def test_the_slug_that_is_shown_is_the_one_that_is_made() -> None:
 
 
 def test_every_reason_that_a_report_can_give_is_in_the_table() -> None:
-    code = "".join((ROOM / name).read_text("utf-8") for name in ("columns.py", "work.py", "events.py"))
+    code = "".join((ROOM / name).read_text("utf-8") for name in ("addresses.py", "columns.py", "work.py", "events.py"))
     for reason in (
         "end before start",
         "of no length",
         "of one key with different times",
         "for which a template fails",
         "with no mail address for its calendar",
+        "with no mailbox for its calendar",
+        "with several mailboxes for its calendar",
     ):
         assert f'"{reason}"' in code
         assert reason in TEXT

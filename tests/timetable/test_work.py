@@ -133,7 +133,7 @@ def test_a_name_that_makes_no_address_is_set_aside_and_the_lessons_other_calenda
     with read_timetable(configuration(source(tmp_path, rows)), WINDOW) as reading:
         assert list(contents(reading)) == ["comp101"]
         assert reading.bad_rows.examples[0].column == "calendars.address"
-        assert reading.unsettled == (Unsettled(None, "2026/27", "A1", "2026-W48"),)
+        assert reading.unsettled == (Unsettled(None, "2026/27", "A1", "2026-W48", "timetable/2026%2F27/A1/2026-W48/1"),)
 
 
 def test_a_title_in_one_row_of_a_lesson_is_enough_and_a_lesson_without_any_is_set_aside(tmp_path: Path) -> None:

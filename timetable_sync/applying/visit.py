@@ -17,6 +17,7 @@ from timetable_sync.model.unsettled import Unsettled
 from timetable_sync.model.visited import Look
 from timetable_sync.model.window import Window
 from timetable_sync.planning.compare import Rules, compare, settle_bodies
+from timetable_sync.planning.freeze import Reach
 from timetable_sync.planning.quiet import Approach, approach_to, quiet_plan, sighting_of, unmoved
 
 #: The keys of a calendar's events with their fingerprints.
@@ -52,7 +53,7 @@ class Sides:
 
     events: Callable[[Calendar], Sequence[Event]]
     ledger: Callable[[Calendar], Mapping[str, LedgerEntry]]
-    unsettled: Sequence[Unsettled]
+    unsettled: Reach | Sequence[Unsettled]
     rules: Rules
     memory: Memory = field(default=NO_MEMORY)
 

@@ -25,6 +25,7 @@ from timetable_sync.doctor.timetable import FirstRows, timetable_read
 from timetable_sync.errors import CalendarFailed, RunFailed, TimetableSyncError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.planning.compare import Rules
+from timetable_sync.planning.freeze import Reach
 from timetable_sync.planning.horizon import window_of
 from timetable_sync.planning.selection import Selection, select
 from timetable_sync.reporting.times import Clock
@@ -119,7 +120,8 @@ class Examination:
             return
         source, settings = self._settings.timetable.source, self._settings
         named, remembered = reading.calendars(), state.ledger_calendars(source, self._window)
-        selection = select([*named, *self._addressed(named, remembered)], remembered, settings.calendars, self._asked.calendars)
+        named += self._addressed(named, remembered)
+        selection = select(named, remembered, settings.calendars, self._asked.calendars, reading.doubtful)
         for calendar in selection.refused[:3]:
             yield failed(
                 Part.CALENDARS,
@@ -155,7 +157,8 @@ class Examination:
     def _visits(self, backend: Backend, selection: Selection, reading: Reading, state: State, patience: Patience) -> Iterator[Finding]:
         settings, source = self._settings, self._settings.timetable.source
         rules = Rules(source, mapping_id(settings), settings.drift.edited, settings.drift.deleted)
-        sides = Sides(reading.events, lambda calendar: state.ledger_entries(source, calendar, self._window), reading.unsettled, rules)
+        reach = Reach(reading.unsettled)
+        sides = Sides(reading.events, lambda calendar: state.ledger_entries(source, calendar, self._window), reach, rules)
         self._progress.phase("visiting calendars", len(selection.visited))
         at_once, step = settings.run.calendars_at_once, self._progress.step
         found = visit_all(backend, selection.visited, self._window, sides, patience=patience, at_once=at_once, step=step)

@@ -55,7 +55,7 @@ def timetable_read(settings: Settings, reading: Reading, first: FirstRows) -> It
         "bad_rows": bad.count,
     }
     if reading.empty:
-        nothing = "none of its lessons names a calendar" if reading.rows else "the query gives no rows"
+        nothing = "none of its lessons is in a calendar that has a mailbox" if reading.rows else "the query gives no rows"
         yield failed(
             Part.TIMETABLE,
             f"{nothing}, and a run refuses an empty timetable",

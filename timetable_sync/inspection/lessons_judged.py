@@ -24,7 +24,7 @@ class LessonsJudged(Witness):
         self._title = names.index("title")
         self._rooms = names.index("rooms") if "rooms" in names else None
         self.nowhere = Finding(Kind.NOWHERE, most)
-        if settings.calendars.lessons_without != "skip":
+        if settings.calendars.lessons_without == "set_aside":
             self.nowhere.remark = "set aside, if there are any: calendars.lessons_without"
         self.no_room = Finding(Kind.NO_ROOM, most)
         self.too_short = Finding(Kind.TOO_SHORT, most, remark=f"less than {show_duration(short)}")

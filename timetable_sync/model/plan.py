@@ -47,9 +47,9 @@ class CalendarPlan:
     """One calendar's part. ``changes`` are ordered soonest first.
 
     ``standing`` counts the keys of which something of ours stands (of several items with one key, one counts), ``expected`` those that the
-    timetable has in the window, ``foreign`` the others' events. ``record`` and ``forget`` are what the ledger has to learn before anything
-    is written to the calendar, and if nothing is (it was lost, or lagged behind; the plan is held). ``bodies`` is empty once bodies were
-    looked at.
+    timetable has in the window or that rows set aside leave there, ``foreign`` the others' events. ``record`` and ``forget`` are what the
+    ledger has to learn before anything is written to the calendar, and if nothing is (it was lost, or lagged behind; the plan is held).
+    ``bodies`` is empty once bodies were looked at.
     """
 
     calendar: Calendar

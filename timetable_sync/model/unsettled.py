@@ -8,10 +8,12 @@ class Unsettled:
     """One bad row's reach, as far as it is known; None means unknown, and so *any*.
 
     ``calendar`` is an address, ``period`` and ``activity`` as in :class:`~timetable_sync.model.key.EventKey`,
-    ``week`` an ISO week or ``own``.
+    ``week`` an ISO week or ``own``. Where all of a lesson is known but in which calendar it stands, ``lesson`` is its key: a calendar that
+    it stands in by another name has nothing open.
     """
 
     calendar: str | None
     period: str | None
     activity: str | None
     week: str | None
+    lesson: str | None = None

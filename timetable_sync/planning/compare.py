@@ -15,7 +15,7 @@ from timetable_sync.model.unsettled import Unsettled
 from timetable_sync.model.window import Window
 from timetable_sync.planning.body_match import same_body
 from timetable_sync.planning.difference import differences
-from timetable_sync.planning.freeze import Freeze
+from timetable_sync.planning.freeze import Freeze, Reach
 
 Policy = Literal["restore", "keep", "report"]
 
@@ -44,6 +44,7 @@ class _Draft:
     bodies: list[BodyToCheck] = field(default_factory=list)
     record: dict[str, LedgerEntry] = field(default_factory=dict)
     unchanged: int = 0
+    staying: int = 0
 
 
 def compare(
@@ -51,7 +52,7 @@ def compare(
     snapshot: Snapshot,
     ledger: Mapping[str, LedgerEntry],
     rules: Rules,
-    unsettled: Iterable[Unsettled] = (),
+    unsettled: Reach | Iterable[Unsettled] = (),
 ) -> CalendarPlan:
     """The plan for one calendar.
 
@@ -92,6 +93,7 @@ def compare(
         entry = ledger.get(key)
         plain = [item for item in there if not item.series]
         if key in frozen or not freeze.deletes_allowed:
+            draft.staying += 1
             _stay(draft, there, None, entry)
             continue
         if len(plain) < len(there):
@@ -105,7 +107,7 @@ def compare(
     return CalendarPlan(
         calendar=snapshot.calendar,
         standing=len(standing),
-        expected=len(wanted),
+        expected=len(wanted) + draft.staying,
         unchanged=draft.unchanged,
         foreign=snapshot.foreign + len(snapshot.ours) - ours,
         changes=tuple(sorted(draft.changes, key=lambda change: (change.when, change.key))),

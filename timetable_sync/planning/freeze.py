@@ -5,66 +5,91 @@ How far a bad row reaches depends on what is known of it:
 - activity and week (or the source's own key): whatever stands of that activity in that week stays as it is;
 - activity alone: in weeks where something stands that no good row accounts for, that may be the bad row's, and
   since meetings are numbered within the week, none of that week's can be told apart: they all stay;
+- all of a lesson but which calendar it is in: whatever stands of that activity in that week stays, but for calendars that the lesson is in
+  by another name, where all is known;
 - activity and several weeks, as of a row that ends before it starts, where either time may be the mistake: each of them as above;
 - neither: it may be any activity's, so this holds for all of them, and nothing is deleted: in the calendar it names, or
   everywhere if it names none.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from itertools import product
 
 from timetable_sync.model.key import EventKey, digested
 from timetable_sync.model.unsettled import Unsettled
 
 
-class Freeze:
-    """What must stay, for one calendar.
+class Reach:
+    """What bad rows leave open, of a whole run: put in order once, as there may be many of them and there are many calendars."""
 
-    ``source`` is ours; ``unsettled`` of the whole run. Nothing is parsed for calendars that no bad row concerns.
-    """
-
-    def __init__(self, unsettled: Iterable[Unsettled], address: str) -> None:
-        self._no_deletes = False
-        self._weeks: set[tuple[str | None, str | None, str]] = set()
-        self._activities: set[tuple[str | None, str | None]] = set()
+    def __init__(self, unsettled: Iterable[Unsettled]) -> None:
+        self._by_address: dict[str | None, _Open] = {}
         for row in unsettled:
-            if row.calendar is not None and row.calendar != address:
+            self._by_address.setdefault(row.calendar, _Open()).add(row)
+
+    def at(self, address: str) -> "list[_Open]":
+        """What is open in the calendar at ``address``, by what names it, and by what names none."""
+        return [self._by_address[place] for place in (None, address) if place in self._by_address]
+
+
+class _Open:
+    """What is open in one calendar, or in any."""
+
+    def __init__(self) -> None:
+        self.no_deletes = False
+        #: With the lessons that are known, where nothing else is open; None where more is.
+        self._weeks: dict[tuple[str | None, str | None, str], set[str] | None] = {}
+        self._activities: set[tuple[str | None, str | None]] = set()
+
+    def add(self, row: Unsettled) -> None:
+        if row.activity is None:
+            self.no_deletes = True
+            return
+        for period, activity in product(_forms(row.period), _forms(row.activity)):
+            if row.week is None:
+                self._activities.add((period, activity))
                 continue
-            if row.activity is None:
-                self._no_deletes = True
-                continue
-            for period, activity in product(_forms(row.period), _forms(row.activity)):
-                if row.week is None:
-                    self._activities.add((period, activity))
-                else:
-                    self._weeks.add((period, activity, row.week))
+            group = (period, activity, row.week)
+            lessons = self._weeks.setdefault(group, set())
+            if row.lesson is None:
+                self._weeks[group] = None
+            elif lessons is not None:
+                lessons.add(row.lesson)
+
+    def holds(self, group: tuple[str, str, str], there: Set[str], wanted: Set[str]) -> bool:
+        """Whether a week's meetings stay, of which ``there`` stand and ``wanted`` are expected."""
+        period, activity, week = group
+        for one in (group, (None, activity, week)):
+            if one in self._weeks and ((lessons := self._weeks[one]) is None or not lessons <= wanted):
+                return True
+        if (period, activity) in self._activities or (None, activity) in self._activities:
+            # By their keys: no more may stand than are expected, and yet another one, where somebody deleted an event.
+            return not there <= wanted
+        return self.no_deletes and len(there) > len(wanted)
+
+
+class Freeze:
+    """What must stay in the calendar at ``address``. Nothing is parsed for calendars that no bad row concerns."""
+
+    def __init__(self, reach: Reach | Iterable[Unsettled], address: str) -> None:
+        self._open = (reach if isinstance(reach, Reach) else Reach(reach)).at(address)
 
     @property
     def deletes_allowed(self) -> bool:
         """False where a row of unknown activity concerns this calendar."""
-        return not self._no_deletes
+        return not any(one.no_deletes for one in self._open)
 
     def frozen(self, standing: Iterable[str], expected: Iterable[str]) -> frozenset[str]:
         """The keys, of those standing and those expected, that are not to be touched in any way."""
-        if not (self._weeks or self._activities or self._no_deletes):
+        if not self._open:
             return frozenset()
         there, wanted = _by_group(standing), _by_group(expected)
         frozen: set[str] = set()
         for group, keys in there.items():
-            if self._holds(group, keys, wanted.get(group, ())):
-                frozen.update(keys)
-                frozen.update(wanted.get(group, ()))
+            expected_now = wanted.get(group, frozenset[str]())
+            if any(one.holds(group, keys, expected_now) for one in self._open):
+                frozen |= keys | expected_now
         return frozenset(frozen)
-
-    def _holds(self, group: tuple[str, str, str], standing: Iterable[str], expected: Iterable[str]) -> bool:
-        period, activity, week = group
-        if (period, activity, week) in self._weeks or (None, activity, week) in self._weeks:
-            return True
-        there, wanted = set(standing), set(expected)
-        if (period, activity) in self._activities or (None, activity) in self._activities:
-            # By their keys: no more may stand than are expected, and yet another one, where somebody deleted an event.
-            return not there <= wanted
-        return self._no_deletes and len(there) > len(wanted)
 
 
 def _forms(part: str | None) -> tuple[str | None, ...]:
@@ -72,10 +97,10 @@ def _forms(part: str | None) -> tuple[str | None, ...]:
     return (None,) if part is None else (part, digested(part))
 
 
-def _by_group(keys: Iterable[str]) -> Mapping[tuple[str, str, str], list[str]]:
-    groups: dict[tuple[str, str, str], list[str]] = {}
+def _by_group(keys: Iterable[str]) -> Mapping[tuple[str, str, str], set[str]]:
+    groups: dict[tuple[str, str, str], set[str]] = {}
     for text in keys:
         key = EventKey.parse(text)
         if key is not None:
-            groups.setdefault(key.group, []).append(text)
+            groups.setdefault(key.group, set()).add(text)
     return groups

@@ -15,10 +15,14 @@ IN_CALENDAR = "deletes_in_calendar"
 RELEASABLE = (IN_RUN, IN_CALENDAR, SHRUNKEN)
 
 
-def empty_timetable(lessons: int = 0) -> Held:
-    """The verdict on a query that gave no rows at all, or, where there are ``lessons``, on a timetable that puts none of them anywhere."""
+def empty_timetable(lessons: int = 0, *, named: bool = False) -> Held:
+    """The verdict on a query that gave no rows at all, or, where there are ``lessons``, on a timetable that puts none of them anywhere.
+
+    ``named`` says that some name a calendar.
+    """
     if lessons:
-        return Held(EMPTY, None, f"the timetable is empty: none of its {lessons} lessons names a calendar", 0, lessons, 0)
+        what = "is in a calendar that has a mailbox" if named else "names a calendar"
+        return Held(EMPTY, None, f"the timetable is empty: none of its {lessons} lessons {what}", 0, lessons, 0)
     return Held(EMPTY, None, "the timetable is empty: the query gave no rows", 0, 0, 0)
 
 

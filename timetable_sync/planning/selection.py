@@ -1,6 +1,6 @@
 """Which calendars are visited tonight, which of them may be written, and which must never be. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -10,11 +10,15 @@ from timetable_sync.settings.sections.calendars import Calendars
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """``visited`` are read and compared; those of them in ``report_only`` are never written; ``refused`` are not even read."""
+    """``visited`` are read and compared; those of them in ``report_only`` are never written; ``refused`` are not even read.
+
+    Nor are ``doubtful`` ones, each with the addresses of which nobody knows which is its own tonight.
+    """
 
     visited: tuple[Calendar, ...]
     report_only: frozenset[str]
     refused: tuple[Calendar, ...]
+    doubtful: tuple[tuple[Calendar, tuple[str, ...]], ...] = ()
 
 
 def matches(calendar: Calendar, patterns: Iterable[str]) -> bool:
@@ -23,24 +27,47 @@ def matches(calendar: Calendar, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name, pattern.casefold()) or fnmatchcase(address, pattern.casefold()) for pattern in patterns)
 
 
-def select(named: Iterable[Calendar], remembered: Iterable[Calendar], rules: Calendars, asked: Sequence[str] = ()) -> Selection:
+def select(
+    named: Iterable[Calendar],
+    remembered: Iterable[Calendar],
+    rules: Calendars,
+    asked: Sequence[str] = (),
+    doubtful: Mapping[str, Collection[str]] | None = None,
+) -> Selection:
     """Sort the calendars.
 
     ``named`` are the timetable's, ``remembered`` those that the ledger knows to hold events of ours: a calendar that left the
     timetable is still visited. ``asked`` are the patterns of ``--calendar``; none means all. The address decides what is allowed,
-    never the name.
+    never the name. ``doubtful`` has names of calendars, each with the addresses that it might have.
     """
-    all_of_them: dict[str, Calendar] = {calendar.address: calendar for calendar in remembered}
-    all_of_them.update((calendar.address, calendar) for calendar in named)
-    visited, refused = [], []
+    remembered, named = list(remembered), list(named)
+    in_doubt = dict(_in_doubt(doubtful or {}, {calendar.address for calendar in named}, remembered))
+    all_of_them: dict[str, Calendar] = {calendar.address: calendar for calendar in (*remembered, *in_doubt, *named)}
+    visited, refused, left = list[Calendar](), list[Calendar](), list[tuple[Calendar, tuple[str, ...]]]()
     for calendar in sorted(all_of_them.values()):
         if asked and not matches(calendar, asked):
             continue
         if rules.pilot is not None and not matches(calendar, rules.pilot):
             continue
-        if any(fnmatchcase(calendar.address.casefold(), pattern.casefold()) for pattern in rules.allow):
-            visited.append(calendar)
-        else:
+        if not any(fnmatchcase(calendar.address.casefold(), pattern.casefold()) for pattern in rules.allow):
             refused.append(calendar)
+        elif calendar in in_doubt:
+            left.append((calendar, in_doubt[calendar]))
+        else:
+            visited.append(calendar)
     report_only = frozenset(calendar.address for calendar in visited if rules.report_only and matches(calendar, rules.report_only))
-    return Selection(tuple(visited), report_only, tuple(refused))
+    return Selection(tuple(visited), report_only, tuple(refused), tuple(left))
+
+
+def _in_doubt(
+    doubtful: Mapping[str, Collection[str]], named: Collection[str], remembered: Sequence[Calendar]
+) -> Iterator[tuple[Calendar, tuple[str, ...]]]:
+    """The calendars that a name in doubt might be, and those that it was: what stands in them may be right, all of it.
+
+    One that another name leads to goes on: in it only the lessons in doubt stay as they are.
+    """
+    for name, addresses in doubtful.items():
+        might_be = tuple(sorted(addresses))
+        known = [one.address for one in remembered if one.address not in named and (one.name == name or one.address in addresses)]
+        for address in known or [address for address in might_be if address not in named][:1]:
+            yield Calendar(address, name), might_be

@@ -87,6 +87,12 @@ class Account:
                 "Add a pattern to calendars.allow if it is to be written, or mend the address template.",
             )
             self._reports.append(CalendarReport(calendar, Status.FAILED, trouble=trouble))
+        for calendar, addresses in selection.doubtful:
+            trouble = Trouble(
+                f"{calendar.name} has several mailboxes, so it was not touched: {', '.join(addresses)}",
+                "Leave one in what calendars.mailboxes_query reads, or name the right one in calendars.mailboxes.",
+            )
+            self._reports.append(CalendarReport(calendar, Status.FAILED, trouble=trouble))
         for calendar in selection.visited:
             if (error := survey.failed.get(calendar.address)) is not None:
                 self._reports.append(CalendarReport(calendar, Status.FAILED, trouble=Trouble(error.message, error.advice)))

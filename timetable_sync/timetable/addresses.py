@@ -21,31 +21,54 @@ _SMTP = re.compile(
     re.ASCII,
 )
 
-
-class NotAnAddress(Exception):
-    """What the template gave is no mail address; the text says so."""
+_EMPTY = ("", ())
 
 
-class NoMailbox(Exception):
-    """The template gave nothing: the calendar has no mailbox."""
+class Unaddressed(Exception):
+    """Tonight nobody knows which mailbox the calendar is. The text says why, ``kind`` in general."""
+
+    kind = "with no mail address for its calendar"
+
+
+class NotAnAddress(Unaddressed):
+    """What the template gave is no mail address, or lacks what it is made of."""
+
+
+class NoMailbox(Unaddressed):
+    """The template gave nothing, or wants a mailbox where there is none."""
+
+    kind = "with no mailbox for its calendar"
+
+
+class SeveralMailboxes(Unaddressed):
+    """The calendar has several mailboxes, of which only one can be meant."""
+
+    kind = "with several mailboxes for its calendar"
 
 
 class Addresses:
     """The address template, compiled, and what it gave. Raises UsageError for a template that cannot be used.
 
-    ``used`` are the names of the variables that it looks at.
+    ``used`` are the names of the variables that it looks at. One that it writes outright must not be empty: what comes out without it
+    may well look like an address, but is not that of the lesson's calendar.
     """
 
     def __init__(self, template: str, templates: Templates) -> None:
         # With a verdict: what is no address is remembered as well, and a refusal would not be.
         self._template = templates.compile(KEY, template, _judged, remembered=_REMEMBERED)
         self.used = frozenset(self._template.used)
+        self._needed = [(name, self._template.places[name]) for name in self._template.used if name in self._template.outright]
 
     def address(self, values: Sequence[Any]) -> str:
         """The address, in lower case, for a lesson's values in one calendar. Raises TemplateFailed, NotAnAddress, NoMailbox."""
         text, well = self._template.render(values)
         if not text:
             raise NoMailbox
+        for name, place in self._needed:
+            if values[place] in _EMPTY:
+                if name == "mailbox":
+                    raise NoMailbox
+                raise NotAnAddress(f"it lacks {name}, which is empty; where it may be, write {{{{ {name} | default('', true) }}}}")
         if not well:
             raise NotAnAddress(f'the address is "{text[:80]}"')
         return text

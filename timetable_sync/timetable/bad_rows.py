@@ -65,5 +65,5 @@ class BadRows:
 
 
 def _order(unsettled: Unsettled) -> tuple[tuple[bool, str], ...]:
-    parts = (unsettled.calendar, unsettled.period, unsettled.activity, unsettled.week)
+    parts = (unsettled.calendar, unsettled.period, unsettled.activity, unsettled.week, unsettled.lesson)
     return tuple((part is not None, part or "") for part in parts)

@@ -53,6 +53,11 @@ def several_in(cell: object, split: str | None, one: Callable[[object], str | No
     return tuple(sorted({text for part in parts if (text := one(part)) is not None}))
 
 
+def has_gaps(cell: object) -> bool:
+    """Whether ``cell`` is an array of which a member says nothing."""
+    return isinstance(cell, (list, tuple, set, frozenset)) and any(name_in(part) is None for part in cell)
+
+
 def yes_or_no(values: Sequence[str | int | bool] | None) -> Callable[[object], bool]:
     """Judges cells: whether one holds any of ``values``; without values, whether it says 1, true, t, Y or yes. An empty cell says no.
 

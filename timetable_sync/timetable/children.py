@@ -7,13 +7,14 @@ takes for equal, or for less, plays no part. What must not be done here: drop a 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 from typing import Any
 
 from timetable_sync.settings.sections.children import Child
 from timetable_sync.settings.sections.column import Column
 from timetable_sync.settings.sections.timetable import Timetable
-from timetable_sync.timetable.cells import name_in, prose_in, several_in
+from timetable_sync.timetable.cells import has_gaps, name_in, prose_in, several_in
 from timetable_sync.timetable.columns import CALENDARS, JOINT, Field
 from timetable_sync.timetable.lessons import Lesson
 from timetable_sync.timetable.meetings import key_text
@@ -34,7 +35,7 @@ ChildRow = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class OddRow:
-    """A row of a child query that cannot be used. ``calendars`` are those that it names."""
+    """A row of a child query that cannot be used. ``calendars`` are those that it names, "" for one that it should name and does not."""
 
     number: int
     column: str
@@ -54,10 +55,21 @@ def sets_per_child(timetable: Timetable) -> list[int]:
     return [len(sets_of(name, child)) for name, child in timetable.children.items()]
 
 
-class ChildRows:
-    """Reads the rows of one child query. Raises TimetableUnusable for a column that is not there."""
+class Completed(Enum):
+    """What came of completing a lesson."""
 
-    def __init__(self, name: str, child: Child, names: Sequence[str], weekly: Weekly | None) -> None:
+    WHOLE = "it is whole"
+    UNNAMED = "a row that belongs to it names no calendar; of the rest it is whole"
+    UNREADABLE = "a row that belongs to it has weeks that cannot be read; it is left as it was"
+
+
+class ChildRows:
+    """Reads the rows of one child query. Raises TimetableUnusable for a column that is not there.
+
+    ``calendar_may_lack`` says that a row without a calendar is none the worse for it, as where rows complement each other.
+    """
+
+    def __init__(self, name: str, child: Child, names: Sequence[str], weekly: Weekly | None, *, calendar_may_lack: bool = False) -> None:
         self._key_name = f"timetable.children.{name}"
         query = f"{self._key_name}.query"
         self._kind = f"of children.{name}"
@@ -65,37 +77,48 @@ class ChildRows:
         self._weeks = None if child.weeks is None else place_of(f"{self._key_name}.weeks", child.weeks, names, query)
         self._patterns = None if weekly is None or child.weeks is None else weekly.patterns_in(child.form)
         self._sets = [
-            (place_of(f"{self._key_name}.{'value' if given == name else f'columns.{given}'}", column.column, names, query), column, given)
+            (place_of(f"{self._key_name}.{_said_at(name, given)}", column.column, names, query), column, given)
             for given, column in sets_of(name, child).items()
         ]
+        self._name = name
+        self._wanted = [not calendar_may_lack and given in CALENDARS and not column.many for _, column, given in self._sets]
 
     def read(self, number: int, row: Sequence[Any]) -> tuple[ChildRow | None, OddRow | None]:
         """What is kept of a row, and what is wrong with it."""
         key = key_text(row, self._keys)
-        texts = [self._text(row[place], column, given) for place, column, given in self._sets]
+        texts = [
+            self._text(row[place], column, given, wanted=wanted)
+            for (place, column, given), wanted in zip(self._sets, self._wanted, strict=True)
+        ]
+        odd = None
+        for (_, _, given), text in zip(self._sets, texts, strict=True):
+            if text.startswith(JOINT):
+                odd = self._odd(number, _said_at(self._name, given), f"{self._kind} without a calendar", "", key, texts)
         if not key:
             return None, self._odd(number, "key", f"{self._kind} without a key", "", key, texts)
         if self._weeks is None or self._patterns is None:
-            return (key, "", *texts), None
+            return (key, "", *texts), odd
         try:
             weeks = self._patterns.weeks(row[self._weeks])
         except Unreadable as error:
             odd = self._odd(number, "weeks", f"{self._kind} with weeks that cannot be read", str(error), key, texts)
             return (key, UNREADABLE, *texts), odd
         # In no week is not the same as in all weeks, which is "".
-        return (key, "" if weeks is None else ",".join(map(str, weeks)) or "-", *texts), None
+        return (key, "" if weeks is None else ",".join(map(str, weeks)) or "-", *texts), odd
 
     def _odd(self, number: int, key: str, kind: str, reason: str, joined: str, texts: Sequence[str]) -> OddRow:
-        about = " ".join(text.replace(JOINT, ", ") for text in (joined, *texts) if text)[:_ABOUT]
+        about = " ".join(text.strip(JOINT).replace(JOINT, ", ") for text in (joined, *texts) if text)[:_ABOUT]
         calendars = [text for (_, _, given), text in zip(self._sets, texts, strict=True) if given in CALENDARS and text]
         names = tuple(name for text in calendars for name in text.split(JOINT))
         return OddRow(number, f"{self._key_name}.{key}", kind, reason or kind, about, names)
 
     @staticmethod
-    def _text(cell: object, column: Column, given: str) -> str:
+    def _text(cell: object, column: Column, given: str, *, wanted: bool) -> str:
+        """Of a set that is ``wanted``, and in which something is missing, there is nothing before the first JOINT."""
         if column.map:
             cell = column.map.get(name_in(cell) or "", cell)
-        return JOINT.join(several_in(cell, column.split, name_in if given in CALENDARS else prose_in))
+        text = JOINT.join(several_in(cell, column.split, name_in if given in CALENDARS else prose_in))
+        return JOINT + text if wanted and (not text or has_gaps(cell)) else text
 
 
 class Kin:
@@ -117,7 +140,7 @@ class Kin:
         self._rows = lru_cache(_REMEMBERED // 64)(store.child_rows)
         #: Calendars and values of the last lesson, as it came and as it went.
         self._before: tuple[tuple[str, ...], tuple[str | tuple[str, ...], ...]] | None = None
-        self._completed: tuple[tuple[str, ...], tuple[str | tuple[str, ...], ...]] = ((), ())
+        self._completed: tuple[tuple[str, ...], tuple[str | tuple[str, ...], ...], Completed] = ((), (), Completed.WHOLE)
 
     def rows(self, lesson: Lesson) -> Iterator[tuple[str, ChildRow, bool]]:
         """Every row that belongs to a lesson by its key: the child query, the row, and whether its weeks are the lesson's."""
@@ -127,19 +150,19 @@ class Kin:
                     readable = row[1] != UNREADABLE
                     yield name, row, readable and (not row[1] or weeks is None or weeks(row[1], self._day_of(lesson)))
 
-    def complete(self, lesson: Lesson) -> bool:
-        """Give the lesson its sets. False for one that a row belongs to whose weeks cannot be read; it is left as it was."""
+    def complete(self, lesson: Lesson) -> Completed:
+        """Give the lesson its sets."""
         if self._before is not None and lesson.values == self._before[1] and lesson.calendars == self._before[0]:
             # The lesson before had the same keys, and no row said when it holds. Most have; and looking is a tenth of gathering.
-            lesson.calendars, lesson.values = self._completed
-            return True
+            lesson.calendars, lesson.values, completed = self._completed
+            return completed
         gathered: dict[int | None, set[str]] = {}
         always, day = True, 0
         for number, (places, weeks) in enumerate(self._children):
             for key in lesson.values[self._first_key + number]:
                 for row in self._rows(number, key):
                     if row[1] == UNREADABLE:
-                        return False
+                        return Completed.UNREADABLE
                     if row[1] and weeks is not None:
                         always, day = False, day or self._day_of(lesson)
                         if not weeks(row[1], day):
@@ -148,15 +171,9 @@ class Kin:
                         if text:
                             gathered.setdefault(place, set()).update(text.split(JOINT))
         before = (lesson.calendars, lesson.values)
-        if gathered:
-            values = list(lesson.values)
-            for place, found in gathered.items():
-                if place is not None:
-                    values[place] = tuple(sorted(found.union(values[place])))
-            lesson.values = tuple(values)
-            lesson.calendars = tuple(sorted(gathered.get(None, set()).union(lesson.calendars)))
-        self._before, self._completed = before if always else None, (lesson.calendars, lesson.values)
-        return True
+        completed = _merged(lesson, gathered) if gathered else Completed.WHOLE
+        self._before, self._completed = before if always else None, (lesson.calendars, lesson.values, completed)
+        return completed
 
     def _day_of(self, lesson: Lesson) -> int:
         clock = self._clock
@@ -182,6 +199,21 @@ class _Holds:
             return True
         place = day - self._axis.first() + self._less if self._by_day else self._axis.week_of(day)
         return place in self._numbers(text)
+
+
+def _merged(lesson: Lesson, gathered: dict[int | None, set[str]]) -> Completed:
+    values, calendars = list(lesson.values), gathered.pop(None, set())
+    for place, found in gathered.items():
+        if place is not None:
+            values[place] = tuple(sorted(found.union(values[place])))
+    lesson.values = tuple(values)
+    lesson.calendars = tuple(sorted(calendars.union(lesson.calendars) - {""}))
+    return Completed.UNNAMED if "" in calendars else Completed.WHOLE
+
+
+def _said_at(name: str, given: str) -> str:
+    """Where the table of a child query says which column ``given`` is."""
+    return "value" if given == name else f"columns.{given}"
 
 
 def _numbers(text: str) -> frozenset[int]:

@@ -13,7 +13,7 @@ from timetable_sync.model.key import OWN
 from timetable_sync.settings.columns import PLACED_COLUMNS
 from timetable_sync.settings.sections.column import Column
 from timetable_sync.settings.sections.timetable import Timetable
-from timetable_sync.timetable.cells import name_in, prose_in, several_in, yes_or_no
+from timetable_sync.timetable.cells import has_gaps, name_in, prose_in, several_in, yes_or_no
 from timetable_sync.timetable.places import place_of
 from timetable_sync.timetable.times import Clock, Unreadable, duration
 
@@ -207,7 +207,10 @@ class Columns:
         self._says_yes = yes_or_no(columns["cancelled"].values if "cancelled" in columns else None)
         self.fields = fields_of(timetable)
         self._period_texts, self._activity_texts = Texts(_one(name_in)), Texts(_one(name_in))
-        self._calendar_texts = Texts(_joined(self._split, name_in))
+        joined = _joined(self._split, name_in)
+        # Of an array as of rows: a member that is empty is a calendar whose name is not known.
+        lenient = self._calendar_may_lack
+        self._calendar_texts = Texts(joined if lenient else lambda cell: "" if has_gaps(cell) else joined(cell))
         self._described = [
             (places[field.name], Texts(_joined(columns[field.name].split, prose_in) if field.several else _one(prose_in)))
             if field.name in columns

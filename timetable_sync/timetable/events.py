@@ -6,18 +6,21 @@ of the lesson before. What can go wrong with a lesson is told anew for each.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from timetable_sync.model.event import content_of, encoded, fingerprint_of_parts, times_of
 from timetable_sync.model.key import beginning
+from timetable_sync.model.unsettled import Unsettled
 from timetable_sync.settings.schema import Settings
 from timetable_sync.timetable.addresses import KEY as ADDRESS
-from timetable_sync.timetable.addresses import Addresses, NoMailbox, NotAnAddress
+from timetable_sync.timetable.addresses import Addresses, NoMailbox, SeveralMailboxes, Unaddressed
 from timetable_sync.timetable.columns import JOINT
 from timetable_sync.timetable.lessons import Lesson
 from timetable_sync.timetable.looks import Fields, Looks
-from timetable_sync.timetable.selection import Wanted
+from timetable_sync.timetable.selection import KEY as MAILBOXES
+from timetable_sync.timetable.selection import Mailboxes, Wanted
 from timetable_sync.timetable.spool import NewEvent, Spool
 from timetable_sync.timetable.templates import TemplateFailed
 from timetable_sync.timetable.times import moment_of
@@ -27,8 +30,10 @@ from timetable_sync.timetable.variables import TIMED, Variables
 _REMEMBERED_LESSONS = 256
 _REMEMBERED = 4_096
 
-#: Told of a lesson that cannot be made an event: the lesson, the address, the configuration's key, the reason in general and for it.
-Refuse = Callable[[Lesson, str | None, str, str, str], None]
+TEMPLATE_FAILS = "for which a template fails"
+
+#: Told of a lesson that cannot be made an event: it, what that leaves open, the configuration's key, the reason in general and for it.
+Refuse = Callable[[Lesson, Unsettled, str, str, str], None]
 
 
 class _Place(NamedTuple):
@@ -52,8 +57,10 @@ class _Last(NamedTuple):
 class Events:
     """Makes events of lessons. ``refuse`` is told of what cannot be made one.
 
-    ``count`` is how many there are; ``names`` has the names of each calendar, by address; ``without_mailbox`` counts lessons by the names
-    of calendars that have none, ``shortened`` events by what had to be cut in them.
+    ``count`` is how many there are; ``names`` has the names of each calendar, by address; ``shortened`` counts events by what had to be cut
+    in them. ``without_mailbox`` counts the window's lessons by the names of calendars that have none; ``doubtful`` has what the several
+    mailboxes of a calendar would be, by its name; ``unaddressed`` counts the lessons that are set aside in any calendar for want of an
+    address, those out of the window too. ``skips`` says that a calendar without a mailbox is none of these.
     """
 
     def __init__(self, settings: Settings, store: Spool, variables: Variables, looks: Looks, addresses: Addresses, refuse: Refuse) -> None:
@@ -67,9 +74,28 @@ class Events:
         self._kept = lru_cache(_REMEMBERED)(self._keep)
         self._times = lru_cache(_REMEMBERED)(_times)
         self.names: dict[str, set[str]] = {}
+        self.skips = settings.calendars.lessons_without == "skip"
+        self._mailboxes = Mailboxes({}, {})
+        self._mailbox_key = ADDRESS if settings.calendars.mailboxes_query is None else MAILBOXES
         self.without_mailbox: Counter[str] = Counter()
+        self.doubtful: dict[str, set[str]] = {}
+        self.unaddressed = 0
         self.shortened: Counter[str] = Counter()
         self.count = 0
+
+    def set_mailboxes(self, mailboxes: Mailboxes) -> None:
+        """Those that the calendars' names have."""
+        self._mailboxes = mailboxes
+        self._variables.set_mailboxes(mailboxes.known)
+
+    def address(self, lesson: Lesson, name: str) -> str:
+        """That of the calendar that the lesson names so. Raises Unaddressed, TemplateFailed."""
+        return self._address(name, self._variables.values(lesson, name))
+
+    def somewhere(self, lesson: Lesson) -> Unsettled:
+        """What is open where all of the lesson is known but a calendar."""
+        key = f"{beginning(self._source, lesson.period, lesson.activity)}{lesson.week}/{lesson.nth}"
+        return Unsettled(None, lesson.period, lesson.activity, lesson.week, key)
 
     def of(self, lesson: Lesson, *, inside: bool) -> list[NewEvent]:
         """Those of a lesson that has a calendar; none where it does not start ``inside`` the window, yet its calendars become known."""
@@ -121,42 +147,59 @@ class Events:
         """Where the lesson stands, and whether nothing was refused: what was is told of each lesson anew."""
         places: list[_Place] = []
         done: set[str] = set()
-        well = True
+        well = addressed = True
         for name in lesson.calendars:
             if not self._wanted(name):
                 continue
             values = self._variables.values(lesson, name)
-            address = self._address_of(lesson, name, values)
-            if address is None:
+            try:
+                address = self._address(name, values)
+            except (Unaddressed, TemplateFailed) as error:
                 well = False
+                if not (isinstance(error, NoMailbox) and self.skips):
+                    addressed = False
+                if inside:
+                    self._not_found(lesson, name, error)
+                continue
+            self.names.setdefault(address, set()).add(name)
             # Two names of one address are one calendar, and the lesson stands in it once.
-            elif inside and address not in done:
+            if inside and address not in done:
                 done.add(address)
                 place = self._place_of(lesson, address, values)
                 if place is None:
                     well = False
                 else:
                     places.append(place)
+        self.unaddressed += not addressed
         return places, well
 
-    def _address_of(self, lesson: Lesson, name: str, values: Sequence[Any]) -> str | None:
-        try:
-            address = self._addresses.address(values)
-        except NoMailbox:
+    def _address(self, name: str, values: Sequence[Any]) -> str:
+        if (several := self._mailboxes.doubtful.get(name)) is None:
+            return self._addresses.address(values)
+        place = self._variables.places["mailbox"]
+        for mailbox in several:
+            with suppress(Unaddressed, TemplateFailed):
+                address = self._addresses.address((*values[:place], mailbox, *values[place + 1 :]))
+                self.doubtful.setdefault(name, set()).add(address)
+        raise SeveralMailboxes(f'"{name[:60]}" has {len(several)} mailboxes: {", ".join(several)[:200]}')
+
+    def _not_found(self, lesson: Lesson, name: str, error: Unaddressed | TemplateFailed) -> None:
+        """Told of lessons in the window alone: of others nothing is wanted in any calendar, whichever is meant."""
+        kind = error.kind if isinstance(error, Unaddressed) else TEMPLATE_FAILS
+        key, reason = ADDRESS, str(error)
+        if isinstance(error, NoMailbox):
             self.without_mailbox[name] += 1
-            return None
-        except (TemplateFailed, NotAnAddress) as error:
-            kind = "for which a template fails" if isinstance(error, TemplateFailed) else "with no mail address for its calendar"
-            self._refuse(lesson, None, ADDRESS, kind, str(error))
-            return None
-        self.names.setdefault(address, set()).add(name)
-        return address
+            if self.skips:
+                return
+            key, reason = self._mailbox_key, f'"{name[:60]}" has no mailbox'
+        self._refuse(lesson, self.somewhere(lesson), key, kind, reason)
 
     def _place_of(self, lesson: Lesson, address: str, values: Sequence[Any]) -> _Place | None:
         try:
             fields = self._looks.fields(values)
         except TemplateFailed as error:
-            self._refuse(lesson, address, error.key, "for which a template fails", str(error))
+            left_open = Unsettled(address, lesson.period, lesson.activity, lesson.week)
+            self._refuse(lesson, left_open, error.key, TEMPLATE_FAILS, str(error))
             return None
         look, content = self._kept(fields, None if self._zone is None else str(lesson.values[self._zone]))
         return _Place(self._store.calendar(address), look, content, fields.cut)

@@ -18,13 +18,17 @@ _MOST = 1_000
 _REMEMBERED = 8_192
 
 
+#: The weeks of each pattern by its name, or what is wrong with them.
+Table = Mapping[str, tuple[int, ...] | str]
+
+
 class Patterns:
-    """Reads as ``weeks`` says, or in another ``form``. ``table`` has the weeks of each name, for the form of that name.
+    """Reads as ``weeks`` says, or in another ``form``. ``table`` is for the form of that name.
 
     What it gives are weeks' numbers; of the form "days", places of days, of which the first is 0.
     """
 
-    def __init__(self, weeks: Weeks, table: Mapping[str, tuple[int, ...]], form: WeekForm | None = None) -> None:
+    def __init__(self, weeks: Weeks, table: Table, form: WeekForm | None = None) -> None:
         self.form: WeekForm = form or weeks.form
         self._yes, self._table = frozenset(weeks.yes), table
         self._first = 0 if self.form == "days" else weeks.first
@@ -49,9 +53,14 @@ class Patterns:
     def _of_text(self, text: str) -> tuple[int, ...] | None:
         if self.form == "table":
             name = name_in(text)
-            if name is not None and name not in self._table:
+            if name is None:
+                return None
+            if name not in self._table:
                 raise Unreadable(f'"{name[:40]}" is not in the table of week patterns')
-            return None if name is None else self._table[name]
+            found = self._table[name]
+            if isinstance(found, str):
+                raise Unreadable(f'"{name[:40]}": {found}')
+            return found
         if self.form == "list":
             return numbers_in(text)
         # Blanks at the front are flags, blanks at the end padding.

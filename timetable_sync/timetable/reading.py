@@ -43,8 +43,9 @@ class Reading:
 
     ``rows`` are those that the query gave; ``lessons`` what became of them, cancelled ones that are deleted not counted;
     ``events_in_window`` the events of all calendars; ``bad_rows`` what was set aside, ``unsettled`` what that leaves open;
-    ``notes`` sentences for the report; ``without_mailbox`` counts lessons by the names of calendars that have none;
-    ``nowhere_in_window`` are lessons that name no calendar, where that is no mistake.
+    ``notes`` sentences for the report; ``without_mailbox`` counts the window's lessons by the names of calendars that have none;
+    ``doubtful`` has what the several mailboxes of a calendar would be, by its name; ``nowhere_in_window`` are lessons that name no
+    calendar, where that is no mistake.
     """
 
     def __init__(self, spool: Spool, names: Mapping[str, str], zone: str, body_kind: BodyKind) -> None:
@@ -56,13 +57,18 @@ class Reading:
         self.unsettled: tuple[Unsettled, ...] = ()
         self.notes: tuple[str, ...] = ()
         self.without_mailbox: dict[str, int] = {}
+        self.doubtful: dict[str, set[str]] = {}
+        self.unaddressed = 0
         self.nowhere = 0
         self.nowhere_in_window = 0
 
     @property
     def empty(self) -> bool:
-        """Whether it says nothing at all: no row, or lessons of which none names a calendar, as after a query that went wrong."""
-        return not self.rows or 0 < self.lessons == self.nowhere
+        """Whether it says nothing at all: no row, or lessons of which none is in a calendar, as after a query that went wrong.
+
+        Lessons that are set aside for want of an address stay where they are: of these alone nothing is lost.
+        """
+        return not self.rows or (not self._names and self.lessons > self.unaddressed)
 
     def calendars(self) -> list[Calendar]:
         """Every calendar that the timetable names, at any time, by address. Of several names for one, the first by the alphabet."""
@@ -151,7 +157,8 @@ def read_timetable(
         reading = Reading(store, work.calendar_names(), timetable.time_zone, looks.body_kind)
         reading.rows, reading.lessons, reading.events_in_window = work.rows, work.lessons, work.made.count
         reading.bad_rows, reading.unsettled = work.bad_rows, work.bad_rows.unsettled
-        reading.without_mailbox = dict(work.made.without_mailbox)
+        reading.without_mailbox, reading.doubtful = dict(work.made.without_mailbox), work.made.doubtful
+        reading.unaddressed = work.made.unaddressed
         reading.nowhere, reading.nowhere_in_window = work.nowhere, work.nowhere_in_window
         again = (f"the connection to the timetable failed {lost} times before it was read",) if lost > 1 else _ONCE[:lost]
         reading.notes = (*again, *work.notes())

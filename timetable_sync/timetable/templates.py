@@ -14,6 +14,7 @@ from jinja2 import Template, TemplateError, meta, nodes
 from timetable_sync.errors import UsageError
 from timetable_sync.timetable.bounded import LONGEST_TEXT, BoundedEnvironment, allowance
 from timetable_sync.timetable.names import nearest_or_all
+from timetable_sync.timetable.outright import written_outright
 from timetable_sync.timetable.plain import Kind, Known, Render, plain
 from timetable_sync.timetable.slug import slug
 from timetable_sync.timetable.times import Clock
@@ -83,9 +84,11 @@ class Templates:
                 "Mend the template, or name the column in [timetable.columns].",
             )
         names = sorted(used - set(also))
-        return Compiled(
+        compiled = Compiled(
             key, template, self._plain(tree, names, also, html=html), names, also, finish, self._variables, self._clock, remembered
         )
+        compiled.outright = written_outright(tree)
+        return compiled
 
     def _plain(self, tree: nodes.Template, names: Sequence[str], also: Sequence[str], *, html: bool) -> Render | None:
         known = {
@@ -98,7 +101,10 @@ class Templates:
 
 
 class Compiled(Generic[T]):
-    """One template of the configuration. ``used`` are the names of the variables that it looks at."""
+    """One template of the configuration. ``used`` are the names of the variables that it looks at, ``places`` theirs among the values.
+
+    ``outright`` are the names that it writes as they are.
+    """
 
     def __init__(
         self,
@@ -115,9 +121,11 @@ class Compiled(Generic[T]):
         self.key = key
         self._template, self._plain = template, plain
         self.used = tuple(used)
+        self.outright: frozenset[str] = frozenset()
+        self.places = {name: variables.places[name] for name in used}
         self._also = also
         self._finish = finish
-        self._pick = _picker([variables.places[name] for name in used])
+        self._pick = _picker(list(self.places.values()))
         self._reading = [(name, variables.reader(name, clock)) for name in used]
         self._remembered = lru_cache(remembered)(self._make)
 

@@ -10,7 +10,7 @@ from timetable_sync.settings.sections.weeks import WeekForm, Weeks
 from timetable_sync.timetable.axis import Axis, IsoAxis, axis_of, even_axis
 from timetable_sync.timetable.cells import name_in
 from timetable_sync.timetable.daytimes import day_in, whole_in
-from timetable_sync.timetable.patterns import Patterns
+from timetable_sync.timetable.patterns import Patterns, Table
 from timetable_sync.timetable.places import place_of
 from timetable_sync.timetable.times import Unreadable
 
@@ -24,7 +24,7 @@ _TABLE = "timetable.weeks.table"
 class Weekly:
     """``axis`` is None where rows bring their own beginning. ``patterns`` reads the timetable's weeks."""
 
-    def __init__(self, weeks: Weeks, axis: Axis | None, table: dict[str, tuple[int, ...]]) -> None:
+    def __init__(self, weeks: Weeks, axis: Axis | None, table: Table) -> None:
         self.settings, self.axis, self._table = weeks, axis, table
         self.patterns = Patterns(weeks, table)
 
@@ -77,6 +77,9 @@ def _tall(weeks: Weeks, said: AxisSettings, names: Sequence[str], rows: Sequence
     dates = place_of(f"{_AXIS}.date", said.date, names, f"{_AXIS}.query")
     days = [day for row in rows if (day := _checked(day_in, row[dates], said.date)) is not None]
     if said.number is None:
+        if len(days) < len(rows):
+            # Weeks that are counted: all behind the one that is missing would be a week too early.
+            raise TimetableUnusable(f"{_AXIS}.query gives a week without a day", "Mend it, or give numbers too, and name them by number.")
         return dict(enumerate(sorted(set(days)), weeks.first))
     numbers = place_of(f"{_AXIS}.number", said.number, names, f"{_AXIS}.query")
     found: dict[int, int] = {}
@@ -89,22 +92,30 @@ def _tall(weeks: Weeks, said: AxisSettings, names: Sequence[str], rows: Sequence
     return found
 
 
-def _table(weeks: Weeks, ask: Ask) -> dict[str, tuple[int, ...]]:
+def _table(weeks: Weeks, ask: Ask) -> Table:
+    """A pattern of which a week cannot be read is a matter of the rows that have it; one of which a week is empty says so nowhere else."""
     if weeks.table is None:
         return {}
     names, rows = ask(weeks.table.query, f"{_TABLE}.query")
     ids = place_of(f"{_TABLE}.id", weeks.table.id, names, f"{_TABLE}.query")
     numbers = place_of(f"{_TABLE}.week", weeks.table.week, names, f"{_TABLE}.query")
-    found: dict[str, set[int]] = {}
+    found: dict[str, set[int | None]] = {}
+    broken: dict[str, str] = {}
     for row in rows:
-        name, week = name_in(row[ids]), _checked(whole_in, row[numbers], weeks.table.week)
-        if name is not None:
-            found.setdefault(name, set()).update(() if week is None else (week,))
-    return {name: tuple(sorted(numbers)) for name, numbers in found.items()}
+        name = name_in(row[ids])
+        if name is None:
+            continue
+        try:
+            found.setdefault(name, set()).add(whole_in(row[numbers]))
+        except Unreadable as error:
+            broken.setdefault(name, f"a week of it cannot be read: {error}")
+    # A pattern of no week may stand there with none, as an outer join has it; beside others, a week is missing.
+    broken |= {name: "a week of it is empty" for name, some in found.items() if None in some and len(some) > 1}
+    return {name: broken.get(name) or tuple(sorted(week for week in some if week is not None)) for name, some in found.items()}
 
 
 def _checked(read: Callable[[object], int | None], cell: object, column: str) -> int | None:
-    """A cell of an axis or a table: one that cannot be read puts all rows in the wrong place, so nothing is read."""
+    """A cell of an axis: one that cannot be read puts all rows in the wrong place, so nothing is read."""
     try:
         return read(cell)
     except Unreadable as error:

@@ -10,9 +10,9 @@ from timetable_sync.model.key import OWN
 from timetable_sync.model.unsettled import Unsettled
 from timetable_sync.model.window import Window
 from timetable_sync.settings.schema import Settings
-from timetable_sync.timetable.addresses import Addresses, NoMailbox, NotAnAddress
+from timetable_sync.timetable.addresses import Addresses, NoMailbox, Unaddressed
 from timetable_sync.timetable.bad_rows import BadRow, BadRows
-from timetable_sync.timetable.children import ChildRows, Kin, OddRow
+from timetable_sync.timetable.children import ChildRows, Completed, Kin, OddRow
 from timetable_sync.timetable.columns import JOINT, At, Columns, MeetingRow, RowRefused, StoredRow, fields_of, stored, stored_fields_of
 from timetable_sync.timetable.dated import Dated
 from timetable_sync.timetable.events import Events
@@ -52,14 +52,14 @@ class Work:
     ) -> None:
         self._witness = witness
         self._settings, self._store, self._variables, self._clock = settings, store, variables, clock
-        self._addresses, self._stop = addresses, stop
+        self._stop = stop
         self._from, self._until = window.start.timestamp(), window.end.timestamp()
         columns = settings.timetable.columns
         self._mark = "cancelled" in columns and columns["cancelled"].action == "mark"
         self._own_ids = "key" in columns
         self._fields = fields_of(settings.timetable)
         self._stored = stored_fields_of(settings.timetable)
-        self._may_be_nowhere = settings.calendars.lessons_without == "skip"
+        self._may_be_nowhere = settings.calendars.lessons_without != "set_aside"
         self._weekly: Weekly | None = None
         self._kin: Kin | None = None
         self._title = next(place for place, field in enumerate(self._fields) if field.name == "title")
@@ -73,7 +73,7 @@ class Work:
         """Rows into the spool: what is small first, then the child queries, then the timetable's own."""
         timetable = self._settings.timetable
         self._source_note = source.note
-        self._variables.set_mailboxes(mailboxes_of(self._settings.calendars, source))
+        self.made.set_mailboxes(mailboxes_of(self._settings.calendars, source))
         self._weekly = read_weekly(timetable, source.whole)
         for number, name in enumerate(timetable.children):
             self._take_children(number, name, source, progress)
@@ -112,7 +112,7 @@ class Work:
     def _take_children(self, number: int, name: str, source: Source, progress: Callable[[int], None]) -> None:
         child = self._settings.timetable.children[name]
         rows = source.query(child.query, f"timetable.children.{name}.query")
-        reader = ChildRows(name, child, rows.names, self._weekly)
+        reader = ChildRows(name, child, rows.names, self._weekly, calendar_may_lack=self._may_be_nowhere)
         first = 1
         for batch in rows.batches():
             self._go_on()
@@ -138,10 +138,16 @@ class Work:
                 if self._witness is not None and self._witness.wants_kin(lesson):
                     for name, (key, weeks, *values), holds in self._kin.rows(lesson):
                         self._witness.kin(lesson, name, key, weeks, values, holds=holds)
-                if not self._kin.complete(lesson):
-                    # Its row is counted already: what it would have changed stays as it is.
+                completed = self._kin.complete(lesson)
+                # Their rows are counted already: what they would have changed stays as it is.
+                if completed is Completed.UNREADABLE:
                     self.bad_rows.leave_open([Unsettled(None, lesson.period, lesson.activity, lesson.week)])
                     continue
+                if completed is Completed.UNNAMED:
+                    if self._inside(lesson):
+                        self.bad_rows.leave_open([self.made.somewhere(lesson)])
+                    if not lesson.calendars:
+                        continue
             batch.extend(self._events_of(lesson))
             if len(batch) >= _AT_ONCE:
                 self._go_on()
@@ -163,9 +169,10 @@ class Work:
         if not (gone or nowhere) and (lacking := self._lacking(lesson)) is not None:
             named = self._settings.timetable.columns.get(lacking)
             column = "timetable.children" if named is None else named.column
-            self._lesson_refused(lesson, None, column, f"without a {lacking}")
+            left_open = Unsettled(None, lesson.period, lesson.activity, lesson.week)
+            self._lesson_refused(lesson, left_open, column, f"without a {lacking}")
             return []
-        inside = not gone and self._from <= lesson.start < self._until
+        inside = not gone and self._inside(lesson)
         if not gone:
             self.lessons += 1
             self.nowhere += nowhere
@@ -173,6 +180,9 @@ class Work:
         if self._witness is not None and not gone:
             self._witness.lesson(lesson, inside=inside)
         return self.made.of(lesson, inside=inside)
+
+    def _inside(self, lesson: Lesson) -> bool:
+        return self._from <= lesson.start < self._until
 
     def _lacking(self, lesson: Lesson) -> str | None:
         if not lesson.calendars:
@@ -188,12 +198,14 @@ class Work:
         """The addresses of calendars, as far as their names alone tell; None for all."""
         blank = tuple(() if field.several else "" for field in self._stored)
         lesson = Lesson("", "", OWN, 0, 0, 0, 0, False, tuple(names), blank)
-        try:
-            return {self._addresses.address(self._variables.values(lesson, name)) for name in names}
-        except NoMailbox:
-            return set()
-        except (TemplateFailed, NotAnAddress):
-            return {None}
+        found: set[str | None] = set()
+        for name in names:
+            try:
+                found.add(self.made.address(lesson, name) if name else None)
+            except (TemplateFailed, Unaddressed) as error:
+                if not (isinstance(error, NoMailbox) and self.made.skips):
+                    found.add(None)
+        return found
 
     def _row_refused(self, refused: RowRefused) -> None:
         column = self._settings.timetable.columns[refused.field].column
@@ -215,8 +227,8 @@ class Work:
         start = known[At.START] or 0
         lesson = Lesson(period, "", week or OWN, 0, known[At.NUMBER], start, start, False, names, values)
         try:
-            addresses = {self._addresses.address(self._variables.values(lesson, name)) for name in names}
-        except (TemplateFailed, NotAnAddress, NoMailbox):
+            addresses = {self.made.address(lesson, name) for name in names}
+        except (TemplateFailed, Unaddressed):
             return anywhere
         return [Unsettled(address, period, None, possible) for address in addresses for possible in weeks]
 
@@ -225,11 +237,11 @@ class Work:
         kind = "of one key with different times"
         self.bad_rows.add(BadRow(found.row, column, kind, found.activity), kind, [Unsettled(None, found.period, found.activity, OWN)])
 
-    def _lesson_refused(self, lesson: Lesson, address: str | None, column: str, kind: str, reason: str = "") -> None:
+    def _lesson_refused(self, lesson: Lesson, left_open: Unsettled, column: str, kind: str, reason: str = "") -> None:
         title = lesson.values[self._title]
         about = " ".join(part for part in (lesson.activity, title) if isinstance(part, str) and part)[:120]
         bad = BadRow(lesson.row, column, reason or kind, about)
-        self.bad_rows.add(bad, kind, [Unsettled(address, lesson.period, lesson.activity, lesson.week)])
+        self.bad_rows.add(bad, kind, [left_open])
 
     def _go_on(self) -> None:
         if self._stop.is_set():

@@ -156,7 +156,7 @@ def test_mistakes_are_named_with_their_place(tmp_path: Path) -> None:
 def test_where_rooms_or_staff_are_calendars_a_lesson_may_have_none(tmp_path: Path, name: str, calendars: str) -> None:
     read = loaded(tmp_path, f'{{ name = "{name}", calendars = "{calendars}" }}')
 
-    assert read.settings.calendars.lessons_without == "skip"
+    assert read.settings.calendars.lessons_without == "skip_unnamed"
     assert read.origins["calendars.lessons_without"] == f"preset {name}"
 
 

@@ -39,7 +39,7 @@ def apply_preset(tables: dict[str, Any], places: Places) -> list[Problem]:
         places.set_by(("timetable", *path), f"preset {product.name}")
     rules = tables.get("calendars")
     if parameters.calendars in MAY_LACK and isinstance(rules, dict) and "lessons_without" not in rules:
-        rules["lessons_without"] = "skip"
+        rules["lessons_without"] = "skip_unnamed"
         places.set_by(("calendars", "lessons_without"), f"preset {product.name}")
     return problems
 

@@ -50,6 +50,7 @@ def _timetable(given: Parameters) -> Mapping[str, Any]:
                   FROM {table("TIMETABLE")} t{join}
                  WHERE {of_set("t")}
                    AND {published}
+                   AND {filled(value)} IS NOT NULL
             """),
             "key": "slot_id",
             "value": "item",

@@ -53,7 +53,7 @@ def as_configuration(product: Product, database: str, *, calendars: str, schema:
     ]
     for name, child in timetable["children"].items():
         lines += _table(f"timetable.children.{name}", child)
-    without = f'lessons_without = "skip"                # a lesson may well have no {calendars}\n' if calendars in MAY_LACK else ""
+    without = f'lessons_without = "skip_unnamed"        # a lesson may well have no {calendars}\n' if calendars in MAY_LACK else ""
     return "\n".join(lines) + "\n" + _REST.replace("{without}\n", without + "\n")
 
 

@@ -31,20 +31,21 @@ class Calendars(Section):
     mailboxes: dict[str, str] = Field(
         {},
         description="The mailbox of each name, for templates as {{ mailbox }}, which is empty for others. A calendar whose address comes "
-        "out empty has no mailbox: it is listed, and stops nothing.",
+        "out empty has no mailbox: what becomes of its lessons, lessons_without says.",
         examples=[{"COMP101": "computing-1@groups.example.ac.uk"}],
     )
     mailboxes_query: Annotated[str, AfterValidator(wellformed.query)] | None = Field(
         None,
         description='A query of the timetable\'s database, or "file:" and a path, for the same: its first column has names, its second '
-        "mailboxes.",
+        "mailboxes. A name with two mailboxes, and a query that gives none at all, are mistakes.",
         examples=["SELECT group_name, email FROM student_group"],
     )
-    lessons_without: Literal["set_aside", "skip"] = Field(
+    lessons_without: Literal["set_aside", "skip_unnamed", "skip"] = Field(
         "set_aside",
-        description='What a lesson is that names no calendar. "set_aside": a mistake; what stood of it stays, and the exit code is 1. '
-        '"skip": it is in no calendar, as one without a room where rooms are calendars; it is counted, and what stood of it is deleted, '
-        "under the guards. A preset whose rooms or staff are calendars has skip.",
+        description='What a lesson is that names no calendar, or one that has no mailbox. "set_aside": a mistake; what stood of it stays, '
+        'and the exit code is 1. "skip": it is not in that calendar; it is counted, and what stood of it is deleted, under the guards. '
+        '"skip_unnamed": so is one that names no calendar, as one without a room where rooms are calendars; to have no mailbox is a '
+        "mistake. A preset whose rooms or staff are calendars has skip_unnamed.",
     )
     pilot: list[Pattern] | None = Field(
         None, min_length=1, description="Patterns of calendars' names or addresses; only these are visited for now.", examples=[["COMP*"]]

@@ -8,7 +8,7 @@ import pytest
 from timetable_sync.settings.sections.column import Column
 from timetable_sync.timetable.cells import written
 from timetable_sync.timetable.daytimes import day_in, number_in, time_of_day, whole_in
-from timetable_sync.timetable.times import Unreadable
+from timetable_sync.timetable.times import Clock, Unreadable
 from timetable_sync.timetable.weekdays import Weekdays
 
 
@@ -42,5 +42,5 @@ def test_a_number_is_never_written_longer_than_people_read(cell: Decimal) -> Non
 
 
 def test_days_and_times_of_day_are_read() -> None:
-    assert day_in("20261124") == date(2026, 11, 24).toordinal()
+    assert day_in("20261124", Clock("Europe/London")) == date(2026, 11, 24).toordinal()
     assert time_of_day("2:15 pm") == 14 * 3600 + 15 * 60

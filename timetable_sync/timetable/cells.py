@@ -10,14 +10,24 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from itertools import chain
+from math import isfinite
 
+from timetable_sync.errors import TimetableUnusable
 from timetable_sync.timetable.text import clean_name, clean_prose
 
 #: Larger ones are written with an exponent: Decimal("1E+999999") is a number too.
 _LONGEST_NUMBER = Decimal(10) ** 27
 #: ... and so is Decimal("1E-999999").
 _MOST_PLACES = 27
+#: From here on a float is one number for several: https://docs.python.org/3/library/sys.html#sys.float_info
+_SEVERAL_FROM = 2**53
+#: Digits that a decimal keeps when it is written: those of Python's own arithmetic.
+_DIGITS = 28
 _YES = frozenset({"1", "true", "t", "y", "yes"})
+
+
+class Bits(bytes):
+    """A number as MySQL gives its BIT: a byte of it may well look like a letter or a figure."""
 
 
 def decoded(raw: bytes) -> str:
@@ -28,10 +38,26 @@ def decoded(raw: bytes) -> str:
         return raw.decode("cp1252", "replace")
 
 
-def name_in(cell: object) -> str | None:
-    """The name in ``cell``, cleaned, what looks like markup in it left alone; None for nothing."""
-    text = cell if cell.__class__ is str else written(cell)
-    return clean_name(text) if isinstance(text, str) else None
+def name_in(cell: object, where: str = "") -> str | None:
+    """The name in ``cell``, cleaned, what looks like markup in it left alone; None for nothing.
+
+    Raises TimetableUnusable for a number that is no longer told from its neighbours; ``where`` is what names the column.
+    """
+    if isinstance(cell, str):
+        return clean_name(cell)
+    if isinstance(cell, (float, Decimal)) and _rounded(cell):
+        raise TimetableUnusable(
+            f"{where or 'a column of names'}: {cell} is a number with more digits than its type keeps, so that it may stand for several",
+            "Let the query give whole numbers or text, before they become numbers of that type.",
+        )
+    text = written(cell)
+    return None if text is None else clean_name(text)
+
+
+def _rounded(number: float | Decimal) -> bool:
+    if isinstance(number, float):
+        return isfinite(number) and abs(number) >= _SEVERAL_FROM
+    return number.is_finite() and len(number.as_tuple().digits) > _DIGITS and number != number.to_integral_value()
 
 
 def prose_in(cell: object) -> str | None:
@@ -100,7 +126,7 @@ def written(cell: object) -> str | None:
         case bytes() | bytearray() | memoryview():
             text = decoded(bytes(cell))
         case datetime():
-            text = cell.replace(microsecond=0).isoformat(" ", "seconds" if cell.second else "minutes")
+            text = _moment(cell.replace(microsecond=0))
         case time():
             text = cell.isoformat("seconds" if cell.second else "minutes")
         case date():
@@ -113,6 +139,14 @@ def written(cell: object) -> str | None:
         case _:
             text = str(cell)
     return text
+
+
+def _moment(moment: datetime) -> str:
+    spec = "seconds" if moment.second else "minutes"
+    try:
+        return moment.isoformat(" ", spec)
+    except ValueError:  # of a zone that its driver does not tell
+        return moment.replace(tzinfo=None).isoformat(" ", spec)
 
 
 def _number(value: float | Decimal) -> str | None:

@@ -5,7 +5,7 @@ all lessons of an activity, and memory holds the rows of one. Keys are cleaned t
 takes for equal, or for less, plays no part. What must not be done here: drop a row in silence.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -14,10 +14,11 @@ from typing import Any
 from timetable_sync.settings.sections.children import Child
 from timetable_sync.settings.sections.column import Column
 from timetable_sync.settings.sections.timetable import Timetable
-from timetable_sync.timetable.cells import has_gaps, name_in, prose_in, several_in
-from timetable_sync.timetable.columns import CALENDARS, JOINT, Field
+from timetable_sync.timetable.cells import has_gaps, name_in, several_in
+from timetable_sync.timetable.columns import CALENDARS, JOINT, Field, names_of, prose_of
 from timetable_sync.timetable.lessons import Lesson
 from timetable_sync.timetable.meetings import key_text
+from timetable_sync.timetable.patterns import NumberForFlags, number_for_flags
 from timetable_sync.timetable.places import place_of
 from timetable_sync.timetable.spool import Spool
 from timetable_sync.timetable.times import Clock, Unreadable
@@ -69,29 +70,33 @@ class ChildRows:
     ``calendar_may_lack`` says that a row without a calendar is none the worse for it, as where rows complement each other.
     """
 
-    def __init__(self, name: str, child: Child, names: Sequence[str], weekly: Weekly | None, *, calendar_may_lack: bool = False) -> None:
+    def __init__(
+        self, name: str, child: Child, names: Sequence[str], weekly: Weekly | None, clock: Clock, *, calendar_may_lack: bool = False
+    ) -> None:
         self._key_name = f"timetable.children.{name}"
         query = f"{self._key_name}.query"
         self._kind = f"of children.{name}"
         self._keys = [place_of(f"{self._key_name}.key", column, names, query) for column in child.key]
+        self._weeks_column = child.weeks or ""
         self._weeks = None if child.weeks is None else place_of(f"{self._key_name}.weeks", child.weeks, names, query)
         self._patterns = None if weekly is None or child.weeks is None else weekly.patterns_in(child.form)
         self._sets = [
-            (place_of(f"{self._key_name}.{_said_at(name, given)}", column.column, names, query), column, given)
+            (place_of(where, column.column, names, query), column, given, names_of(clock, where) if given in CALENDARS else prose_of(clock))
             for given, column in sets_of(name, child).items()
+            for where in (f"{self._key_name}.{_said_at(name, given)}",)
         ]
         self._name = name
-        self._wanted = [not calendar_may_lack and given in CALENDARS and not column.many for _, column, given in self._sets]
+        self._wanted = [not calendar_may_lack and given in CALENDARS and not column.many for _, column, given, _ in self._sets]
 
     def read(self, number: int, row: Sequence[Any]) -> tuple[ChildRow | None, OddRow | None]:
         """What is kept of a row, and what is wrong with it."""
-        key = key_text(row, self._keys)
+        key = key_text(row, self._keys, f"{self._key_name}.key")
         texts = [
-            self._text(row[place], column, given, wanted=wanted)
-            for (place, column, given), wanted in zip(self._sets, self._wanted, strict=True)
+            _text(row[place], column, read, wanted=wanted)
+            for (place, column, _, read), wanted in zip(self._sets, self._wanted, strict=True)
         ]
         odd = None
-        for (_, _, given), text in zip(self._sets, texts, strict=True):
+        for (_, _, given, _), text in zip(self._sets, texts, strict=True):
             if text.startswith(JOINT):
                 odd = self._odd(number, _said_at(self._name, given), f"{self._kind} without a calendar", "", key, texts)
         if not key:
@@ -100,6 +105,8 @@ class ChildRows:
             return (key, "", *texts), odd
         try:
             weeks = self._patterns.weeks(row[self._weeks])
+        except NumberForFlags:
+            raise number_for_flags(f"{self._key_name}.weeks", self._weeks_column, row[self._weeks]) from None
         except Unreadable as error:
             odd = self._odd(number, "weeks", f"{self._kind} with weeks that cannot be read", str(error), key, texts)
             return (key, UNREADABLE, *texts), odd
@@ -108,17 +115,17 @@ class ChildRows:
 
     def _odd(self, number: int, key: str, kind: str, reason: str, joined: str, texts: Sequence[str]) -> OddRow:
         about = " ".join(text.strip(JOINT).replace(JOINT, ", ") for text in (joined, *texts) if text)[:_ABOUT]
-        calendars = [text for (_, _, given), text in zip(self._sets, texts, strict=True) if given in CALENDARS and text]
+        calendars = [text for (_, _, given, _), text in zip(self._sets, texts, strict=True) if given in CALENDARS and text]
         names = tuple(name for text in calendars for name in text.split(JOINT))
         return OddRow(number, f"{self._key_name}.{key}", kind, reason or kind, about, names)
 
-    @staticmethod
-    def _text(cell: object, column: Column, given: str, *, wanted: bool) -> str:
-        """Of a set that is ``wanted``, and in which something is missing, there is nothing before the first JOINT."""
-        if column.map:
-            cell = column.map.get(name_in(cell) or "", cell)
-        text = JOINT.join(several_in(cell, column.split, name_in if given in CALENDARS else prose_in))
-        return JOINT + text if wanted and (not text or has_gaps(cell)) else text
+
+def _text(cell: object, column: Column, read: Callable[[object], str | None], *, wanted: bool) -> str:
+    """Of a set that is ``wanted``, and in which something is missing, there is nothing before the first JOINT."""
+    if column.map:
+        cell = column.map.get(name_in(cell) or "", cell)
+    text = JOINT.join(several_in(cell, column.split, read))
+    return JOINT + text if wanted and (not text or has_gaps(cell)) else text
 
 
 class Kin:

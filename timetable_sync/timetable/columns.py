@@ -104,12 +104,16 @@ class RowRefused(Exception):
 
     ``field`` is the configuration's name of the column, ``kind`` the reason in general, ``reason`` for this row, ``about`` what
     identifies it to a person. ``known`` is what can be known of it all the same, as far as the calendars; None for what cannot.
-    ``weeks`` are those that it may be meant for, as in ``known``; None stands for any.
+    ``weeks`` are those that it may be meant for, as in ``known``; None stands for any. ``column`` is the query's, where it is none of the
+    field's own.
     """
 
-    def __init__(self, field: str, kind: str, reason: str, about: str, known: MeetingRow, weeks: tuple[str | None, ...]) -> None:
+    def __init__(
+        self, field: str, kind: str, reason: str, about: str, known: MeetingRow, weeks: tuple[str | None, ...], column: str = ""
+    ) -> None:
         super().__init__(reason)
         self.field, self.kind, self.reason, self.about, self.known, self.weeks = field, kind, reason, about, known, weeks
+        self.column = column
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +181,16 @@ def _joined(split: str | None, read: Callable[[object], str | None]) -> Callable
     return lambda cell: JOINT.join(several_in(cell, split, read))
 
 
+def names_of(clock: Clock, where: str) -> Callable[[object], str | None]:
+    """What reads names from the cells of the column ``where``; moments that have a zone in that of ``clock``."""
+    return lambda cell: name_in(clock.here(cell), where)
+
+
+def prose_of(clock: Clock) -> Callable[[object], str | None]:
+    """What reads descriptions from cells; moments that have a zone in that of ``clock``."""
+    return lambda cell: prose_in(clock.here(cell))
+
+
 class Columns:
     """Reads rows. Raises TimetableUnusable where the configuration names a column that the query does not give.
 
@@ -206,15 +220,17 @@ class Columns:
         self._cancelled = places.get("cancelled")
         self._says_yes = yes_or_no(columns["cancelled"].values if "cancelled" in columns else None)
         self.fields = fields_of(timetable)
-        self._period_texts, self._activity_texts = Texts(_one(name_in)), Texts(_one(name_in))
-        joined = _joined(self._split, name_in)
+        names_in = {field: names_of(clock, f"timetable.columns.{field}") for field in ("period", self._identity_field, "calendar")}
+        self._period_texts, self._activity_texts = Texts(_one(names_in["period"])), Texts(_one(names_in[self._identity_field]))
+        joined = _joined(self._split, names_in["calendar"])
         # Of an array as of rows: a member that is empty is a calendar whose name is not known.
         lenient = self._calendar_may_lack
         self._calendar_texts = Texts(joined if lenient else lambda cell: "" if has_gaps(cell) else joined(cell))
+        prose = prose_of(clock)
         self._described = [
-            (places[field.name], Texts(_joined(columns[field.name].split, prose_in) if field.several else _one(prose_in)))
+            (places[field.name], Texts(_joined(columns[field.name].split, prose) if field.several else _one(prose)))
             if field.name in columns
-            else (nothing, Texts(_joined(None, prose_in)))
+            else (nothing, Texts(_joined(None, prose)))
             for field in self.fields
         ]
 
@@ -254,8 +270,12 @@ class Columns:
         """All meetings of all rows of ``batch``, of which the first has the number ``first``; None where they are to be read one by one."""
         return None
 
-    def _known_start(self, row: Sequence[Any]) -> int | None:
-        return self._clock.start(row[self._start])
+    def _known(self, row: Sequence[Any]) -> tuple[Clock, int | None]:
+        """The clock of a row that cannot be used, and the moment that it would have begun at, where anybody knows."""
+        try:
+            return self._clock, self._clock.start(row[self._start])
+        except Unreadable:
+            return self._clock, None
 
     def _place_of(self, field: str, column: Column) -> int:
         place = place_of(f"timetable.columns.{field}", column.column, self._names)
@@ -292,17 +312,21 @@ class Columns:
         return end
 
     def _refused(
-        self, number: int, row: Sequence[Any], field: str, kind: str, reason: str = "", weeks: tuple[str | None, ...] = ()
+        self,
+        number: int,
+        row: Sequence[Any],
+        field: str,
+        kind: str,
+        reason: str = "",
+        weeks: tuple[str | None, ...] = (),
+        column: str = "",
     ) -> RowRefused:
         """What is known of a bad row: each cell is read anew, and one that cannot be read is unknown. ``weeks`` other than the start's."""
-        activity, start = name_in(row[self._identity]), None
+        activity = self._activity_texts.of(row[self._identity]) or None
         calendars, described = self._calendar_texts.of(row[self._calendar]), self._texts(row)
-        try:
-            start = self._known_start(row)
-        except Unreadable:
-            start = None
-        week = OWN if self.own_ids else None if start is None else self._clock.week(start)
+        clock, start = self._known(row)
+        week = OWN if self.own_ids else None if start is None else clock.week(start)
         titles = [text for field_, text in zip(self.fields, described, strict=True) if field_.name == "title"]
         about = " ".join(part for part in (activity, *titles) if part)[:_LONGEST_HINT]
         known = (self._period_of(row), activity, week, start, None, number, None, calendars, *described)
-        return RowRefused(field, kind, reason or kind, about, known, tuple(dict.fromkeys((week, *weeks))))
+        return RowRefused(field, kind, reason or kind, about, known, tuple(dict.fromkeys((week, *weeks))), column)

@@ -1,7 +1,7 @@
-"""Read times of day and days from cells, in every form that timetables have them in. Pure; no zone plays a part here.
+"""Read times of day and days from cells, in every form that timetables have them in. Pure.
 
-A time of day is seconds after the day's first midnight, and may lie beyond its end: "24:00" is 86,400. A day is its ordinal, as
-``date.toordinal`` counts.
+A time of day is seconds after the day's first midnight, and may lie beyond its end: "24:00" is 86,400. One that has a zone stays what it
+is, as what it comes to depends on the day that it is put on (``hours``). A day is its ordinal, as ``date.toordinal`` counts.
 """
 
 import re
@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from timetable_sync.timetable.cells import decoded
-from timetable_sync.timetable.times import Unreadable
+from timetable_sync.timetable.times import Clock, Unreadable
 
 DAY = 86_400
 
@@ -22,24 +22,32 @@ _MOMENT = re.compile(
 )
 _HALF = re.compile(r"(?P<clock>.+?)\s*(?P<half>[AaPp])\.?[Mm]\.?", re.ASCII)
 _DIGITS = re.compile(r"\d{1,4}(?:\.0+)?", re.ASCII)
-_DAY = re.compile(r"(?P<year>\d{4})-?(?P<month>\d\d)-?(?P<day>\d\d)(?:[ Tt].*)?", re.ASCII)
+_DAY = re.compile(r"(?P<year>\d{4})-?(?P<month>\d\d)-?(?P<day>\d\d)(?:[ Tt][\d:., ]*(?:[AaPp]\.?[Mm]\.?)?)?", re.ASCII)
+#: Behind a time: an offset, as ISO 8601 and databases write it.
+_ZONE = r" ?(?P<zone>[Zz]|[+-]\d\d(?::?\d\d)?)"
+_ZONED_DAY = re.compile(rf"(?P<day>\d{{4}}-?\d\d-?\d\d)[ Tt](?P<time>[\d:.,]+){_ZONE}", re.ASCII)
+_ZONED_TIME = re.compile(rf"(?P<day>\d{{4}}-\d\d-\d\d[ Tt])?(?P<time>\d{{1,2}}:[0-5]\d(?P<seconds>:[0-5]\d(?:[.,]\d+)?)?){_ZONE}", re.ASCII)
 _LAST_HOUR = 24
 _LARGEST = 10_000_000
 _REMEMBERED = 4_096
 
 
-def time_of_day(cell: object) -> int | None:
-    """Seconds: of a time, an interval, the time in a moment on any day, "9:30", "09:30:00", "2:15 pm", "0930" or 930.
+#: What a time of day is read as: seconds, or what has a zone as it stands.
+TimeOfDay = int | time | datetime
+
+
+def time_of_day(cell: object) -> TimeOfDay | None:
+    """Of a time, an interval, the time in a moment on any day, "9:30", "09:30:00", "2:15 pm", "0930" or 930; with a zone, "09:30+01".
 
     None for an empty cell. Raises Unreadable.
     """
-    found: int | None
+    found: TimeOfDay | None
     if isinstance(cell, str):
         found = _from_text(cell)
     elif cell is None:
         found = None
     elif isinstance(cell, (time, datetime)):
-        found = cell.hour * 3600 + cell.minute * 60 + cell.second
+        found = cell if cell.tzinfo is not None else seconds_of(cell)
     elif isinstance(cell, timedelta):
         found = int(cell.total_seconds())
     elif isinstance(cell, (bytes, bytearray, memoryview)):
@@ -48,16 +56,23 @@ def time_of_day(cell: object) -> int | None:
         raise Unreadable(f"{str(cell)[:40]} is not a time of day")
     else:
         found = _from_text(str(cell))
-    if found is not None and not 0 <= found <= DAY:
+    if isinstance(found, int) and not 0 <= found <= DAY:
         raise Unreadable(f"{str(cell)[:40]} is not a time of day")
     return found
 
 
+def seconds_of(moment: time | datetime) -> int:
+    """Its time of day, as its own clock shows it."""
+    return moment.hour * 3600 + moment.minute * 60 + moment.second
+
+
 @lru_cache(_REMEMBERED)
-def _from_text(raw: str) -> int | None:
+def _from_text(raw: str) -> TimeOfDay | None:
     text = raw.strip("\x00 \t\r\n\xa0")
     if not text:
         return None
+    if (zoned := _ZONED_TIME.fullmatch(text)) is not None:
+        return _with_zone(text, zoned)
     later = 0
     if (halved := _HALF.fullmatch(text)) is not None:
         text, later = halved["clock"], 12 if halved["half"] in "Pp" else 0
@@ -74,6 +89,18 @@ def _from_text(raw: str) -> int | None:
     if not 0 <= hours <= _LAST_HOUR or minutes >= 60:
         raise Unreadable(f'"{text[:40]}" is not a time of day, such as 09:30 or 930')
     return hours * 3600 + minutes * 60 + seconds
+
+
+def _with_zone(text: str, found: re.Match[str]) -> TimeOfDay:
+    if found["zone"][0] == "-" and not found["day"] and not found["seconds"]:
+        raise Unreadable(f'"{text[:40]}" may be a time with its zone, or from when to when; a time with a zone has seconds')
+    clock = found["time"] if found["time"][1] != ":" else f"0{found['time']}"
+    try:
+        if found["day"]:
+            return datetime.fromisoformat(f"{found['day'][:-1]}T{clock}{found['zone'].upper()}")
+        return time.fromisoformat(f"{clock}{found['zone'].upper()}")
+    except ValueError:
+        raise Unreadable(f'"{text[:40]}" is not a time of day, such as 09:30 or 09:30+01') from None
 
 
 def number_in(cell: object) -> Decimal | None:
@@ -101,12 +128,23 @@ def whole_in(cell: object) -> int | None:
     return None if found is None else int(found)
 
 
-def day_in(cell: object) -> int | None:
-    """The day in ``cell``: of a date, a moment, or text that begins with one. None for an empty cell. Raises Unreadable."""
-    if cell.__class__ is str or isinstance(cell, str):
+def day_in(cell: object, clock: Clock) -> int | None:
+    """The day in ``cell``: of a date, a moment, or text that begins with one; None for an empty cell. Raises Unreadable.
+
+    Of a moment with a zone, the day that begins then in the zone of ``clock``.
+    """
+    found = _day_of_text(cell) if cell.__class__ is str else _day_of(cell)
+    return clock.begins(found) if isinstance(found, datetime) else found
+
+
+def _day_of(cell: object) -> int | datetime | None:
+    """Of one that has a zone, the moment."""
+    if isinstance(cell, str):
         return _day_of_text(cell)
     if cell is None:
         return None
+    if isinstance(cell, datetime) and cell.tzinfo is not None:
+        return cell
     if isinstance(cell, date):
         return cell.toordinal()
     if isinstance(cell, (bytes, bytearray, memoryview)):
@@ -117,14 +155,24 @@ def day_in(cell: object) -> int | None:
 
 
 @lru_cache(_REMEMBERED)
-def _day_of_text(raw: str) -> int | None:
+def _day_of_text(raw: str) -> int | datetime | None:
     text = raw.strip("\x00 \t\r\n\xa0")
     if not text:
         return None
-    found = _DAY.fullmatch(text)
     try:
+        if (zoned := _ZONED_DAY.fullmatch(text)) is not None:
+            return datetime.fromisoformat(f"{zoned['day']}T{zoned['time']}{zoned['zone'].upper()}")
+        found = _DAY.fullmatch(text)
         if found is None:
             raise ValueError
         return date(int(found["year"]), int(found["month"]), int(found["day"])).toordinal()
     except ValueError:
         raise Unreadable(f'"{text[:40]}" is not a day, such as 2026-11-24') from None
+
+
+def at_midnight(cell: object) -> bool:
+    """Whether the cell of a day is the moment at which that begins: where it says an end, the day before is the last. Raises Unreadable."""
+    if isinstance(_day_of(cell), datetime):
+        return True  # as day_in takes no other
+    text = decoded(bytes(cell)) if isinstance(cell, (bytes, bytearray, memoryview)) else cell
+    return (isinstance(text, datetime) or (isinstance(text, str) and ":" in text)) and time_of_day(text) == 0

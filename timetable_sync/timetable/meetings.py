@@ -4,16 +4,18 @@ What a plain dated row needs, ``columns`` does, and quicker.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from timetable_sync.model.key import OWN
 from timetable_sync.settings.sections.timetable import Timetable
-from timetable_sync.timetable.cells import name_in
+from timetable_sync.timetable.cells import name_in, written
 from timetable_sync.timetable.columns import PART, Columns, MeetingRow, RowRefused, StoredRow, article, head_of, rest_of
+from timetable_sync.timetable.hours import TimeRefused
 from timetable_sync.timetable.places import place_of
-from timetable_sync.timetable.times import Clock, Unreadable
+from timetable_sync.timetable.times import Clock
 from timetable_sync.timetable.weekly import Weekly
-from timetable_sync.timetable.when import TimeRefused, When
+from timetable_sync.timetable.when import When
 
 _PLAIN = frozenset({"start", "end", "duration"})
 _SPECIAL = frozenset({"date", "end_date", "weekday", "weeks", "year", "begins", "all_day", "zone"})
@@ -41,11 +43,9 @@ class Meetings(Columns):
         self._when = When(timetable, self._places, names, clock, weekly)
         self._zoned = "zone" in timetable.columns
         self._keys = [
-            [
-                place_of(f"timetable.children.{child}.{'parent' if query.parent else 'key'}", column, names)
-                for column in query.parent or query.key
-            ]
+            (where, [place_of(where, column, names) for column in query.parent or query.key])
             for child, query in timetable.children.items()
+            for where in (f"timetable.children.{child}.{'parent' if query.parent else 'key'}",)
         ]
 
     def read_all(self, number: int, row: Sequence[Any]) -> list[MeetingRow]:
@@ -74,9 +74,8 @@ class Meetings(Columns):
         try:
             spans = self._when.spans(wide)
         except TimeRefused as error:
-            raise self._refused(number, wide, error.field, error.kind, error.reason) from None
-        except Unreadable as error:
-            raise self._refused(number, wide, "start", "with a start that cannot be read", str(error)) from None
+            weeks = () if self.own_ids else error.weeks
+            raise self._refused(number, wide, error.field, error.kind, error.reason, weeks, error.column) from None
         calendars = self._calendar_texts.of(wide[self._calendar])
         if not calendars and not self._calendar_may_lack:
             raise self._refused(number, wide, "calendar", "without a calendar")
@@ -85,18 +84,31 @@ class Meetings(Columns):
             calendars,
             *self._texts(wide),
             *([spans[0][0].name if spans else ""] if self._zoned else ()),
-            *[key_text(row, places) for places in self._keys],
+            *[key_text(row, places, where) for where, places in self._keys],
         )
         meetings = [(OWN if self.own_ids else clock.week(start), start, end) for clock, start, end in spans]
         return self._period_of(wide), activity, meetings, rest
 
-    def _known_start(self, row: Sequence[Any]) -> int | None:
-        return self._when.first_day(row)
+    def _texts(self, row: Sequence[Any]) -> list[str]:
+        if self._zoned and any(isinstance(cell, (datetime, list)) for cell in row):
+            clock = self._when.clock_or_own(row)
+            row = [_as_text(cell, clock) for cell in row]
+        return super()._texts(row)
+
+    def _known(self, row: Sequence[Any]) -> tuple[Clock, int | None]:
+        return self._when.known_start(row)
 
 
-def key_text(row: Sequence[Any], places: Sequence[int]) -> str:
-    """What joins a row to those of another query: its cells' names; "" where one of them is empty."""
+def _as_text(cell: object, clock: Clock) -> object:
+    """``cell``; moments in the zone of ``clock``, and as texts, which nobody converts once more."""
+    if isinstance(cell, list):
+        return [_as_text(one, clock) for one in cell]
+    return written(clock.here(cell)) if isinstance(cell, datetime) else cell
+
+
+def key_text(row: Sequence[Any], places: Sequence[int], where: str) -> str:
+    """What joins a row to those of another query: its cells' names; "" where one of them is empty. ``where`` names its columns."""
     if len(places) == 1:
-        return name_in(row[places[0]]) or ""
-    parts = [name_in(row[place]) or "" for place in places]
+        return name_in(row[places[0]], where) or ""
+    parts = [name_in(row[place], where) or "" for place in places]
     return PART.join(parts) if all(parts) else ""

@@ -5,8 +5,12 @@ reading. A semester has some thousand different moments, so that what a driver t
 """
 
 from collections.abc import Callable
+from datetime import datetime, tzinfo
 from functools import lru_cache
-from typing import Any
+from typing import Any, Never
+
+from timetable_sync.timetable.cells import Bits
+from timetable_sync.timetable.times import Unreadable
 
 #: Of one query's or connection's; more are not remembered.
 _REMEMBERED = 20_000
@@ -67,4 +71,37 @@ def pymysql_conversions() -> dict[Any, Any]:
     found: dict[Any, Any] = {**conversions}
     for kind in (FIELD_TYPE.DATETIME, FIELD_TYPE.TIMESTAMP, FIELD_TYPE.DATE, FIELD_TYPE.TIME):
         found[kind] = lru_cache(_REMEMBERED)(found[kind])
+    found[FIELD_TYPE.BIT] = Bits
     return found
+
+
+class _Untold(tzinfo):
+    """The zone of a moment that has one, of which the driver says nothing: asked for it, it refuses."""
+
+    def utcoffset(self, moment: datetime | None) -> Never:
+        raise Unreadable(
+            "the driver of Oracle drops the zone of this moment; let the query convert it, "
+            "as in CAST(starts_at AT TIME ZONE 'Europe/London' AS TIMESTAMP)"
+        )
+
+    dst = utcoffset
+
+    def tzname(self, moment: datetime | None) -> None:
+        return None
+
+
+def teach_oracledb(connection: Any) -> None:
+    """Let a connection of python-oracledb mark the moments of which it drops the zone: https://github.com/oracle/python-oracledb/issues/274.
+
+    Of TIMESTAMP WITH LOCAL TIME ZONE it is the session's, and no more to be seen.
+    """
+    from oracledb import DB_TYPE_TIMESTAMP_LTZ, DB_TYPE_TIMESTAMP_TZ  # noqa: PLC0415  # need not be installed where no Oracle is read
+
+    zone, before = _Untold(), connection.outputtypehandler
+
+    def handler(cursor: Any, name: str, kind: Any, size: int, precision: int, scale: int) -> Any:
+        if kind in (DB_TYPE_TIMESTAMP_TZ, DB_TYPE_TIMESTAMP_LTZ):
+            return cursor.var(kind, arraysize=cursor.arraysize, outconverter=lambda moment: moment.replace(tzinfo=zone))
+        return None if before is None else before(cursor, name, kind, size, precision, scale)
+
+    connection.outputtypehandler = handler

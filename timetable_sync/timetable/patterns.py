@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 
+from timetable_sync.errors import TimetableUnusable
 from timetable_sync.settings.sections.weeks import WeekForm, Weeks
-from timetable_sync.timetable.cells import decoded, name_in, written
+from timetable_sync.timetable.cells import Bits, decoded, name_in, written
 from timetable_sync.timetable.times import Unreadable
 
 _NO = frozenset("Nn0 .-_")
@@ -14,12 +15,28 @@ _NO = frozenset("Nn0 .-_")
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
 _RANGE = re.compile(r"(?P<first>-?\d{1,4})(?:\s*(?:-|\.\.|to|bis)\s*(?P<last>-?\d{1,4}))?", re.ASCII)
 _SEPARATORS = re.compile(r"[,;/&+]|\s+(?![-\s]|to\b|bis\b|\.\.)(?<![-\s])(?<!\bto\s)(?<!\bbis\s)")
+#: The text of a number that was one with decimals: nobody means no by zeros and by a dot.
+_FLOAT = re.compile(r"[01]+\.0+", re.ASCII)
 _MOST = 1_000
 _REMEMBERED = 8_192
 
 
 #: The weeks of each pattern by its name, or what is wrong with them.
 Table = Mapping[str, tuple[int, ...] | str]
+
+
+class NumberForFlags(Exception):
+    """A number where a character for each week is wanted: it has lost the zeros at its front, and all weeks would shift."""
+
+
+def number_for_flags(key: str, column: str, cell: object) -> TimetableUnusable:
+    """What is to be raised for one, of ``column``, which the configuration names at ``key``: no row of it can be believed."""
+    number = int.from_bytes(cell, "big") if isinstance(cell, Bits) else cell
+    return TimetableUnusable(
+        f"{key}: the column {column} gives the number {number}, and flags of weeks are a text: a number has lost the zeros at its front",
+        "Let the query give the text that holds them. Where there is a number alone, put the zeros back, as in "
+        f"LPAD(CAST({column} AS CHAR), 52, '0') for 52 weeks; or is timetable.weeks.form another one?",
+    )
 
 
 class Patterns:
@@ -35,9 +52,11 @@ class Patterns:
         self._remembered = lru_cache(_REMEMBERED)(self._of_text)
 
     def weeks(self, cell: object) -> tuple[int, ...] | None:
-        """Sorted, each once. None for an empty cell. Raises Unreadable."""
+        """Sorted, each once. None for an empty cell. Raises Unreadable, NumberForFlags."""
         if cell is None:
             return None
+        if self.form in ("flags", "days") and not isinstance(cell, str) and _has_numbers(cell):
+            raise NumberForFlags
         if isinstance(cell, (list, tuple, set, frozenset)):
             text: str | None = ",".join(filter(None, map(written, cell)))
         elif isinstance(cell, str):
@@ -67,9 +86,16 @@ class Patterns:
         marks = text.rstrip()
         if not marks:
             return None
+        if _FLOAT.fullmatch(marks):
+            raise NumberForFlags
         if strange := set(marks) - self._yes - _NO:
             raise Unreadable(f'"{min(strange)}" in "{marks[:40]}" is neither yes nor no; timetable.weeks.yes says what means yes')
         return tuple(place for place, mark in enumerate(marks, self._first) if mark in self._yes)
+
+
+def _has_numbers(cell: object) -> bool:
+    several = cell if isinstance(cell, (list, tuple, set, frozenset)) else (cell,)
+    return any(isinstance(one, (int, float, Decimal, Bits)) for one in several)
 
 
 def numbers_in(text: str) -> tuple[int, ...] | None:

@@ -65,7 +65,7 @@ def _gathered(pairs: Iterable[tuple[object, object]], *, blank: bool = False) ->
     """Of names with their mailboxes. A ``blank`` one says that there is none, or says nothing. A mailbox without a name is nobody's."""
     found: dict[str, dict[str, str]] = {}
     for pair in pairs:
-        name, mailbox = name_in(pair[0]), name_in(pair[1]) or ""
+        name, mailbox = name_in(pair[0], KEY), name_in(pair[1]) or ""
         if name is None or not (mailbox or blank):
             continue
         written = found.setdefault(name, {})

@@ -23,7 +23,7 @@ from timetable_sync.settings.quantities import show_duration
 from timetable_sync.settings.sections.timetable import Timetable
 from timetable_sync.timetable.cells import decoded
 from timetable_sync.timetable.interruption import Interruption, interruptible
-from timetable_sync.timetable.moments import pymysql_conversions, teach_psycopg
+from timetable_sync.timetable.moments import pymysql_conversions, teach_oracledb, teach_psycopg
 from timetable_sync.timetable.query import query_text
 from timetable_sync.timetable.refusals import advice, passes, plainly
 from timetable_sync.timetable.transactions import begin_snapshot
@@ -38,6 +38,8 @@ _EXTRAS = {
     "oracle": ("oracle", "oracle+oracledb"),
     "mssql": ("mssql", "mssql+pymssql"),
 }
+#: How drivers are to read moments.
+_TEACHES = {"psycopg": teach_psycopg, "oracledb": teach_oracledb}
 _SECRET = re.compile("pass|pwd|secret|token", re.IGNORECASE)
 _SECONDS_TO_CONNECT = 15
 #: A server that vanished without a word is noticed after about a minute, not after the two hours that systems wait by default.
@@ -166,8 +168,9 @@ def open_source(
     try:
         with engine.connect() as connection, _all_or_nothing(connection):
             source = Source(connection, base, "")
-            if url.get_driver_name() == "psycopg":
-                teach_psycopg(connection.connection.driver_connection)
+            teach = _TEACHES.get(url.get_driver_name())
+            if teach is not None:
+                teach(connection.connection.driver_connection)
             source.note = begin_snapshot(connection, timetable.timeout.total_seconds())
             with interruptible(engine, connection, timetable.timeout.total_seconds(), stop or threading.Event()) as verdict:
                 connection.execution_options(stream_results=True, max_row_buffer=AT_ONCE, no_parameters=True)

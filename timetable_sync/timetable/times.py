@@ -81,6 +81,33 @@ class Clock:
         except (OverflowError, ValueError):
             raise Unreadable("it is beyond any calendar") from None
 
+    def begins(self, moment: datetime) -> int:
+        """The day (an ordinal) that begins at ``moment``, which has a zone.
+
+        Raises Unreadable where none begins then: of a day that was made a moment in another zone nobody can tell which it was.
+        """
+        there = self.local(self.stamp(moment))
+        day = there.toordinal()
+        if self.stamp(moment) not in self.at(day, 0):
+            raise Unreadable(
+                f"{moment} is {there:%Y-%m-%d %H:%M} in {self.name}, where no day begins then; "
+                "let the query give the day without a time and zone"
+            )
+        return day
+
+    def stamp(self, moment: datetime) -> int:
+        """The moment of one that has a zone. Raises Unreadable."""
+        return self._within_reach(int(moment.replace(microsecond=0).timestamp()))
+
+    def here(self, cell: object) -> object:
+        """``cell``; a moment that has a zone, in this one: in which zone a server's session happens to be changes no text."""
+        if isinstance(cell, datetime) and cell.tzinfo is not None:
+            try:
+                return self.local(self.stamp(cell))
+            except Unreadable:
+                return cell.replace(tzinfo=None)
+        return cell
+
     def local(self, moment: int) -> datetime:
         """``moment`` as people read it: aware, in the zone."""
         return datetime.fromtimestamp(moment, self._zone)
@@ -97,7 +124,7 @@ class Clock:
         elif isinstance(cell, datetime):
             if cell.tzinfo is not None:
                 # Not remembered: datetimes that differ in their fold alone are equal, and an hour apart.
-                return self._within_reach(int(cell.replace(microsecond=0).timestamp())), None
+                return self.stamp(cell), None
             return self._read_naive(cell)
         elif isinstance(cell, (bytes, bytearray, memoryview)):
             text = decoded(bytes(cell))
@@ -152,6 +179,8 @@ def duration(cell: object, unit: str) -> int | None:
     if isinstance(cell, timedelta):
         return int(cell.total_seconds())
     if isinstance(cell, time):
+        if cell.tzinfo is not None:
+            raise Unreadable(f"{cell} has a zone, and a duration has none; let the query give a number of {unit}")
         return cell.hour * 3600 + cell.minute * 60 + cell.second
     text = str(cell).strip()
     if (found := _LENGTH.fullmatch(text)) is not None:

@@ -12,10 +12,13 @@ from timetable_sync.timetable.cells import name_in
 from timetable_sync.timetable.daytimes import day_in, whole_in
 from timetable_sync.timetable.patterns import Patterns, Table
 from timetable_sync.timetable.places import place_of
-from timetable_sync.timetable.times import Unreadable
+from timetable_sync.timetable.times import Clock, Unreadable
 
 #: All rows of a query that is small: the names of its columns, and the rows. Given the SQL and the key that names it.
 Ask = Callable[[str, str], tuple[Sequence[str], Sequence[Sequence[Any]]]]
+
+#: Reads a number, or a day, from a cell.
+_Number = Callable[[object], int | None]
 
 _AXIS = "timetable.weeks.axis"
 _TABLE = "timetable.weeks.table"
@@ -33,31 +36,35 @@ class Weekly:
         return self.patterns if form in (None, self.settings.form) else Patterns(self.settings, self._table, form)
 
 
-def read_weekly(timetable: Timetable, ask: Ask) -> Weekly | None:
-    """The weeks of ``timetable``, or None where it has none. Raises TimetableUnusable."""
+def read_weekly(timetable: Timetable, ask: Ask, clock: Clock) -> Weekly | None:
+    """The weeks of ``timetable``, or None where it has none; days are those of ``clock``. Raises TimetableUnusable."""
     if timetable.weeks is None and "year" not in timetable.columns:
         return None
     weeks = timetable.weeks or Weeks()
     if weeks.axis is not None:
-        axis: Axis | None = _axis(weeks, weeks.axis, ask)
+        axis: Axis | None = _axis(weeks, weeks.axis, ask, clock)
     else:
         axis = IsoAxis(None) if "year" in timetable.columns else None
     return Weekly(weeks, axis, _table(weeks, ask))
 
 
-def _axis(weeks: Weeks, said: AxisSettings, ask: Ask) -> Axis:
+def _axis(weeks: Weeks, said: AxisSettings, ask: Ask, clock: Clock) -> Axis:
     if said.first is not None:
         return even_axis(weeks.first, said.first.toordinal(), said.length, mondays=said.mondays)
     if said.query is None:
         return IsoAxis(said.iso, said.iso_from)
     names, rows = ask(said.query, f"{_AXIS}.query")
-    days = _wide(said.wide, names, rows) if said.wide else _tall(weeks, said, names, rows)
+
+    def day_of(cell: object) -> int | None:
+        return day_in(cell, clock)
+
+    days = _wide(said.wide, names, rows, day_of) if said.wide else _tall(weeks, said, names, rows, day_of)
     if not days:
         raise TimetableUnusable(f"{_AXIS}.query gives no week", "Run it by hand as the same database user, and mend it.")
     return axis_of(days, mondays=said.mondays)
 
 
-def _wide(pattern: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[int, int]:
+def _wide(pattern: str, names: Sequence[str], rows: Sequence[Sequence[Any]], day_of: _Number) -> dict[int, int]:
     before, _, after = pattern.casefold().partition("{}")
     if len(rows) != 1:
         raise TimetableUnusable(f"{_AXIS}.query gives {len(rows)} rows, but wide wants just one", "Choose one of them with WHERE.")
@@ -65,7 +72,7 @@ def _wide(pattern: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
     for place, name in enumerate(map(str.casefold, names)):
         number = name[len(before) : len(name) - len(after)]
         if name == f"{before}{number}{after}" and number.isdecimal() and len(number) <= 9:
-            day = _checked(day_in, rows[0][place], names[place])
+            day = _checked(day_of, rows[0][place], names[place])
             if day is not None:
                 found[int(number)] = day
     if not found:
@@ -73,9 +80,9 @@ def _wide(pattern: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
     return found
 
 
-def _tall(weeks: Weeks, said: AxisSettings, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[int, int]:
+def _tall(weeks: Weeks, said: AxisSettings, names: Sequence[str], rows: Sequence[Sequence[Any]], day_of: _Number) -> dict[int, int]:
     dates = place_of(f"{_AXIS}.date", said.date, names, f"{_AXIS}.query")
-    days = [day for row in rows if (day := _checked(day_in, row[dates], said.date)) is not None]
+    days = [day for row in rows if (day := _checked(day_of, row[dates], said.date)) is not None]
     if said.number is None:
         if len(days) < len(rows):
             # Weeks that are counted: all behind the one that is missing would be a week too early.
@@ -84,7 +91,7 @@ def _tall(weeks: Weeks, said: AxisSettings, names: Sequence[str], rows: Sequence
     numbers = place_of(f"{_AXIS}.number", said.number, names, f"{_AXIS}.query")
     found: dict[int, int] = {}
     for row in rows:
-        week, day = _checked(whole_in, row[numbers], said.number), _checked(day_in, row[dates], said.date)
+        week, day = _checked(whole_in, row[numbers], said.number), _checked(day_of, row[dates], said.date)
         if week is None or day is None:
             continue
         if found.setdefault(week, day) != day:
@@ -102,7 +109,7 @@ def _table(weeks: Weeks, ask: Ask) -> Table:
     found: dict[str, set[int | None]] = {}
     broken: dict[str, str] = {}
     for row in rows:
-        name = name_in(row[ids])
+        name = name_in(row[ids], f"{_TABLE}.id")
         if name is None:
             continue
         try:
@@ -114,7 +121,7 @@ def _table(weeks: Weeks, ask: Ask) -> Table:
     return {name: broken.get(name) or tuple(sorted(week for week in some if week is not None)) for name, some in found.items()}
 
 
-def _checked(read: Callable[[object], int | None], cell: object, column: str) -> int | None:
+def _checked(read: _Number, cell: object, column: str) -> int | None:
     """A cell of an axis: one that cannot be read puts all rows in the wrong place, so nothing is read."""
     try:
         return read(cell)

@@ -6,26 +6,18 @@ Of a row's cells alone, and of the axis; merges nothing.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from timetable_sync.settings.sections.column import Column
 from timetable_sync.settings.sections.timetable import Timetable
 from timetable_sync.timetable.cells import name_in, yes_or_no
 from timetable_sync.timetable.columns import article
-from timetable_sync.timetable.daytimes import DAY, SECONDS, day_in, number_in, time_of_day, whole_in
-from timetable_sync.timetable.patterns import Patterns
+from timetable_sync.timetable.daytimes import DAY, at_midnight, day_in, number_in, seconds_of, whole_in
+from timetable_sync.timetable.hours import Hour, HourColumn, TimeRefused, end_on, start_on
+from timetable_sync.timetable.patterns import NumberForFlags, Patterns, number_for_flags
 from timetable_sync.timetable.places import place_of
 from timetable_sync.timetable.times import Clock, Unreadable, duration
 from timetable_sync.timetable.weekdays import Weekdays
 from timetable_sync.timetable.weekly import Weekly
 
 Span = tuple[Clock, int, int]
-
-
-class TimeRefused(Exception):
-    """A row whose time cannot be used. ``field`` is the configuration's name of the column, ``kind`` the reason in general."""
-
-    def __init__(self, field: str, kind: str, reason: str = "") -> None:
-        super().__init__(reason or kind)
-        self.field, self.kind, self.reason = field, kind, reason
 
 
 class When:
@@ -38,43 +30,50 @@ class When:
         columns = timetable.columns
         self._clock = clock
         self._places = dict(places)
-        self._start = _TimeOfDay("start", columns, places, names)
-        self._end = _TimeOfDay("end", columns, places, names)
+        self._start = HourColumn("start", columns, places, names)
+        self._end = HourColumn("end", columns, places, names)
         self._overnight = columns["end"].overnight if "end" in columns else "no"
         self._length = columns.get("duration")
         self._whole = yes_or_no(columns["all_day"].values if "all_day" in columns else None)
         self._days = _Days(timetable, places, names, weekly) if "weeks" in columns and weekly is not None else None
         self._always_whole = "start" not in columns
+        self._day_field = "weeks" if self._days is not None else "date" if "date" in columns else "start"
 
     def spans(self, row: Sequence[Any]) -> list[Span]:
         """The clock, start and end of each lesson. Raises TimeRefused."""
-        clock = self._clock_of(row)
+        clock = self.clock_of(row)
         whole = self._always_whole or ("all_day" in self._places and self._whole(row[self._places["all_day"]]))
         if self._days is not None:
-            days = self._days.of(row)
+            days = self._days.of(row, clock)
         elif "date" in self._places:
-            days = [self._day("date", row)]
+            days = [self._day("date", row, clock)]
         elif whole:
-            days = [self._day("start", row)]
+            days = [self._day("start", row, clock)]
         else:
             return [self._of_moments(row, clock)]
-        if whole:
-            return [self._of_whole_days(row, clock, day) for day in days]
-        start, end = self._within_the_day(row)
-        after = 0 if end is None or "end_date" not in self._places else (self._day("end_date", row, days[0] if days else 0) - days[0]) * DAY
-        length = self._length_of(row) if end is None else 0
-        return [_span(clock, day, start, None if end is None else end + after, length) for day in days]
+        try:
+            return [self._of_whole_day(row, clock, day) for day in days] if whole else self._within_days(row, clock, days)
+        except Unreadable as error:
+            raise TimeRefused(self._day_field, f"with {article(self._day_field)} that cannot be read", str(error)) from None
 
-    def first_day(self, row: Sequence[Any]) -> int | None:
-        """The moment that a row which cannot be used would have begun at, or its day; None where nobody knows."""
+    def known_start(self, row: Sequence[Any]) -> tuple[Clock, int | None]:
+        """The moment that a row which cannot be used would have begun at, or its day's; None where nobody knows. And its clock."""
+        clock = self.clock_or_own(row)
         if self._days is not None:
-            return None
+            return clock, None
         try:
             if "date" in self._places:
-                return self._clock.at(self._day("date", row), 0)[0]
-            return self._clock.start(row[self._places["start"]])
+                return clock, clock.at(self._day("date", row, clock), 0)[0]
+            return clock, clock.start(row[self._places["start"]])
         except (TimeRefused, Unreadable):
-            return None
+            return clock, None
+
+    def clock_or_own(self, row: Sequence[Any]) -> Clock:
+        """That of the row's zone; the timetable's where it is none."""
+        try:
+            return self.clock_of(row)
+        except TimeRefused:
+            return self._clock
 
     def _of_moments(self, row: Sequence[Any], clock: Clock) -> Span:
         try:
@@ -90,24 +89,48 @@ class When:
             except Unreadable as error:
                 raise TimeRefused("end", "with an end that cannot be read", str(error)) from None
         if end is None:
-            return _checked(clock, start, clock.after(start, self._length_of(row)))
+            return _checked(clock, start, self._after(clock, start, self._length_of(row)), "duration")
         if end <= start and self._overnight != "no":
             begin, finish = clock.local(start), clock.local(end)
-            seconds = finish.hour * 3600 + finish.minute * 60 + finish.second
+            seconds = seconds_of(finish)
             if begin.date() == finish.date() and (self._overnight == "any" or not seconds):
                 end = clock.at(finish.toordinal() + 1, seconds)[0]
         return _checked(clock, start, end)
 
-    def _within_the_day(self, row: Sequence[Any]) -> tuple[int, int | None]:
-        """Start and end in seconds after midnight; None for an end that is not given."""
+    def _within_days(self, row: Sequence[Any], clock: Clock, days: Sequence[int]) -> list[Span]:
         start = self._start.of(row)
         if start is None:
             raise TimeRefused("start", "without a start")
         end = self._end.of(row) if "end" in self._places else None
-        later = "end_date" in self._places and day_of(row[self._places["end_date"]]) is not None
-        if end is not None and end <= start and not later and (self._overnight == "any" or (self._overnight == "midnight" and not end)):
-            end += DAY
-        return start, end
+        if end is None:
+            return self._of_length(row, clock, days, start)
+        if not days:
+            return []
+        last = day_or_none(row[self._places["end_date"]], clock) if "end_date" in self._places else None
+        later = last is not None
+        after = self._day("end_date", row, clock, days[0]) - days[0] if "end_date" in self._places else 0
+        if isinstance(start, int) and isinstance(end, int):
+            if end <= start and not later and (self._overnight == "any" or (self._overnight == "midnight" and not end)):
+                end += DAY
+            return [_span(clock, day, start, end + after * DAY) for day in days]
+        spans, dated = [], self._days is None
+        for day in days:
+            begin = start_on(clock, day, start, days, dated=dated)
+            finish = end_on(clock, day + after, end, days, begin, dated=dated, overnight=self._overnight, later=later)
+            spans.append(_checked(clock, begin, finish))
+        return spans
+
+    def _of_length(self, row: Sequence[Any], clock: Clock, days: Sequence[int], start: Hour) -> list[Span]:
+        length, dated = self._length_of(row), self._days is None
+        starts = [clock.at(day, start)[0] if isinstance(start, int) else start_on(clock, day, start, days, dated=dated) for day in days]
+        return [_checked(clock, begin, self._after(clock, begin, length), "duration") for begin in starts]
+
+    @staticmethod
+    def _after(clock: Clock, start: int, length: int) -> int:
+        try:
+            return clock.after(start, length)
+        except Unreadable as error:
+            raise TimeRefused("duration", "with a duration that cannot be read", str(error)) from None
 
     def _length_of(self, row: Sequence[Any]) -> int:
         if self._length is None:
@@ -125,68 +148,42 @@ class When:
             raise TimeRefused("duration", "without a duration")
         return length
 
-    def _of_whole_days(self, row: Sequence[Any], clock: Clock, day: int) -> Span:
-        last = day
+    def _of_whole_day(self, row: Sequence[Any], clock: Clock, day: int) -> Span:
+        start, last, field = clock.at(day, 0)[0], day, self._day_field
         if "end_date" in self._places:
-            last = self._day("end_date", row, day)
+            field, last = "end_date", self._day("end_date", row, clock, day)
         elif "end" in self._places and self._days is None and "date" not in self._places:
-            cell = row[self._places["end"]]
-            last = self._day("end", row, day)
+            field, last = "end", self._day("end", row, clock, day)
             # A moment at midnight is where the last day ends; a day is the last day itself.
-            if last > day and _has_time(cell) and time_of_day(cell) == 0:
+            if last > day and at_midnight(row[self._places["end"]]):
                 last -= 1
-        return _checked(clock, clock.at(day, 0)[0], clock.at(last + 1, 0)[0], "end" if "end" in self._places else "end_date")
-
-    def _day(self, field: str, row: Sequence[Any], otherwise: int | None = None) -> int:
         try:
-            found = day_in(row[self._places[field]])
+            return _checked(clock, start, clock.at(last + 1, 0)[0], field)
         except Unreadable as error:
             raise TimeRefused(field, f"with {article(field)} that cannot be read", str(error)) from None
+
+    def _day(self, field: str, row: Sequence[Any], clock: Clock, otherwise: int | None = None) -> int:
+        try:
+            found = day_in(row[self._places[field]], clock)
+        except Unreadable as error:
+            # Of a day that nobody can tell, the cell may well say a moment, and its week another than the one that is meant.
+            anywhere = () if field in ("end", "end_date") else (None,)
+            raise TimeRefused(field, f"with {article(field)} that cannot be read", str(error), weeks=anywhere) from None
         if found is None:
             found = otherwise
         if found is None:
             raise TimeRefused(field, f"without {article(field)}")
         return found
 
-    def _clock_of(self, row: Sequence[Any]) -> Clock:
+    def clock_of(self, row: Sequence[Any]) -> Clock:
+        """That of the row's zone. Raises TimeRefused."""
         if "zone" not in self._places or (name := name_in(row[self._places["zone"]])) is None:
             return self._clock
         try:
             return self._clock.elsewhere(name)
         except Unreadable as error:
-            raise TimeRefused("zone", "with a zone that is none", str(error)) from None
-
-
-class _TimeOfDay:
-    """Reads one field as a time of day, as its column says."""
-
-    def __init__(self, field: str, columns: Mapping[str, Column], places: Mapping[str, int], names: Sequence[str]) -> None:
-        self._field, self._place = field, places.get(field, 0)
-        column = columns.get(field)
-        unit = None if column is None else column.unit
-        self._each = None if column is None or unit is None else SECONDS.get(unit, int(column.slot.total_seconds()))
-        offset = None if column is None else column.offset
-        self._minutes = offset if isinstance(offset, int) else 0
-        self._offset = place_of(f"timetable.columns.{field}.offset", offset, names) if isinstance(offset, str) else None
-
-    def of(self, row: Sequence[Any]) -> int | None:
-        """Seconds after midnight; None for an empty cell. Raises TimeRefused."""
-        cell = row[self._place]
-        try:
-            if self._each is None:
-                found = time_of_day(cell)
-            else:
-                number = number_in(cell)
-                found = None if number is None else int(number * self._each)
-            if found is None:
-                return None
-            minutes = self._minutes if self._offset is None else number_in(row[self._offset]) or 0
-            found += int(minutes * 60)
-        except Unreadable as error:
-            raise TimeRefused(self._field, f"with {article(self._field)} that cannot be read", str(error)) from None
-        if not -DAY < found <= 2 * DAY:
-            raise TimeRefused(self._field, f"with {article(self._field)} that cannot be read", f"{found // 60} minutes is no time of day")
-        return found
+            # What has a zone of its own may be on another day there, and so in another week.
+            raise TimeRefused("zone", "with a zone that is none", str(error), weeks=(None,)) from None
 
 
 class _Days:
@@ -201,10 +198,16 @@ class _Days:
         offset = weekly.settings.offset
         self._less = offset if isinstance(offset, int) else 0
         self._offset = place_of("timetable.weeks.offset", offset, names) if isinstance(offset, str) else None
+        self._offset_column = offset if isinstance(offset, str) else ""
+        self._weeks_column = columns["weeks"].column
 
-    def of(self, row: Sequence[Any]) -> list[int]:
+    def of(self, row: Sequence[Any], clock: Clock) -> list[int]:
         """In order. Raises TimeRefused."""
-        weeks = _read("weeks", self._patterns.weeks, row[self._places["weeks"]])
+        cell = row[self._places["weeks"]]
+        try:
+            weeks = _read("weeks", self._patterns.weeks, cell)
+        except NumberForFlags:
+            raise number_for_flags("timetable.columns.weeks", self._weeks_column, cell) from None
         if weeks is None:
             raise TimeRefused("weeks", "without weeks")
         weekdays: tuple[int, ...] | None = None
@@ -215,7 +218,7 @@ class _Days:
         year = _read("year", whole_in, row[self._places["year"]]) if "year" in self._places else None
         try:
             if self._by_day:
-                begin = self._beginning(row, year)
+                begin = self._beginning(row, year, clock)
                 return [begin + place for place in weeks if weekdays is None or (begin + place - 1) % 7 in weekdays]
             if self._axis is None or weekdays is None:
                 return []
@@ -223,44 +226,42 @@ class _Days:
         except Unreadable as error:
             raise TimeRefused("weeks", "with a week that is not on the axis", str(error)) from None
 
-    def _beginning(self, row: Sequence[Any], year: int | None) -> int:
-        begin = _read("begins", day_in, row[self._places["begins"]]) if "begins" in self._places else None
+    def _beginning(self, row: Sequence[Any], year: int | None, clock: Clock) -> int:
+        begin = _read("begins", lambda cell: day_in(cell, clock), row[self._places["begins"]]) if "begins" in self._places else None
         if begin is None:
             if self._axis is None:
                 raise TimeRefused("begins", f"without {article('begins')}")
             begin = self._axis.first(year)
-        less = self._less if self._offset is None else _read("weeks", whole_in, row[self._offset]) or 0
+        less = self._less if self._offset is None else _read("weeks", whole_in, row[self._offset], self._offset_column) or 0
         return begin - less
 
 
-def _read(field: str, read: Any, cell: object) -> Any:
+def _read(field: str, read: Any, cell: object, column: str = "") -> Any:
     try:
         return read(cell)
     except Unreadable as error:
-        raise TimeRefused(field, f"with {article(field)} that cannot be read", str(error)) from None
+        raise TimeRefused(field, f"with {article(field)} that cannot be read", str(error), column=column) from None
 
 
-def _span(clock: Clock, day: int, start: int, end: int | None, length: int) -> Span:
+def _span(clock: Clock, day: int, start: int, end: int) -> Span:
     first, _ = clock.at(day, start)
-    if end is None:
-        return _checked(clock, first, clock.after(first, length), "duration")
     once, again = clock.at(day, end)
     return _checked(clock, first, again if once <= first and again is not None else once)
 
 
 def _checked(clock: Clock, start: int, end: int, field: str = "end") -> Span:
-    if end <= start:
-        raise TimeRefused(field, "of no length" if end == start else "end before start")
+    if end == start:
+        raise TimeRefused(field, "of no length")
+    if end < start:
+        # Where they are of two days, either may be the mistake, and the lesson be meant for the week of the end, or for any.
+        apart = clock.local(start).date() != clock.local(end).date()
+        raise TimeRefused(field, "end before start", weeks=(clock.week(end), None) if apart else ())
     return clock, start, end
 
 
-def day_of(cell: object) -> int | None:
+def day_or_none(cell: object, clock: Clock) -> int | None:
     """The day in ``cell``, or None for one that is empty or cannot be read."""
     try:
-        return day_in(cell)
+        return day_in(cell, clock)
     except Unreadable:
         return None
-
-
-def _has_time(cell: object) -> bool:
-    return hasattr(cell, "hour") or (isinstance(cell, str) and ":" in cell)

@@ -74,7 +74,7 @@ class Work:
         timetable = self._settings.timetable
         self._source_note = source.note
         self.made.set_mailboxes(mailboxes_of(self._settings.calendars, source))
-        self._weekly = read_weekly(timetable, source.whole)
+        self._weekly = read_weekly(timetable, source.whole, self._clock)
         for number, name in enumerate(timetable.children):
             self._take_children(number, name, source, progress)
         if timetable.children:
@@ -112,7 +112,7 @@ class Work:
     def _take_children(self, number: int, name: str, source: Source, progress: Callable[[int], None]) -> None:
         child = self._settings.timetable.children[name]
         rows = source.query(child.query, f"timetable.children.{name}.query")
-        reader = ChildRows(name, child, rows.names, self._weekly, calendar_may_lack=self._may_be_nowhere)
+        reader = ChildRows(name, child, rows.names, self._weekly, self._clock, calendar_may_lack=self._may_be_nowhere)
         first = 1
         for batch in rows.batches():
             self._go_on()
@@ -208,7 +208,7 @@ class Work:
         return found
 
     def _row_refused(self, refused: RowRefused) -> None:
-        column = self._settings.timetable.columns[refused.field].column
+        column = refused.column or self._settings.timetable.columns[refused.field].column
         bad = BadRow(refused.known[At.NUMBER], column, refused.reason, refused.about)
         self.bad_rows.add(bad, refused.kind, self._left_open(refused.known, refused.weeks))
 

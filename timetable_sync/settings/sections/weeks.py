@@ -15,9 +15,13 @@ WeekForm = Literal["list", "flags", "days", "table"]
 def _day(value: object) -> object:
     """A day of a TOML date, or of text such as "2026-09-21". Raises ValueError."""
     try:
-        return date.fromisoformat(value) if isinstance(value, str) else value
+        day = date.fromisoformat(value) if isinstance(value, str) else value
+        # Of a moment in a zone nobody can tell which day it is to be, and a number would be taken for seconds since 1970.
+        if not isinstance(day, date) or getattr(day, "tzinfo", None) is not None:
+            raise ValueError
     except ValueError:
         raise ValueError('must be a day, as in "2026-09-21"') from None
+    return day
 
 
 Day = Annotated[date, BeforeValidator(_day), PlainSerializer(date.isoformat, return_type=str)]

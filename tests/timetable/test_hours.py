@@ -1,7 +1,7 @@
 """What has a zone where a day or a time of day is wanted: converted to the lesson's zone, or its row is set aside; never moved."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -43,14 +43,16 @@ class Found:
         return [column for column, _ in self.aside]
 
 
-def texts(folder: Path, columns: dict[str, Any], rows: Sequence[dict[str, object]], zone: str = "Europe/London", **timetable: Any) -> Found:
+def texts(
+    folder: Path, columns: dict[str, Any], rows: Sequence[Mapping[str, object]], zone: str = "Europe/London", **timetable: Any
+) -> Found:
     """Rows of a SQLite file, whose every cell is a text."""
     names = list(dict.fromkeys(["a", "c", "t", *(name for row in rows for name in row)]))
     file = folder / "timetable.db"
     with closing(sqlite3.connect(file)) as database, database:
         database.execute("DROP TABLE IF EXISTS m")
         database.execute(f"CREATE TABLE m ({', '.join(names)})")
-        given = [{"a": f"A{number}", "c": "COMP101", "t": "Logic"} | row for number, row in enumerate(rows)]
+        given = [{"a": f"A{number}", "c": "COMP101", "t": "Logic", **row} for number, row in enumerate(rows)]
         database.executemany(f"INSERT INTO m VALUES ({', '.join('?' * len(names))})", [[row.get(name) for name in names] for row in given])
     return Found(configuration(f"sqlite:///{file}", "SELECT * FROM m", columns=columns, time_zone=zone, **timetable))
 

@@ -36,13 +36,13 @@ class Weekly:
         return self.patterns if form in (None, self.settings.form) else Patterns(self.settings, self._table, form)
 
 
-def read_weekly(timetable: Timetable, ask: Ask, clock: Clock) -> Weekly | None:
-    """The weeks of ``timetable``, or None where it has none; days are those of ``clock``. Raises TimetableUnusable."""
+def read_weekly(timetable: Timetable, ask: Ask) -> Weekly | None:
+    """The weeks of ``timetable``, or None where it has none; their days are those of its zone. Raises TimetableUnusable."""
     if timetable.weeks is None and "year" not in timetable.columns:
         return None
     weeks = timetable.weeks or Weeks()
     if weeks.axis is not None:
-        axis: Axis | None = _axis(weeks, weeks.axis, ask, clock)
+        axis: Axis | None = _axis(weeks, weeks.axis, ask, Clock(timetable.time_zone))
     else:
         axis = IsoAxis(None) if "year" in timetable.columns else None
     return Weekly(weeks, axis, _table(weeks, ask))

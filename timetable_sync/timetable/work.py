@@ -74,7 +74,7 @@ class Work:
         timetable = self._settings.timetable
         self._source_note = source.note
         self.made.set_mailboxes(mailboxes_of(self._settings.calendars, source))
-        self._weekly = read_weekly(timetable, source.whole, self._clock)
+        self._weekly = read_weekly(timetable, source.whole)
         for number, name in enumerate(timetable.children):
             self._take_children(number, name, source, progress)
         if timetable.children:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.night_world import Meeting, NightWorld
+from timetable_sync.model.plan import Left
 from timetable_sync.reporting.summary import RunSummary, Status
 
 Mailbox = tuple[str | None, str | None]
@@ -404,3 +405,49 @@ class TestSeveralMailboxesOfOneName:
         world.timetable(LECTURES)
 
         assert (world.night().exit_code, len(world.standing())) == (0, 2)
+
+
+class TestAnAddressThatCannotBeHad:
+    """It looks like one, but may not be written or leads nowhere: it may be a mistake, and half a move would lose the lesson."""
+
+    @pytest.mark.parametrize("mistaken", ["cmop@groups.example.ac.uk", "comp@gruops.example.ac.uk"])
+    def test_the_calendar_keeps_what_it_has_until_its_mailbox_can_be_had(self, tmp_path: Path, mistaken: str) -> None:
+        world = world_of(tmp_path)
+        world.mailboxes([("COMP101", mistaken), ("MATH7", MATH)])
+        world.timetable([*LECTURES[:3], lecture("M2", "MATH7", "Sets", 15)])
+
+        night = world.night()
+
+        assert (night.exit_code, deleted(night)) == (1, 0)
+        assert (world.standing(), world.standing(MATH)) == (["14 Logic", "15 Logic"], ["14 Logic", "15 Sets"])
+        assert [report.calendar.address for report in night.calendars if report.status is Status.FAILED] == [mistaken]
+        if mistaken.endswith("@groups.example.ac.uk"):
+            world.backend.store.open_calendar(mistaken)
+            assert (world.night().exit_code, world.standing(), len(world.standing(mistaken))) == (0, [], 2)
+
+    def test_a_lesson_whose_calendars_name_is_misspelt_stays_and_is_named(self, tmp_path: Path) -> None:
+        world = World(tmp_path, address="{{ calendar | lower }}@groups.example.ac.uk")
+        for module in ("COMP101", "MATH7"):
+            world.calendar(module)
+        world.timetable(LECTURES)
+        world.night()
+        world.timetable([lecture("C1", "CMOP101"), *LECTURES[1:]])
+
+        night = world.night()
+
+        assert (night.exit_code, len(world.standing("comp101@groups.example.ac.uk"))) == (1, 2)
+        assert [(left.why, left.key.split("/")[2]) for report in night.calendars for left in report.left_alone] == [(Left.NOT_MOVED, "C1")]
+
+    def test_what_left_the_timetable_is_deleted_all_the_same(self, tmp_path: Path) -> None:
+        world = world_of(tmp_path)
+        world.mailboxes([("COMP101", "cmop@groups.example.ac.uk"), ("MATH7", MATH)])
+        world.timetable(LECTURES[1:])
+
+        assert (world.night().exit_code, world.standing()) == (1, ["15 Logic"])
+
+    def test_a_calendar_that_was_written_before_and_fails_tonight_keeps_no_lesson_elsewhere(self, tmp_path: Path) -> None:
+        world = world_of(tmp_path)
+        world.backend.store.close_calendar(MATH)
+        world.timetable([lecture("C1", "MATH7"), *LECTURES[1:]])
+
+        assert (world.night().exit_code, world.standing()) == (1, ["15 Logic"])

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -35,6 +35,7 @@ from timetable_sync.planning.compare import Rules
 from timetable_sync.planning.folders import learnt
 from timetable_sync.planning.freeze import Reach
 from timetable_sync.planning.guards import empty_timetable, judge
+from timetable_sync.planning.half_moves import without_half_moves
 from timetable_sync.planning.horizon import window_of
 from timetable_sync.planning.quiet import foreseen
 from timetable_sync.planning.selection import select
@@ -287,6 +288,10 @@ class _Night:
             at_once=settings.run.calendars_at_once,
             progress=self.progress,
         )
+        known_addresses = {calendar.address for calendar in before.calendars}
+        not_had = [*selection.refused, *(calendar for calendar in selection.visited if calendar.address in found.failed)]
+        never_had = [calendar for calendar in not_had if calendar.address not in known_addresses]
+        found = replace(found, plans=without_half_moves(found.plans, never_had, reading.keys))
         read = [plan.calendar.address for plan in found.plans]
         # Where the digests are known, they say it too.
         known = sum(standing[address].entries for address in read if address in standing) if memory.every else self._remembered(read)

@@ -18,6 +18,7 @@ class Left(StrEnum):
     DELETED_KEPT = "deleted by someone, kept so"
     DELETED_REPORTED = "deleted by someone, reported"
     UNSETTLED = "a row of it was set aside"
+    NOT_MOVED = "the calendar that it belongs in now cannot be had"
     SERIES = "someone made it a series"
     NOT_KEPT = "the calendar service keeps it otherwise than it was written"
 

@@ -30,6 +30,7 @@ _NAMED: Final = {
     Left.DELETED_REPORTED: "deleted by someone and not made anew",
     Left.SERIES: "made a series by someone and left as {it}",
     Left.NOT_KEPT: "written, and kept otherwise by the calendar service; left as {it}",
+    Left.NOT_MOVED: "left where {it}, as the calendar of the lesson cannot be had",
 }
 _COUNTED: Final = {
     Left.EDITED_KEPT: "edited by someone and kept so",

@@ -10,7 +10,7 @@ import structlog
 from timetable_sync.errors import Stopped
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.event import BodyKind, Busy, Event, Sensitivity
-from timetable_sync.model.ledger import LINE, NOTHING, Digest, digest_of
+from timetable_sync.model.ledger import BETWEEN, LINE, NOTHING, Digest, digest_of
 from timetable_sync.model.unsettled import Unsettled
 from timetable_sync.model.window import Window
 from timetable_sync.settings.schema import Settings
@@ -84,6 +84,11 @@ class Reading:
                 shown = ready[look] = self._ready(look)
             events.append(Event(key, moment_of(start), moment_of(end), *shown).known_by(fingerprint))
         return events
+
+    def keys(self, calendar: Calendar) -> list[str]:
+        """Those of the calendar's events in the window."""
+        lines = self._spool.lines(calendar.address)
+        return [] if lines is None else [line.partition(BETWEEN)[0] for line in lines.split(LINE)]
 
     def digest(self, calendar: Calendar) -> Digest:
         """That of the keys of the calendar's events in the window, with their fingerprints."""

@@ -57,10 +57,29 @@ def test_a_day_and_a_weekday_together_are_refused_as_cron_means_either_and_apsch
         "http://127.9.9.9",
         "http://localhost:8080",
         "http://[::1]:8080/EWS",
+        "http://exchange.localhost",
     ],
 )
 def test_services_are_reached_by_https_or_on_this_machine(right: str) -> None:
     assert wellformed.service_url(right) == right
+
+
+_HERE = "localhost LOCALHOST. a.b.localhost 127.0.0.1 127.255.255.254 127.1 0x7f000001 2130706433 0177.0.0.1"
+_HERE += " ::1 0:0:0:0:0:0:0:1 ::1%lo ::ffff:127.0.0.1 ::ffff:7f00:1 ::FFFF:127.9.9.9"
+
+
+@pytest.mark.parametrize("host", _HERE.split())
+def test_this_very_machine_is_known_in_every_way_it_is_written(host: str) -> None:
+    assert wellformed.is_loopback(host)
+
+
+_ELSEWHERE = "localhost.example.org notlocalhost 127.0.0.1.example.org 128.0.0.1 10.0.0.1 1270.0.0.1 169.254.1.1 127.0.0.1/8"
+_ELSEWHERE += " ::2 ::ffff:10.0.0.1 fe80::1"
+
+
+@pytest.mark.parametrize("host", ["", *_ELSEWHERE.split()])
+def test_no_other_machine_is_taken_for_this_one(host: str) -> None:
+    assert not wellformed.is_loopback(host)
 
 
 def test_an_address_loses_its_last_slash_as_paths_are_put_after_it() -> None:

@@ -166,6 +166,27 @@ def test_apprise_takes_the_message_to_its_services_with_the_report(tmp_path: Pat
     assert "canary" not in trouble
 
 
+@pytest.mark.parametrize("spared", ["", "elsewhere.example.ac.uk"])
+def test_no_alert_for_this_very_machine_passes_the_environments_proxy(
+    tmp_path: Path, web: Listener, monkeypatch: pytest.MonkeyPatch, spared: str
+) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("NO_PROXY", spared)
+    secret(tmp_path, "apprise.txt", f"json://127.0.0.1:{web.port}/team")
+    address = f"http://127.0.0.1:{web.port}"
+    sections = (
+        f'\n[apprise]\nurls = {{ file = "apprise.txt" }}\n[webhook]\naddress = "{address}/hook"\n[pings]\naddress = "{address}/ping"\n'
+    )
+    world = NightWorld(tmp_path, sections)
+    with listener() as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.address)
+        assert held(world) == []
+        assert proxy.paths == []
+    assert sorted(web.paths) == ["/hook", "/ping", "/ping/fail", "/ping/start", "/ping/start", "/team"]
+    assert (os.environ["NO_PROXY"], os.environ.get("no_proxy")) == (spared, None)
+
+
 def test_the_report_is_attached_linked_or_left_out(tmp_path: Path) -> None:
     with ExitStack() as stack:
         mail = stack.enter_context(mail_server())

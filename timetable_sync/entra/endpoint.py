@@ -4,11 +4,11 @@ https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant
 """
 
 from collections.abc import Mapping
-from ipaddress import ip_address
 from urllib.parse import quote, urlsplit
 
 from timetable_sync.errors import UsageError
 from timetable_sync.settings.sections.entra import Entra
+from timetable_sync.settings.wellformed import is_loopback
 
 
 def token_url(entra: Entra) -> str:
@@ -20,7 +20,7 @@ def token_url(entra: Entra) -> str:
     parts = urlsplit(authority)
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise UsageError(f'entra.authority: "{entra.authority}" is not an address', 'Write it as in "https://login.microsoftonline.com".')
-    if parts.scheme == "http" and not _this_machine(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise UsageError(
             f'entra.authority: "{entra.authority}" is not encrypted: anyone on the way could read the token', "Write https:// there."
         )
@@ -37,12 +37,3 @@ def token_form(entra: Entra, proof: Mapping[str, str]) -> dict[str, str]:
         **proof,
         **wanted,
     }
-
-
-def _this_machine(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

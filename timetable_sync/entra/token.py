@@ -20,6 +20,7 @@ from timetable_sync.entra.endpoint import token_form, token_url
 from timetable_sync.entra.facts import Remark, TokenFacts, facts_of, warning
 from timetable_sync.entra.refusals import PASSING, Circumstances, refusal
 from timetable_sync.errors import CredentialsRefused, Passing
+from timetable_sync.network.adapter import session_by
 from timetable_sync.settings.sections.entra import Entra
 
 log = structlog.stdlib.get_logger(__name__)
@@ -69,7 +70,7 @@ class TokenProvider:
         self._following = following
         self._fallback: Remark | None = None
         self._clock = clock
-        self._session = requests.Session() if session is None else session
+        self._session = session_by(None) if session is None else session
         self._url = token_url(entra)
         self._lock = threading.Lock()
         self._current: _Token | None = None

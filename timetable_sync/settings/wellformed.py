@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from ipaddress import ip_address
+from socket import inet_aton
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -134,13 +135,23 @@ def service_url(text: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host's name or number means this very machine."""
-    if host == "localhost":
+    """Whether a host's name or number means this very machine, in whichever way the number is written.
+
+    Names: https://www.rfc-editor.org/rfc/rfc6761#section-6.3
+    """
+    host = host.lower().rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
-        return ip_address(host).is_loopback
+        number = ip_address(host)
     except ValueError:
-        return False
+        try:
+            # 127.1, 0x7f000001: what the system takes for a number when it connects.
+            number = ip_address(inet_aton(host))
+        except (OSError, ValueError):
+            return False
+    # Written as IPv6, ::ffff:127.0.0.1, it is no loopback to Python 3.11 and 3.12.
+    return (getattr(number, "ipv4_mapped", None) or number).is_loopback
 
 
 def loopback_port(text: str) -> str:

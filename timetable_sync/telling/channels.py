@@ -20,6 +20,7 @@ import requests
 from timetable_sync import __version__
 from timetable_sync.errors import UsageError
 from timetable_sync.network.adapter import session_by
+from timetable_sync.network.proxy import loopback_spared
 from timetable_sync.redaction import redact
 from timetable_sync.settings.schema import Settings
 from timetable_sync.settings.secret import SecretRef
@@ -155,7 +156,8 @@ class ByApprise:
             if message.attachment is not None:
                 attach = Path(folder) / message.attachment.name
                 attach.write_bytes(message.attachment.content)
-            sent = courier.notify(title=message.subject, body=message.text, attach=None if attach is None else str(attach))
+            with loopback_spared():
+                sent = courier.notify(title=message.subject, body=message.text, attach=None if attach is None else str(attach))
         if not sent:
             raise NotSent("Apprise could not send to all of apprise.urls; with -vvv the log says more")
 

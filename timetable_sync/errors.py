@@ -116,8 +116,8 @@ class Unclear(BackendError):
     """The request was sent and may or may not have been carried out (a 503, a dropped connection, a time-out).
 
     Never repeat a create after this one before the calendar was read again and the marker looked for.
-    ``wait`` and ``busy`` as in :class:`Passing`. ``unanswered`` says that no answer of the service's own came: it may still be at work
-    on the request, and carry it out later.
+    ``wait`` and ``busy`` as in :class:`Passing`. ``unanswered`` says that no answer came of the one that does the work: it may still
+    be at it, and carry the request out later.
     """
 
     def __init__(self, message: str, advice: str = "", *, wait: float | None = None, busy: bool = False, unanswered: bool = False) -> None:

@@ -12,6 +12,7 @@ from typing import Self
 import pytest
 import requests
 
+from tests.forward_proxy import ForwardProxy
 from timetable_sync.errors import UsageError
 from timetable_sync.network import adapter
 from timetable_sync.network.adapter import AnswerTooLong, VerifyingAdapter, session_by
@@ -75,6 +76,38 @@ def test_what_no_proxy_names_and_this_machine_are_reached_without_it(name: str, 
     # Straight to what listens there; by way of a proxy the path would be the whole address.
     assert session_by("http://127.0.0.1:9").get(f"{proxy.url}/straight", timeout=5).status_code == 200
     assert proxy.asked == [("/straight", "")]
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "configured"])
+@pytest.mark.parametrize("scheme", ["http", "socks5", "socks5h"])
+def test_this_very_machine_is_never_asked_by_way_of_a_proxy(name: str, scheme: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    for one in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(one, raising=False)
+    nobody = f"{scheme}://127.0.0.1:9"
+    if name != "configured":
+        monkeypatch.setenv(name, nobody)
+    session = session_by(nobody if name == "configured" else None)
+    hosts = ("127.0.0.1", "localhost", "LOCALHOST", "127.1", "[::ffff:127.0.0.1]")
+    for host in hosts:
+        assert session.get(f"http://{host}:{proxy.server.server_address[1]}/x", timeout=5).status_code == 200
+    # By way of a proxy each would be a whole address.
+    assert [path for path, _ in proxy.asked] == ["/x"] * len(hosts)
+
+
+@pytest.mark.parametrize("host", ["a.localhost", "[::1]", "[::ffff:127.9.9.9]"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_nothing_for_this_very_machine_comes_to_a_proxy_even_where_nobody_listens_there(
+    host: str, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for one in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(one, raising=False)
+    with ForwardProxy({}) as proxy:
+        for one in ("http_proxy", "https_proxy"):
+            monkeypatch.setenv(one, proxy.url)
+        for session in (session_by(None), session_by(proxy.url)):
+            with pytest.raises(requests.ConnectionError):
+                session.get(f"{scheme}://{host}:9/", timeout=5)
+        assert proxy.asked == []
 
 
 def test_the_proxys_user_signs_in_with_the_referenced_password(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import requests
 
 from timetable_sync.errors import CredentialsRefused, Passing
+from timetable_sync.network.failures import PROXY_SIGN_IN, tunnel_refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,15 @@ def send(session: requests.Session, request: requests.Request, *, timeout: float
             failure = Passing(f"no TLS connection to {_host(url)} comes about", _REACH, scope="service")
     except requests.exceptions.Timeout:
         failure = Passing(f"{_host(url)} did not answer within {timeout:g} seconds", _REACH, scope="service")
-    except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
-        failure = Passing(f"{_host(url)} cannot be reached for {_PURPOSES.get(address, 'an answer')}", _REACH, scope="service")
+    except (
+        requests.exceptions.ConnectionError,
+        requests.exceptions.ChunkedEncodingError,
+        requests.exceptions.ContentDecodingError,
+    ) as error:
+        refused = tunnel_refused(error)
+        why = "" if refused is None else f": the proxy refuses the way there (HTTP {refused})"
+        advice = PROXY_SIGN_IN if refused == 407 else _REACH
+        failure = Passing(f"{_host(url)} cannot be reached for {_PURPOSES.get(address, 'an answer')}{why}", advice, scope="service")
     except (requests.exceptions.RequestException, OSError, ValueError) as error:
         failure = CredentialsRefused(
             f"the request for {_PURPOSES.get(address, 'an answer')} to {_host(url)} cannot be sent ({type(error).__name__})",

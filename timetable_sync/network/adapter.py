@@ -5,6 +5,7 @@ A time-out of requests' concerns each piece of an answer; one that drips in woul
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,8 +13,9 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import should_bypass_proxies
-from urllib3.connectionpool import ConnectionPool
+from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool
 
+from timetable_sync.network.failures import noting
 from timetable_sync.settings.wellformed import is_loopback
 
 #: Bytes, unpacked. A listing of a thousand events has some megabytes, a hundred bodies of what people write a few tens.
@@ -62,7 +64,8 @@ _PIECES = 5
 class VerifyingAdapter(HTTPAdapter):
     """Always verifies the server, and by the configured CA bundle where there is one; goes by the configured proxy where there is one.
 
-    Reads no answer without bound.
+    Asks nobody but this very machine for what is on it, whatever proxy is named and by whom: so nothing that is meant to stay here leaves
+    in clear. Reads no answer without bound. Its errors say whether anything had been sent: ``failures.was_unsent``.
 
     Here and not in the session: what the environment says (REQUESTS_CA_BUNDLE, HTTPS_PROXY) wins over a session's own settings.
     """
@@ -84,8 +87,11 @@ class VerifyingAdapter(HTTPAdapter):
     ) -> requests.Response:
         """As the base class, but for ``verify`` and ``proxies``, and that reading the answer ends in time: requests.ReadTimeout."""
         trusted = str(self._ca_bundle) if self._ca_bundle else (verify or True)
-        if self._proxy is not None:
-            proxies = {} if _straight(str(request.url)) else {"http": self._proxy, "https": self._proxy}
+        url = str(request.url)
+        if _is_here(url) or (self._proxy is not None and should_bypass_proxies(url, no_proxy=None)):
+            proxies = {}
+        elif self._proxy is not None:
+            proxies = {"http": self._proxy, "https": self._proxy}
         response = super().send(request, stream=stream, timeout=timeout, verify=trusted, cert=cert, proxies=proxies)
         between = timeout[1] if isinstance(timeout, tuple) else timeout
         if isinstance(between, (int, float)):
@@ -96,12 +102,17 @@ class VerifyingAdapter(HTTPAdapter):
     def get_connection_with_tls_context(
         self, request: requests.PreparedRequest, verify: bool | str | None, proxies: Mapping[str, str] | None = None, cert: Any = None
     ) -> ConnectionPool:
-        """As the base class, which takes the address to pieces each time: most requests go where the one before went."""
+        """As the base class, but for the notes on errors.
+
+        That one takes the address to pieces each time: most requests go where the one before went.
+        """
         asked, latest = (request.url, verify, cert, tuple((proxies or {}).items())), self._latest
         # One that urllib3 has closed has no pool any more, and gives no connection.
         if latest is not None and latest[0] == asked and getattr(latest[1], "pool", None) is not None:
             return latest[1]
         pool = super().get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
+        if isinstance(pool, HTTPConnectionPool):
+            pool.ConnectionCls = noting(type(pool).ConnectionCls)
         self._latest = asked, pool
         return pool
 
@@ -138,6 +149,6 @@ def session_by(proxy: str | None, ca_bundle: Path | None = None) -> requests.Ses
     return session
 
 
-def _straight(url: str) -> bool:
-    """Whether the proxy is passed by: for this very machine, and for what NO_PROXY names."""
-    return is_loopback(urlsplit(url).hostname or "") or bool(should_bypass_proxies(url, no_proxy=None))
+@lru_cache(maxsize=64)
+def _is_here(url: str) -> bool:
+    return is_loopback(urlsplit(url).hostname or "")

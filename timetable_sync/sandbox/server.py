@@ -40,7 +40,8 @@ def application(world: World, control: Control) -> web.Application:
         form = {name: str(value) for name, value in (await request.post()).items()}
 
         def issued() -> web.Response:
-            url = f"{request.scheme}://{request.host}{request.path}"
+            scheme = request.headers.get("X-Forwarded-Proto", request.scheme)  # what stands before it may have taken off TLS
+            url = f"{scheme}://{request.host}{request.path}"
             answer = world.entra.token(request.match_info["tenant"], form, url=url, version=version)
             headers = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
             return web.json_response(answer.body, status=answer.status, headers=headers)

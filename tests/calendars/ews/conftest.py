@@ -158,6 +158,11 @@ def sandbox_world(_sandbox: tuple[SandboxClient, TokenProvider]) -> Iterator[San
     world.backend.close()
 
 
+@pytest.fixture
+def tokens_of_the_sandbox(_sandbox: tuple[SandboxClient, TokenProvider]) -> TokenProvider:
+    return _sandbox[1]
+
+
 @pytest.fixture(scope="session")
 def app_files(tmp_path_factory: pytest.TempPathFactory) -> CertificateFiles:
     return make_certificate(tmp_path_factory.mktemp("app"))

@@ -46,6 +46,20 @@ def test_what_may_have_been_done_is_unclear_only_for_writes() -> None:
     assert found.wait == 3.0
 
 
+@pytest.mark.parametrize(
+    "code",
+    ["ErrorTimeoutExpired", "ErrorConnectionFailed", "ErrorMailboxFailover", "ErrorProxyCallFailed", "ErrorProxyRequestProcessingFailed"],
+)
+def test_who_no_longer_waits_for_another_server_does_not_know_whether_that_one_is_still_at_work(code: str) -> None:
+    for complaint in (Complaint(code), Complaint("ErrorInternalServerError", inner=code)):
+        found = judge(complaint, WHERE, writing=True, scope="request")
+        assert isinstance(found, Unclear)
+        assert found.unanswered
+    stumbled = judge(Complaint("ErrorInternalServerError"), WHERE, writing=True, scope="request")
+    assert isinstance(stumbled, Unclear)
+    assert not stumbled.unanswered
+
+
 def test_an_inner_code_that_passes_does_not_make_sure_what_is_not() -> None:
     complaint = Complaint("ErrorInternalServerError", inner="ErrorMailboxStoreUnavailable")
     assert type(judge(complaint, WHERE, writing=True, scope="item")) is Unclear

@@ -78,7 +78,7 @@ class Nights:
                     progress=Silent(),
                     stop=ending.stop,
                     connect=lambda settings, token: connect(),
-                    pace=Pace(first=0.0001, longest=0.0002, attempts=4),
+                    pace=Pace(first=0.0001, longest=0.0002, attempts=4, late=0.0002),
                 )
         except Killed:
             return Night(137, effects(), 0, 0, "killed")

@@ -1,7 +1,6 @@
 """What HTTP itself says, sorted: statuses, and connections that fail. Sends nothing; shows no token and no redirect's secrets."""
 
 import ssl
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,10 +8,11 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
+from urllib3.exceptions import ConnectTimeoutError
 
 from timetable_sync.errors import BackendError, CalendarFailed, Passing, RunFailed, Unclear
 from timetable_sync.network.adapter import AnswerTooLong
+from timetable_sync.network.failures import PROXY_SIGN_IN, causes, tunnel_refused, was_unsent
 
 _BLOCKED = (
     "EWS may be switched off for this app: in Exchange Online, Set-OrganizationConfig must have EwsEnabled true and the app's id in "
@@ -52,39 +52,38 @@ class Asked:
         """The server's name."""
         return urlsplit(self.endpoint).hostname or self.endpoint
 
-    def doubtful(self, sentence: str, wait: float | None = None, *, busy: bool = False, unanswered: bool = False) -> BackendError:
-        """The error for a request that was sent and not properly answered: a write may have been carried out.
+    def doubtful(self, sentence: str, wait: float | None = None, *, busy: bool = False) -> BackendError:
+        """The error for a request that was sent and not answered by Exchange itself: a write may have been carried out, or may be yet.
 
-        ``unanswered``: or may be yet, as whoever did not answer in Exchange's place cannot know that it has come to an end.
+        Where something else answers, a front end, a balancer or a proxy, it need not know whether Exchange is still at work.
         """
         if not self.writing:
             return Passing(sentence, wait=wait, busy=busy)
-        return Unclear(sentence, wait=wait, busy=busy, unanswered=unanswered)
+        return Unclear(sentence, wait=wait, busy=busy, unanswered=True)
 
 
 def of_failure(error: requests.RequestException, asked: Asked) -> BackendError:
     """What a connection that failed amounts to."""
-    causes = list(_causes(error))
-    certificate = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)
+    behind = list(causes(error))
+    certificate = next((cause for cause in behind if isinstance(cause, ssl.SSLCertVerificationError)), None)
     if certificate is not None:
         return RunFailed(
             f"{asked.host}: the server's certificate is not trusted: {certificate.verify_message}",
             "Check ews.endpoint; if a proxy or an own authority signs there, name its certificates in ews.ca_bundle.",
         )
-    if any(isinstance(cause, (NewConnectionError, ConnectTimeoutError, ProxyError)) for cause in causes):
-        # Nothing was sent, so nothing was done.
-        return Passing(
-            f"{asked.host} cannot be reached: {_plain(causes)}", "Check the network, the proxy and ews.endpoint.", scope="service"
-        )
+    if was_unsent(error):
+        # So nothing was done.
+        refused = tunnel_refused(error)
+        why = _plain(behind) if refused is None else f"the proxy refuses the way there (HTTP {refused})"
+        advice = PROXY_SIGN_IN if refused == 407 else "Check the network, the proxy and ews.endpoint."
+        return Passing(f"{asked.host} cannot be reached: {why}", advice, scope="service")
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.InvalidProxyURL)):
         return RunFailed(f"{asked.endpoint} cannot be asked: the address, or the proxy's, is not valid", _ENDPOINT)
     if isinstance(error, AnswerTooLong):
-        return asked.doubtful(
-            f"{asked.where}: Exchange's answer is longer than any that was asked for; it was not read to its end", unanswered=True
-        )
+        return asked.doubtful(f"{asked.where}: Exchange's answer is longer than any that was asked for; it was not read to its end")
     if isinstance(error, requests.Timeout):
-        return asked.doubtful(f"{asked.where}: Exchange did not answer within {asked.timeout:g} seconds", unanswered=True)
-    return asked.doubtful(f"{asked.where}: the connection to Exchange broke off", unanswered=True)
+        return asked.doubtful(f"{asked.where}: Exchange did not answer within {asked.timeout:g} seconds")
+    return asked.doubtful(f"{asked.where}: the connection to Exchange broke off")
 
 
 def of_status(response: requests.Response, asked: Asked) -> BackendError:
@@ -96,9 +95,8 @@ def of_status(response: requests.Response, asked: Asked) -> BackendError:
     if status == 429:
         return Passing(f"{asked.where}: Exchange asks for fewer requests ({said})", wait=wait, scope="service", busy=True)
     if status >= 500 or status == 408 or _is_error_page(response) or _is_disturbance(response, asked):
-        # With these Exchange itself gives a request up; all others come from what stands before it.
-        own = status in (500, 503) or _is_error_page(response)
-        return asked.doubtful(f"{asked.where}: Exchange failed to answer ({said})", wait, busy=status == 503, unanswered=not own)
+        # Whoever says so, Exchange's front end, a balancer or a proxy: it need not know whether what stands behind it is still at work.
+        return asked.doubtful(f"{asked.where}: Exchange failed to answer ({said})", wait, busy=status == 503)
     if status == 413:
         return CalendarFailed(
             f"{asked.where}: the request is too large for the server ({said})", "Set ews.batch lower, or shorten event.body."
@@ -139,9 +137,7 @@ def _lasting(response: requests.Response, asked: Asked, said: str) -> RunFailed 
         whom = "the app" if asked.by_token else "the service account"
         return RunFailed(f"{asked.host} forbids {whom} to use EWS ({said})", _BLOCKED if asked.by_token else _BLOCKED_ON_PREMISES)
     if status == 407:
-        return RunFailed(
-            f"the proxy asks for a sign-in ({said})", "Set network.proxy with its user and network.proxy_password, or go without the proxy."
-        )
+        return RunFailed(f"the proxy asks for a sign-in ({said})", PROXY_SIGN_IN)
     if 300 <= status < 400:
         return RunFailed(f"{asked.host} points elsewhere, to {_target(response)}; the token is not sent after it ({said})", _ENDPOINT)
     if status == 200:
@@ -225,22 +221,10 @@ def _is_error_page(response: requests.Response) -> bool:
     return 300 <= response.status_code < 400 and "/ews/genericerrorpage.htm" in response.headers.get("Location", "").lower()
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """``error`` and what lies behind it: requests wraps urllib3's errors, which wrap the socket's."""
-    waiting, seen = [error], set[int]()
-    while waiting:
-        cause = waiting.pop(0)
-        if id(cause) in seen:
-            continue
-        seen.add(id(cause))
-        yield cause
-        behind = (cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args)
-        waiting += [one for one in behind if isinstance(one, BaseException)]
-
-
-def _plain(causes: list[BaseException]) -> str:
+def _plain(behind: list[BaseException]) -> str:
     """What the operating system says, without the wrapping."""
-    system = next((cause for cause in reversed(causes) if isinstance(cause, OSError) and cause.strerror), None)
+    system = next((cause for cause in reversed(behind) if isinstance(cause, OSError) and cause.strerror), None)
     if system is not None:
         return str(system.strerror)
-    return "it did not take the connection in time" if any(isinstance(c, ConnectTimeoutError) for c in causes) else "no connection"
+    slow = any(isinstance(cause, (ConnectTimeoutError, TimeoutError)) for cause in behind)
+    return "it did not take the connection in time" if slow else "no connection"

@@ -205,7 +205,7 @@ class ExchangeProtocol(BaseProtocol):
         if own not in response.headers.get(_OWN, own).lower():
             # Whatever else comes on this connection may be out of step as well.
             session.close()
-            raise asked.doubtful(f"{asked.where}: an answer came that Exchange gave to another request", unanswered=True)
+            raise asked.doubtful(f"{asked.where}: an answer came that Exchange gave to another request")
         self.release_session(session)
         _log.debug("%s for %s: HTTP %s in %.3f s", operation, asked.where, response.status_code, response.elapsed.total_seconds())
         return response

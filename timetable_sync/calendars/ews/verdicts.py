@@ -29,14 +29,15 @@ class TooMany(CalendarFailed):
 class Verdict:
     """One code's meaning.
 
-    ``sentence`` reads after "address: "; ``maybe_done`` says that a write may have been carried out, ``busy`` that there is too much
-    going on, be it of ours.
+    ``sentence`` reads after "address: "; ``maybe_done`` says that a write may have been carried out, ``maybe_yet`` that it may be carried
+    out later, as a server behind the one that answers has it; ``busy`` that there is too much going on, be it of ours.
     """
 
     kind: Kind
     sentence: str
     advice: str = ""
     maybe_done: bool = False
+    maybe_yet: bool = False
     busy: bool = False
 
 
@@ -64,8 +65,8 @@ _UNKNOWN = (
 _VERSION = 'Set ews.version to an older one, as "Exchange2013_SP1".'
 
 
-def _passes(sentence: str, *, maybe_done: bool = False, busy: bool = False) -> Verdict:
-    return Verdict(Kind.PASSES, sentence, maybe_done=maybe_done, busy=busy)
+def _passes(sentence: str, *, maybe_done: bool = False, maybe_yet: bool = False, busy: bool = False) -> Verdict:
+    return Verdict(Kind.PASSES, sentence, maybe_done=maybe_done or maybe_yet, maybe_yet=maybe_yet, busy=busy)
 
 
 def _item(sentence: str, advice: str = "Look at this event's row in the timetable.") -> Verdict:
@@ -85,7 +86,8 @@ _MOVING = "the mailbox is being moved"
 _STUMBLED = "Exchange stumbled"
 
 VERDICTS: dict[str, Verdict] = {
-    # Passing. Where Exchange says "busy" it has not begun; where it stumbled on the way, a write may have been carried out.
+    # Passing. Where Exchange says "busy" it has not begun; where it stumbled on the way, a write may have been carried out; where it waits
+    # for another server no longer, that one may be at work yet.
     "ErrorServerBusy": _passes(_BUSY, busy=True),
     "ErrorExceededConnectionCount": _passes("too many connections to Exchange are open", busy=True),
     "ErrorTooManyObjectsOpened": _passes("too many objects are open in Exchange"),
@@ -96,15 +98,15 @@ VERDICTS: dict[str, Verdict] = {
     "ErrorADOperation": _passes("Exchange's directory is not available just now"),
     "ErrorInsufficientResources": _passes("Exchange is short of resources"),
     "ErrorNoRespondingCASInDestinationSite": _passes("no server of the mailbox's site responds"),
-    "ErrorTimeoutExpired": _passes("Exchange ran out of time", maybe_done=True),
+    "ErrorTimeoutExpired": _passes("Exchange ran out of time", maybe_yet=True),
     "ErrorInternalServerError": _passes(_STUMBLED, maybe_done=True),
     "ErrorInternalServerTransientError": _passes(_STUMBLED, maybe_done=True),
-    "ErrorConnectionFailed": _passes("Exchange lost its connection to the mailbox's database", maybe_done=True),
-    "ErrorMailboxFailover": _passes(_STORE, maybe_done=True),
+    "ErrorConnectionFailed": _passes("Exchange lost its connection to the mailbox's database", maybe_yet=True),
+    "ErrorMailboxFailover": _passes(_STORE, maybe_yet=True),
     "ErrorMailboxLogonFailed": _passes(_STORE),
     "ErrorNoApplicableProxyCASServersAvailable": _passes("no server of the mailbox's site responds"),
-    "ErrorProxyRequestProcessingFailed": _passes(_STUMBLED, maybe_done=True),
-    "ErrorProxyCallFailed": _passes(_STUMBLED, maybe_done=True),
+    "ErrorProxyRequestProcessingFailed": _passes(_STUMBLED, maybe_yet=True),
+    "ErrorProxyCallFailed": _passes(_STUMBLED, maybe_yet=True),
     # To be read again.
     "ErrorItemNotFound": Verdict(Kind.STALE, _GONE),
     "ErrorIrresolvableConflict": Verdict(Kind.STALE, _READ_AGAIN),
@@ -212,9 +214,11 @@ def judge(complaint: Complaint, where: str, *, writing: bool, scope: Scope) -> B
     message = f"{where}: {verdict.sentence} ({said})"
     if verdict.kind is Kind.PASSES:
         outer = VERDICTS.get(complaint.code)
-        busy = verdict.busy or (outer is not None and outer.busy)
-        if writing and (verdict.maybe_done or (outer is not None and outer.maybe_done)):
-            return Unclear(message, verdict.advice, wait=complaint.wait, busy=busy)
+        both = (verdict,) if outer is None else (verdict, outer)
+        busy = any(one.busy for one in both)
+        if writing and any(one.maybe_done for one in both):
+            yet = any(one.maybe_yet for one in both)
+            return Unclear(message, verdict.advice, wait=complaint.wait, busy=busy, unanswered=yet)
         return Passing(message, verdict.advice, wait=complaint.wait, busy=busy)
     if verdict.kind is Kind.ITEM and not writing:
         # Nothing but a whole reading is of use, so what spoils one event's part spoils the calendar's.

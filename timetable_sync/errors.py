@@ -140,7 +140,11 @@ class ItemRefused(BackendError):
 
 
 class CalendarFailed(BackendError):
-    """Lasts for this calendar: no such mailbox, no access, disabled."""
+    """Lasts for this calendar: no such mailbox, no access, disabled. ``gone`` says that there is no such mailbox."""
+
+    def __init__(self, message: str, advice: str = "", *, gone: bool = False) -> None:
+        super().__init__(message, advice)
+        self.gone = gone
 
 
 class RunFailed(BackendError):

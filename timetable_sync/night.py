@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 
 from timetable_sync import logs
+from timetable_sync.applying.addresses import Told, tell_apart
 from timetable_sync.applying.ahead import Ahead
 from timetable_sync.applying.apply import apply_plans
 from timetable_sync.applying.lanes import Lanes
@@ -17,7 +19,7 @@ from timetable_sync.applying.one_core import on_one_core
 from timetable_sync.applying.patience import CutShort, Pace, Patience
 from timetable_sync.applying.phases import Phases
 from timetable_sync.applying.progress import Progress
-from timetable_sync.applying.survey import Survey, survey
+from timetable_sync.applying.survey import survey
 from timetable_sync.applying.visit import Memory, Sides
 from timetable_sync.calendars.contract import Outcome
 from timetable_sync.calendars.registry import CountingBackend, open_backend
@@ -32,7 +34,6 @@ from timetable_sync.model.sighting import Sighting
 from timetable_sync.model.visited import Visited
 from timetable_sync.model.window import Window
 from timetable_sync.planning.compare import Rules
-from timetable_sync.planning.folders import learnt
 from timetable_sync.planning.freeze import Reach
 from timetable_sync.planning.guards import empty_timetable, judge
 from timetable_sync.planning.half_moves import without_half_moves
@@ -279,39 +280,31 @@ class _Night:
 
         sides = Sides(reading.events, entries, Reach(reading.unsettled), rules, memory)
         self.progress.phase("reading calendars", len(selection.visited))
-        found: Survey = survey(
-            self.backend,
-            selection.visited,
-            self.window,
-            sides,
-            patience=self.patience,
-            at_once=settings.run.calendars_at_once,
-            progress=self.progress,
-        )
-        known_addresses = {calendar.address for calendar in before.calendars}
-        not_had = [*selection.refused, *(calendar for calendar in selection.visited if calendar.address in found.failed)]
-        never_had = [calendar for calendar in not_had if calendar.address not in known_addresses]
-        found = replace(found, plans=without_half_moves(found.plans, never_had, reading.keys))
-        read = [plan.calendar.address for plan in found.plans]
+        look = partial(survey, self.backend, patience=self.patience, at_once=settings.run.calendars_at_once, progress=self.progress)
+        told = tell_apart(look, selection.visited, self.window, sides, before.visited, reading.addresses)
+        selection = selection.without(told.dropped)
+        never_had = selection.not_had(told.survey.failed, known={calendar.address for calendar in before.calendars})
+        found = replace(told.survey, plans=without_half_moves(told.survey.plans, never_had, reading.keys))
         # Where the digests are known, they say it too.
-        known = sum(standing[address].entries for address in read if address in standing) if memory.every else self._remembered(read)
-        self._learn(found, before)
-        held = judge(found.plans, known, settings.guards, self.request.forced, never_written=selection.report_only)
+        counts = {address: digest.entries for address, digest in standing.items()}
+        known = told.carried(counts if memory.every else self.state.ledger_counts(source, self.window))
+        self._learn(told)
+        self.account.addresses(told)
+        expected = sum(known.get(plan.calendar.address, 0) for plan in found.plans)
+        held = judge(found.plans, expected, settings.guards, self.request.forced, never_written=selection.report_only)
         return self.account.surveyed(found, selection, held)
 
-    def _remembered(self, addresses: Sequence[str]) -> int:
-        return self.state.ledger_count(self.loaded.settings.timetable.source, self.window, addresses)
-
-    def _learn(self, found: Survey, before: _Before) -> None:
+    def _learn(self, told: Told) -> None:
         """What the ledger lacked or had too much of, then what was seen to be right; no calendar is touched. A dry run learns nothing."""
         if self.run is None:
             return
         source = self.loaded.settings.timetable.source
-        for plan in found.plans:
+        self.state.readdress(source, told.moved, told.forgotten)
+        for plan in told.survey.plans:
             if plan.record or plan.forget:
                 self.state.learn(source, plan.calendar, plan.record, plan.forget)
-        self.state.remember(source, found.sightings)
-        self.state.keep_visited(source, list(learnt(before.visited, (plan.calendar for plan in found.plans), found.looks)))
+        self.state.remember(source, told.sightings)
+        self.state.keep_visited(source, told.visited)
 
     def _write(self, plans: Sequence[CalendarPlan]) -> None:
         """Carry out what the guards let through, soonest first; ledger and history are told after each batch."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from timetable_sync.applying.patience import CutShort, Patience
 from timetable_sync.applying.progress import Progress
-from timetable_sync.applying.visit import Prospect, Sides, Visit, prospect, seen_quiet, visit
+from timetable_sync.applying.visit import Prospect, Sides, Visit, prospect, unread, visit
 from timetable_sync.calendars.contract import Backend
 from timetable_sync.errors import BackendError, RunFailed
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.plan import CalendarPlan
-from timetable_sync.model.sighting import Sighting
+from timetable_sync.model.sighting import Sighting, Stamp
 from timetable_sync.model.visited import Look
 from timetable_sync.model.window import Window
 
@@ -21,13 +21,15 @@ from timetable_sync.model.window import Window
 class Survey:
     """The plans; the calendars that could not be read, with the reason, by address; what is to be remembered for the next night.
 
-    ``looks`` say by address where each calendar that was seen leads, and when it was read.
+    ``looks`` say by address where each calendar that was seen leads, and when it was read. ``elsewhere`` are the stamps of those that have
+    no plan, as their address does not lead where it was expected to lead.
     """
 
     plans: tuple[CalendarPlan, ...]
     failed: Mapping[str, BackendError]
     sightings: tuple[Sighting, ...] = ()
     looks: Mapping[str, Look] = field(default_factory=dict)
+    elsewhere: Mapping[str, Stamp | None] = field(default_factory=dict)
 
 
 _Visited = Visit | BackendError
@@ -64,11 +66,11 @@ def survey(
                         continue
                     patience.may_begin()
                     seen = prospect(calendar, window, sides)
-                    quiet = seen_quiet(calendar, seen, early[calendar.address])
-                    if quiet is None:
+                    enough = unread(calendar, seen, early[calendar.address], sides.memory)
+                    if enough is None:
                         futures[calendar.address] = pool.submit(visited, calendar, seen)
                     else:
-                        found[calendar.address] = quiet
+                        found[calendar.address] = enough
                         progress.step()
         except BaseException as reason:
             broken.append(reason)  # raised below, unless it only followed from another
@@ -78,12 +80,13 @@ def survey(
         raise next((error for error in broken if not isinstance(error, CutShort)), broken[0])
     found |= {address: future.result() for address, future in futures.items()}
     results = [(calendar.address, found[calendar.address]) for calendar in calendars]
-    done = [result for _, result in results if not isinstance(result, BackendError)]
+    done = {address: result for address, result in results if not isinstance(result, BackendError)}
     return Survey(
-        tuple(result.plan for result in done),
+        tuple(result.plan for result in done.values() if result.plan is not None),
         {address: result for address, result in results if isinstance(result, BackendError)},
-        tuple(result.sighting for result in done if result.sighting is not None),
-        {result.plan.calendar.address: result.look for result in done},
+        tuple(result.sighting for result in done.values() if result.sighting is not None),
+        {address: result.look for address, result in done.items()},
+        {address: result.stamp for address, result in done.items() if result.plan is None},
     )
 
 

@@ -17,6 +17,7 @@ from timetable_sync.model.unsettled import Unsettled
 from timetable_sync.model.visited import Look
 from timetable_sync.model.window import Window
 from timetable_sync.planning.compare import Rules, compare, settle_bodies
+from timetable_sync.planning.folders import Expected
 from timetable_sync.planning.freeze import Reach
 from timetable_sync.planning.quiet import Approach, approach_to, quiet_plan, sighting_of, unmoved
 
@@ -32,6 +33,7 @@ class Memory:
     ``standing`` are the digests of what the ledger says stands in that window, by address; a calendar that is not among them has nothing.
     ``known`` gives the fingerprints in any other window. ``now`` is the moment of the night (aware), ``every`` how often each calendar is
     read in full. ``early`` are stamps that were asked for before the two sides were known, by address; None where there is none to be had.
+    ``folders`` say where addresses are expected to lead; None where nobody wants to know.
     """
 
     sightings: Mapping[str, Sighting]
@@ -41,6 +43,7 @@ class Memory:
     now: datetime
     every: timedelta
     early: Mapping[str, Stamp | None] = field(default_factory=dict)
+    folders: Expected | None = None
 
 
 #: Nothing is remembered, nothing will be.
@@ -69,11 +72,16 @@ class Prospect:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What came of a visit: the plan, what is to be remembered once the ledger has learnt from it, and where the address leads."""
+    """What came of a visit: the plan, what is to be remembered once the ledger has learnt from it, and where the address leads.
 
-    plan: CalendarPlan
+    ``plan`` is None where that is not where it was expected to lead: then what the ledger has may be of another calendar. ``stamp`` is the
+    one that was asked for.
+    """
+
+    plan: CalendarPlan | None
     sighting: Sighting | None = None
     look: Look = field(default=Look())
+    stamp: Stamp | None = None
 
 
 def prospect(calendar: Calendar, window: Window, sides: Sides) -> Prospect:
@@ -89,9 +97,13 @@ def prospect(calendar: Calendar, window: Window, sides: Sides) -> Prospect:
     return Prospect(approach, before, wanted.entries)
 
 
-def seen_quiet(calendar: Calendar, seen: Prospect, stamp: Stamp | None) -> Visit | None:
-    """The visit where the stamp shows that nothing changed; None where the calendar has to be read."""
-    if seen.approach is Approach.STAMP and seen.before is not None and stamp is not None and unmoved(seen.before, stamp):
+def unread(calendar: Calendar, seen: Prospect, stamp: Stamp | None, memory: Memory) -> Visit | None:
+    """The visit where the stamp is enough, as nothing changed or the address leads elsewhere; None where the calendar has to be read."""
+    if stamp is None:
+        return None
+    if memory.folders is not None and not memory.folders.meets(calendar.address, stamp.folder):
+        return Visit(None, look=Look(stamp.folder), stamp=stamp)
+    if seen.approach is Approach.STAMP and seen.before is not None and unmoved(seen.before, stamp):
         return Visit(quiet_plan(calendar, seen.events, seen.before), look=Look(stamp.folder))
     return None
 
@@ -103,20 +115,40 @@ def visit(backend: Backend, calendar: Calendar, window: Window, sides: Sides, pa
     """
     memory = sides.memory
     seen = seen or prospect(calendar, window, sides)
-    stamp = _stamp(backend, calendar, patience, memory.early) if seen.approach is not Approach.READ else None
-    if (quiet := seen_quiet(calendar, seen, stamp)) is not None:
-        return quiet
+    asked = seen.approach is not Approach.READ
+    stamp = _stamp(backend, calendar, patience, memory.early) if asked or calendar.address in memory.early else None
+    if (enough := unread(calendar, seen, stamp, memory)) is not None:
+        return enough
     snapshot = patience.call(lambda: backend.snapshot(calendar, window, memory.every))
-    plan = compare(sides.events(calendar), snapshot, sides.ledger(calendar), sides.rules, sides.unsettled)
+    ledger = sides.ledger(calendar)
+    if not asked and stamp is None and _uncertain(snapshot, ledger, memory.folders):
+        stamp = _stamp(backend, calendar, patience, memory.early)
+        if (enough := unread(calendar, seen, stamp, memory)) is not None:
+            return enough
+    plan = compare(sides.events(calendar), snapshot, ledger, sides.rules, sides.unsettled)
     if plan.bodies:
         items = [check.standing.item for check in plan.bodies]
         plan = settle_bodies(plan, patience.call(lambda: backend.read_bodies(calendar, items)), sides.rules)
     look = Look("" if stamp is None else stamp.folder, snapshot.at)
     if not memory.every:
         return Visit(plan, look=look)
-    asked, until = seen.approach is not Approach.READ, _until(snapshot, memory)
+    stamp, until = stamp if asked else None, _until(snapshot, memory)
     sighting = sighting_of(plan, snapshot, seen.before, stamp, asked=asked, mapping=sides.rules.mapping, now=memory.now, until=until)
     return Visit(plan, sighting, look)
+
+
+def _uncertain(snapshot: Snapshot, ledger: Mapping[str, LedgerEntry], folders: Expected | None) -> bool:
+    """Whether the folder that was read may be another one than was expected. It is not where an item of it is known: no other has that.
+
+    Exchange finds an item by its id alone: https://learn.microsoft.com/exchange/client-developer/exchange-web-services/ews-identifiers-in-exchange
+    """
+    expected = None if folders is None else folders.by_address.get(snapshot.calendar.address)
+    if folders is None or expected == "":
+        return False
+    known = (ledger.get(one.marker.key) for one in snapshot.ours)
+    return expected is None or not any(
+        entry is not None and entry.item.id == one.item.id for entry, one in zip(known, snapshot.ours, strict=True)
+    )
 
 
 def _until(snapshot: Snapshot, memory: Memory) -> datetime:

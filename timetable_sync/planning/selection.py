@@ -1,7 +1,7 @@
 """Which calendars are visited tonight, which of them may be written, and which must never be. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from timetable_sync.model.calendar import Calendar
@@ -19,6 +19,18 @@ class Selection:
     report_only: frozenset[str]
     refused: tuple[Calendar, ...]
     doubtful: tuple[tuple[Calendar, tuple[str, ...]], ...] = ()
+
+    def without(self, addresses: Collection[str]) -> "Selection":
+        """The same without those that turned out to be no calendars."""
+        if not addresses:
+            return self
+        visited, refused = ([one for one in some if one.address not in addresses] for some in (self.visited, self.refused))
+        return replace(self, visited=tuple(visited), refused=tuple(refused))
+
+    def not_had(self, failed: Collection[str], *, known: Collection[str]) -> list[Calendar]:
+        """Those that may not be written or have ``failed``, and in which nothing of ours is ``known`` to stand; all by address."""
+        failing = [one for one in self.visited if one.address in failed]
+        return [one for one in (*self.refused, *failing) if one.address not in known]
 
 
 def matches(calendar: Calendar, patterns: Iterable[str]) -> bool:

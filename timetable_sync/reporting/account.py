@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from timetable_sync.applying.addresses import Told
 from timetable_sync.applying.apply import Applied
 from timetable_sync.applying.survey import Survey
 from timetable_sync.calendars.contract import Outcome
@@ -15,6 +16,9 @@ from timetable_sync.planning.selection import Selection
 from timetable_sync.reporting.summary import BadRowReport, CalendarReport, ChangeReport, Fate, RunSummary, Status, Trouble, unforeseen
 from timetable_sync.reporting.wording import counted
 from timetable_sync.timetable.reading import Reading
+
+#: More than so many are counted, not named.
+_NAMED = 3
 
 
 class Account:
@@ -73,6 +77,15 @@ class Account:
     def held(self, verdict: Held) -> None:
         """A guard held the whole run before any calendar was looked at."""
         self.note(held=(verdict,))
+
+    def addresses(self, told: Told) -> None:
+        """It is known where the addresses lead."""
+        if moved := [f"{calendar.address} (until now {old})" for old, calendar in sorted(told.moved.items())]:
+            have = counted(len(moved), "calendar", "has")
+            self.worth_knowing(f"{have} another address now, and what was known of it went along: {_some(moved)}")
+        if anew := sorted(told.forgotten):
+            were = counted(len(anew), "calendar", "was")
+            self.worth_knowing(f"{were} made anew, and what was known of the one before is forgotten: {_some(anew)}")
 
     def surveyed(self, survey: Survey, selection: Selection, held: Sequence[Held]) -> list[CalendarPlan]:
         """Everything is read and judged. Gives the plans that may be carried out (in a dry run: would be).
@@ -159,6 +172,11 @@ class Account:
         if any(not verdict.forced for verdict in self._summary.held):
             return 5
         return 1 if self._summary.bad_rows else 0
+
+
+def _some(names: Sequence[str]) -> str:
+    more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
+    return ", ".join([*names[:_NAMED], *more])
 
 
 def _report(plan: CalendarPlan, status: Status, *, fate: Fate, held: tuple[Held, ...] = ()) -> CalendarReport:

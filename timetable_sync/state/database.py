@@ -16,7 +16,7 @@ from timetable_sync.model.sighting import Sighting
 from timetable_sync.model.visited import Visited
 from timetable_sync.model.window import Window
 from timetable_sync.settings.sections.keeping import StateDatabase
-from timetable_sync.state import history, ledger, retention, sightings, visits
+from timetable_sync.state import calendars, history, ledger, retention, sightings, visits
 from timetable_sync.state import holding as holds
 from timetable_sync.state.connection import Database, connect, nothing_there, place, state_url
 from timetable_sync.state.lease import Lease, NoLease
@@ -62,6 +62,13 @@ class State:
         with self._database.reading() as connection:
             return ledger.count(connection, source, window, addresses)
 
+    def ledger_counts(self, source: str, window: Window) -> dict[str, int]:
+        """How many entries of each calendar start in the window, by address."""
+        if self._database is None:
+            return {}
+        with self._database.reading() as connection:
+            return ledger.counts(connection, source, window)
+
     def ledger_fingerprints(self, source: str, calendar: Calendar, window: Window) -> dict[str, str]:
         """The fingerprints of one calendar's entries that start in the window, by key."""
         if self._database is None:
@@ -95,6 +102,17 @@ class State:
         if found:
             with self._writing() as connection:
                 visits.keep(connection, source, found)
+
+    def readdress(self, source: str, moved: Mapping[str, Calendar], forgotten: Collection[str]) -> None:
+        """What is known under the addresses ``moved`` is that calendar's from now on; what under ``forgotten`` is of nothing any more."""
+        if moved or forgotten:
+            with self._writing() as connection:
+                calendars.readdress(connection, source, moved, forgotten)
+
+    def forget(self, source: str, address: str) -> dict[str, int]:
+        """Strike out all that is on record of a calendar, its history too; gives how many rows of each table that were."""
+        with self._writing() as connection:
+            return calendars.forget(connection, source, address)
 
     def remember(self, source: str, seen: Sequence[Sighting]) -> None:
         """What was seen tonight. Nothing to remember writes nothing."""

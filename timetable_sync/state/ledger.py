@@ -72,6 +72,12 @@ def count(connection: sa.Connection, source: str, window: Window | None, address
     return sum(number for address, number in connection.execute(query) if addresses is None or address in addresses)
 
 
+def counts(connection: sa.Connection, source: str, window: Window) -> dict[str, int]:
+    """How many entries of each calendar start in the window, by address."""
+    query = sa.select(ledger.c.address, sa.func.count()).where(ledger.c.source == source, *_within(window)).group_by(ledger.c.address)
+    return {address: number for address, number in connection.execute(query)}  # noqa: C416 - rows are no tuples to dict()
+
+
 def record(connection: sa.Connection, source: str, calendar: Calendar, known: Iterable[LedgerEntry]) -> None:
     """Enter or overwrite."""
     address, label, moment = calendar.address, plain(calendar.name), _ROWS.moment(connection)

@@ -74,6 +74,11 @@ class Reading:
         """Every calendar that the timetable names, at any time, by address. Of several names for one, the first by the alphabet."""
         return [Calendar(address, name) for address, name in sorted(self._names.items())]
 
+    @property
+    def addresses(self) -> set[str]:
+        """Every address that the timetable names, at any time, and those of which it does not say which one it means."""
+        return set(self._names).union(*self.doubtful.values())
+
     def events(self, calendar: Calendar) -> list[Event]:
         """The calendar's events in the window, sorted by start and key; keys are unique."""
         ready: dict[Look, _Ready] = {}

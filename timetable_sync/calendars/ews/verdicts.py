@@ -30,7 +30,8 @@ class Verdict:
     """One code's meaning.
 
     ``sentence`` reads after "address: "; ``maybe_done`` says that a write may have been carried out, ``maybe_yet`` that it may be carried
-    out later, as a server behind the one that answers has it; ``busy`` that there is too much going on, be it of ours.
+    out later, as a server behind the one that answers has it; ``busy`` that there is too much going on, be it of ours; ``gone`` that there
+    is no such mailbox.
     """
 
     kind: Kind
@@ -39,6 +40,7 @@ class Verdict:
     maybe_done: bool = False
     maybe_yet: bool = False
     busy: bool = False
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,10 @@ def _item(sentence: str, advice: str = "Look at this event's row in the timetabl
 
 def _calendar(sentence: str, advice: str) -> Verdict:
     return Verdict(Kind.CALENDAR, sentence, advice)
+
+
+def _gone(sentence: str = "there is no such mailbox") -> Verdict:
+    return Verdict(Kind.CALENDAR, sentence, _NO_MAILBOX, gone=True)
 
 
 _NEXT = "The next night reads the calendar again."
@@ -150,8 +156,8 @@ VERDICTS: dict[str, Verdict] = {
     "ErrorSchemaValidation": _item("Exchange could not read the request", "This is a fault of timetable-sync: please report it."),
     "ErrorInvalidRequest": _item("Exchange could not read the request", "This is a fault of timetable-sync: please report it."),
     # This calendar.
-    "ErrorNonExistentMailbox": _calendar("there is no such mailbox", _NO_MAILBOX),
-    "ErrorMailRecipientNotFound": _calendar("there is no such mailbox", _NO_MAILBOX),
+    "ErrorNonExistentMailbox": _gone(),
+    "ErrorMailRecipientNotFound": _gone(),
     "ErrorNonPrimarySmtpAddress": _calendar(
         "this is not the mailbox's primary address", "Make calendars.address yield the primary address."
     ),
@@ -170,8 +176,8 @@ VERDICTS: dict[str, Verdict] = {
     "ErrorMessagePerFolderCountReceiveQuotaExceeded": _calendar("the calendar is full", "Make room in it."),
     "ErrorQuotaExceededOnDelete": _calendar("the mailbox is full", "Make room in it, or raise its quota."),
     "ErrorInvalidMailbox": _calendar("there is no such mailbox", _NO_MAILBOX),
-    "ErrorNameResolutionNoMailbox": _calendar("there is no such mailbox", _NO_MAILBOX),
-    "ErrorUnifiedGroupMailboxNotFound": _calendar("there is no such group mailbox", _NO_MAILBOX),
+    "ErrorNameResolutionNoMailbox": _gone(),
+    "ErrorUnifiedGroupMailboxNotFound": _gone("there is no such group mailbox"),
     "ErrorNoCalendar": _calendar("the mailbox has no calendar folder", "Open the mailbox's calendar once in Outlook."),
     "ErrorCalendarFolderIsInvalidForCalendarView": _calendar(
         "the mailbox has no calendar folder", "Open the mailbox's calendar once in Outlook."
@@ -191,7 +197,6 @@ VERDICTS: dict[str, Verdict] = {
 
 _CLASSES: dict[Kind, type[BackendError]] = {
     Kind.ITEM: ItemRefused,
-    Kind.CALENDAR: CalendarFailed,
     Kind.RUN: RunFailed,
     Kind.TOO_MANY: TooMany,
 }
@@ -225,6 +230,8 @@ def judge(complaint: Complaint, where: str, *, writing: bool, scope: Scope) -> B
         return CalendarFailed(message, verdict.advice)
     if verdict.kind is Kind.STALE:
         return Stale(message, verdict.advice or _NEXT, gone=verdict.sentence == _GONE)
+    if verdict.kind is Kind.CALENDAR:
+        return CalendarFailed(message, verdict.advice, gone=verdict.gone)
     return _CLASSES[verdict.kind](message, verdict.advice)
 
 

@@ -138,7 +138,7 @@ def _what(change: Update | Delete) -> str:
 
 
 def _no_such(calendar: Calendar) -> CalendarFailed:
-    return CalendarFailed(f"there is no calendar {calendar.address}", "Compare calendars.address with the addresses that exist.")
+    return CalendarFailed(f"there is no calendar {calendar.address}", "Compare calendars.address with the addresses that exist.", gone=True)
 
 
 def _written(item: MemoryItem, event: Event, marker: str) -> MemoryItem:

@@ -1,0 +1,128 @@
+"""A survey in which every address is told from the others that lead to the same folder, before any plan is judged. Writes nothing."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from timetable_sync.applying.survey import Survey
+from timetable_sync.applying.visit import Memory, Sides
+from timetable_sync.errors import CalendarFailed
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.ledger import BETWEEN, LedgerEntry, digest_of
+from timetable_sync.model.sighting import Sighting
+from timetable_sync.model.visited import Visited
+from timetable_sync.model.window import Window
+from timetable_sync.planning.folders import Expected, Found, Resolution, learnt, now_known, resolve
+
+#: Looks at calendars.
+Look = Callable[[Sequence[Calendar], Window, Sides], Survey]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The survey of the calendars that there are, and what became of addresses.
+
+    ``moved`` are, by address, the calendars that what was known under it is of now; ``forgotten`` addresses under which is known what is of
+    nothing any more, and ``dropped`` those that are no calendars any more. ``memory`` is what was known, by the addresses of now, and
+    ``visited`` what is to be remembered of addresses, where that is new.
+    """
+
+    survey: Survey
+    moved: Mapping[str, Calendar]
+    forgotten: frozenset[str]
+    dropped: frozenset[str]
+    memory: Memory
+    visited: tuple[Visited, ...]
+
+    @property
+    def sightings(self) -> list[Sighting]:
+        """What is to be remembered of the readings: that of tonight, and what went along to another address."""
+        to = [calendar.address for calendar in self.moved.values()]
+        return [*(self.memory.sightings[address] for address in to if address in self.memory.sightings), *self.survey.sightings]
+
+    def carried(self, counts: Mapping[str, int]) -> dict[str, int]:
+        """What was counted by address, by the addresses of now."""
+        found = {address: count for address, count in counts.items() if address not in self.moved and address not in self.forgotten}
+        for old, calendar in self.moved.items():
+            found[calendar.address] = found.get(calendar.address, 0) + counts.get(old, 0)
+        return found
+
+
+def tell_apart(
+    look: Look, calendars: Sequence[Calendar], window: Window, sides: Sides, before: Mapping[str, Visited], wanted: Collection[str]
+) -> Told:
+    """Survey ``calendars``, and once more those of which it turns out that something else is known than under their address.
+
+    ``before`` is what is remembered of addresses, ``wanted`` are those that the timetable names.
+    """
+    expected = Expected({address: one.folder for address, one in before.items()})
+    first = look(calendars, window, replace(sides, memory=replace(sides.memory, folders=expected)))
+    gone = [address for address, error in first.failed.items() if isinstance(error, CalendarFailed) and error.gone]
+    resolution = resolve(before, Found(first.looks, gone, wanted, [calendar.address for calendar in calendars]))
+    refused = dict(resolution.failed)
+    out, changed = resolution.dropped | refused.keys(), resolution.changed
+    anew = (first.elsewhere.keys() | (changed & first.looks.keys())) - out
+    now = replace(sides, ledger=_ledger(sides, resolution), memory=_memory(sides.memory, first, resolution, before, window))
+    again = [calendar for calendar in calendars if calendar.address in anew]
+    second = look(again, window, now) if again else Survey((), {})
+    refused |= {address: _moves_about(address) for address in second.elsewhere}
+    whole = _merged(_without(first, out | anew), second, refused, calendars)
+    known, looks, by_address = now_known(before, resolution), {**first.looks, **second.looks}, {one.address: one for one in calendars}
+    # Of one that nobody can tell, what was known before stays.
+    told = [one for one in calendars if one.address not in resolution.dropped and not (one.address in refused and one.address in known)]
+    new = tuple(one for one in learnt(known, told, looks) if one != before.get(one.calendar.address) or one.calendar.address in changed)
+    moved = {old: by_address[owner] for old, owner in resolution.moved.items()}
+    return Told(whole, moved, resolution.forgotten, resolution.dropped, now.memory, new)
+
+
+def _without(survey: Survey, addresses: Collection[str]) -> Survey:
+    return Survey(
+        tuple(plan for plan in survey.plans if plan.calendar.address not in addresses),
+        {address: error for address, error in survey.failed.items() if address not in addresses},
+        tuple(sighting for sighting in survey.sightings if sighting.address not in addresses),
+    )
+
+
+def _merged(first: Survey, second: Survey, refused: Mapping[str, CalendarFailed], calendars: Sequence[Calendar]) -> Survey:
+    plans = {plan.calendar.address: plan for plan in (*first.plans, *second.plans)}
+    in_order = [plans[calendar.address] for calendar in calendars if calendar.address in plans]
+    return Survey(tuple(in_order), {**first.failed, **second.failed, **refused}, first.sightings + second.sightings)
+
+
+def _ledger(sides: Sides, resolution: Resolution) -> Callable[[Calendar], Mapping[str, LedgerEntry]]:
+    def ledger(calendar: Calendar) -> Mapping[str, LedgerEntry]:
+        entries: dict[str, LedgerEntry] = {}
+        for address in resolution.known_as(calendar.address):
+            entries |= sides.ledger(Calendar(address, calendar.name))
+        return entries
+
+    return ledger
+
+
+def _memory(memory: Memory, first: Survey, resolution: Resolution, before: Mapping[str, Visited], window: Window) -> Memory:
+    """What is remembered, by the addresses that calendars have now."""
+
+    def known(calendar: Calendar, within: Window) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        for address in resolution.known_as(calendar.address):
+            found |= memory.known(Calendar(address, calendar.name), within)
+        return found
+
+    changed = resolution.changed
+    sightings = {address: one for address, one in memory.sightings.items() if address not in changed}
+    standing = {address: one for address, one in memory.standing.items() if address not in changed}
+    for address in changed:
+        names = [name for name in resolution.known_as(address) if name in memory.sightings or name in memory.standing]
+        if len(names) == 1 and (seen := memory.sightings.get(names[0])) is not None:
+            # Of two, neither saw what both know.
+            sightings[address] = replace(seen, address=address)
+        if names and memory.every:
+            lines = known(Calendar(address, address), window).items()
+            standing[address] = digest_of(f"{key}{BETWEEN}{fingerprint}" for key, fingerprint in lines)
+    folders = {address: one.folder for address, one in before.items()}
+    folders |= {address: one.folder for address, one in first.looks.items() if one.folder}
+    early = {**memory.early, **first.elsewhere}
+    return replace(memory, sightings=sightings, standing=standing, known=known, early=early, folders=Expected(folders))
+
+
+def _moves_about(address: str) -> CalendarFailed:
+    return CalendarFailed(f"{address} led to another mailbox a moment ago; nothing was written to it", "Run it again.")

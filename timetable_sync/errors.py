@@ -2,6 +2,7 @@
 
     TimetableSyncError          exit code
     +-- UsageError                  2       a command line or configuration that cannot be used
+    |   +-- Unreadable                      a file that it names cannot be read now
     +-- CredentialsRefused          3       a certificate, key or token that is not accepted
     +-- TimetableUnusable           4       database down, missing column, a query that fails
     +-- StateUnusable               2       state database down, or of another version
@@ -43,6 +44,10 @@ class UsageError(TimetableSyncError):
     """The command line or the configuration cannot be used."""
 
     exit_code = 2
+
+
+class Unreadable(UsageError):
+    """A file that is needed, the configuration's own or one with a secret, cannot be read now. That may pass: who can wait tries again."""
 
 
 class CredentialsRefused(TimetableSyncError):

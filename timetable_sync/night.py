@@ -18,7 +18,7 @@ from timetable_sync.applying.lanes import Lanes
 from timetable_sync.applying.one_core import on_one_core
 from timetable_sync.applying.patience import CutShort, Pace, Patience
 from timetable_sync.applying.phases import Phases
-from timetable_sync.applying.progress import Progress
+from timetable_sync.applying.progress import READING_THE_TIMETABLE, Progress
 from timetable_sync.applying.survey import survey
 from timetable_sync.applying.visit import Memory, Sides
 from timetable_sync.calendars.contract import Outcome
@@ -43,7 +43,7 @@ from timetable_sync.planning.selection import select
 from timetable_sync.reporting import ownrecord
 from timetable_sync.reporting.account import Account
 from timetable_sync.reporting.logged import log_calendars
-from timetable_sync.reporting.summary import RunSummary
+from timetable_sync.reporting.summary import RunSummary, Trouble
 from timetable_sync.settings.load import Loaded
 from timetable_sync.settings.schema import Settings
 from timetable_sync.state.database import State, open_state
@@ -55,6 +55,8 @@ log = structlog.stdlib.get_logger(__name__)
 
 #: So many reasons for trying again are kept for the report, the most frequent ones.
 _REASONS = 10
+
+_HUNG = Trouble("the night gave no sign of getting on, so the daemon ended it", "The daemon begins it again, three times at most.")
 
 Connect = Callable[[Settings, TokenProvider | None], CountingBackend]
 
@@ -83,11 +85,13 @@ def run_night(
     connect: Connect = open_backend,
     pace: Pace | None = None,
     begun: Callable[[], None] = lambda: None,
+    hung: Callable[[], bool] = lambda: False,
 ) -> RunSummary:
     """One night. Gives a summary for everything that can go wrong by itself; its ``exit_code`` and ``failure`` say what did.
 
     ``stop`` ends it after the batches in flight. ``begun`` is called once nobody else can be at work, before anything is read;
-    not of a dry run. ``connect`` and ``pace`` are for tests. Raises UsageError for a window that no calendar has.
+    not of a dry run. ``hung`` tells that it was stopped for giving no sign of getting on: then it stands on record as one that never
+    ended, and is begun again. ``connect`` and ``pace`` are for tests. Raises UsageError for a window that no calendar has.
     """
     settings, now = loaded.settings, datetime.now(UTC)
     window = window_of(request.now, settings.window, settings.timetable.time_zone)
@@ -106,7 +110,7 @@ def run_night(
             if not request.dry_run:
                 begun()
             patience = Patience(stop, deadline, watched, lanes=Lanes(settings.run.calendars_at_once), pace=pace, check=check)
-            with _recorded(state, request, account, settings.history.keep) as run, closing(connect(settings, token)) as backend:
+            with _recorded(state, request, account, settings.history.keep, hung) as run, closing(connect(settings, token)) as backend:
                 night = _Night(loaded, request, window, account, state, run, backend, patience, watched)
                 try:
                     night.read_compare_write(token, stop)
@@ -154,8 +158,8 @@ def _alone(state: State, settings: Settings, request: NightRequest) -> Iterator[
 
 
 @contextmanager
-def _recorded(state: State, request: NightRequest, account: Account, keep: timedelta) -> Iterator[int | None]:
-    """The run's own record is begun, and finished whatever happens. A dry run has none."""
+def _recorded(state: State, request: NightRequest, account: Account, keep: timedelta, hung: Callable[[], bool]) -> Iterator[int | None]:
+    """The run's own record is begun, and finished whatever happens, but for a run that hung. A dry run has none."""
     if request.dry_run:
         yield None
         return
@@ -176,7 +180,11 @@ def _recorded(state: State, request: NightRequest, account: Account, keep: timed
         account.unforeseen(error)
         raise
     finally:
-        _finish(state, run, account.summary(), whole=not request.calendars, keep=keep)
+        summary = account.summary()
+        if hung() and (summary.cut_short or summary.failure is not None):
+            account.note(failure=_HUNG)
+        else:
+            _finish(state, run, summary, whole=not request.calendars, keep=keep)
 
 
 def _finish(state: State, run: int, summary: RunSummary, *, whole: bool, keep: timedelta) -> None:
@@ -221,7 +229,7 @@ class _Night:
 
     def read_compare_write(self, token: TokenProvider | None, stop: threading.Event) -> None:
         settings = self.loaded.settings
-        self.progress.phase("reading the timetable", None)
+        self.progress.phase(READING_THE_TIMETABLE, None)
         before = self._before()
         with (
             Ahead(self.backend, self._foreseen(before), self.patience, settings.run.calendars_at_once) as ahead,

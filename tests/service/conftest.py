@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.configured_log import configured_log
 from tests.sandbox_process import SandboxProcess
 from tests.service.house import House, Systemd
+
+__all__ = ["configured_log"]
 
 
 @pytest.fixture(scope="module")

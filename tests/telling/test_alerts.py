@@ -188,6 +188,27 @@ def test_without_the_state_database_people_are_told_all_the_same(world: NightWor
     assert "this may be said again by the next run" in mail.text()
 
 
+def test_a_state_whose_password_cannot_be_read_keeps_nobody_from_being_told_and_a_daemon_that_tries_again_tells_it_once(
+    world: NightWorld, mail: MailServer
+) -> None:
+    begin(world)
+    text = world.configuration.read_text("utf-8")
+    world.configuration.write_text(text.replace("[state]\n", '[state]\npassword = { file = "away.txt" }\n'), "utf-8")
+    settings = load(world.configuration, {}).settings
+    with attended(settings, os.environ) as attendant:
+        summary = world.night()
+        assert attendant.after(summary) == []
+    assert summary.failure is not None
+    assert "away.txt cannot be read" in summary.failure.message
+    assert mail.subjects == ["timetable-sync: the run failed"]
+    with attended(settings, os.environ, told=summary.failure.message) as attendant:
+        attendant.after(world.night())
+    assert len(mail.subjects) == 1
+    with attended(settings, os.environ, told="something else") as attendant:
+        attendant.after(world.night())
+    assert len(mail.subjects) == 2
+
+
 def test_what_lasts_is_told_again_after_the_time_that_is_set(world: NightWorld, mail: MailServer) -> None:
     begin(world)
     remind = {"TIMETABLE_SYNC_ALERTS__REMIND": "7 days"}

@@ -1,6 +1,9 @@
 """How a run tells whoever watches how far it is. Says nothing by itself."""
 
-from typing import Protocol
+from typing import Final, Protocol
+
+#: The part of a run in which its queries are answered.
+READING_THE_TIMETABLE: Final = "reading the timetable"
 
 
 class Progress(Protocol):

@@ -4,6 +4,7 @@ import difflib
 import os
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -27,7 +28,7 @@ from timetable_sync.reporting.matters import needs_you
 from timetable_sync.reporting.render import check_target, write_report
 from timetable_sync.reporting.summary import RunSummary
 from timetable_sync.reporting.times import Clock
-from timetable_sync.service.within import Line, in_a_line, take_order
+from timetable_sync.service.within import FAILED, Line, in_a_line, take_order
 from timetable_sync.settings.load import Loaded, find_configuration, load
 from timetable_sync.telling.around import attended
 
@@ -91,7 +92,8 @@ def run(
         moment_of(now, loaded.settings.timetable.time_zone), dry_run, tuple(calendar or ()), forced, None if order is None else order.due
     )
 
-    with attended(loaded.settings, os.environ, wanted=not dry_run) as attendant:
+    told = "" if order is None else order.told.removeprefix(FAILED)
+    with nullcontext() if line is None else line.whole(), attended(loaded.settings, os.environ, wanted=not dry_run, told=told) as attendant:
         if loaded.settings.report.directory is not None and not dry_run:
             kept.prepare(loaded.settings.report.directory)
         summary = _night(loaded, request, attendant.begun, watched=not quiet and log_format is Form.TEXT, line=line)
@@ -123,7 +125,9 @@ def _guards(names: Sequence[str]) -> frozenset[str]:
 def _night(loaded: Loaded, request: NightRequest, begun: Callable[[], None], *, watched: bool, line: Line | None) -> RunSummary:
     stop = threading.Event()
     with interruptible(stop), progress(wanted=watched and line is None) as watcher:
-        return run_night(loaded, request, progress=line or watcher, stop=stop, begun=begun)
+        if line is None:
+            return run_night(loaded, request, progress=watcher, stop=stop, begun=begun)
+        return run_night(loaded, request, progress=line, stop=stop, begun=begun, hung=line.hung.is_set)
 
 
 def _write_reports(summary: RunSummary, loaded: Loaded, reports: Sequence[Path]) -> bool:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from timetable_sync.errors import StateUnusable, UsageError
 from timetable_sync.metrics.numbers import RunNumbers, families, of_record
 from timetable_sync.settings.schema import Settings
 from timetable_sync.state.database import open_state
@@ -30,7 +29,7 @@ class FromState(Collector):
                 well = state.recorded.last_well(source)
                 nights = (of_record(run) for run in state.runs(source, 50) if run.kind == NIGHT)
                 last = next((numbers for numbers in nights if numbers is not None), None)
-        except (StateUnusable, UsageError):
+        except Exception:  # no descriptor left, say: a scrape tells of it, and of no mistake in a server's log
             yield from families(source, self._instead, None, state_up=False)
             return
         yield from families(source, self._instead or last, None if well is None else well.started, state_up=True)

@@ -15,10 +15,11 @@ from timetable_sync.settings.schema import Settings
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """``due`` (aware) is None for a night that somebody asked for."""
+    """``due`` (aware) is None for a night that somebody asked for. ``told`` is what the try before failed by, of which people were told."""
 
     loaded: Loaded
     due: datetime | None
+    told: str = ""
 
 
 def written(order: Order) -> bytes:
@@ -30,6 +31,7 @@ def written(order: Order) -> bytes:
         "base": str(loaded.base),
         "origins": dict(loaded.origins),
         "due": None if order.due is None else order.due.isoformat(),
+        "told": order.told,
     }
     return json.dumps(facts).encode("ascii") + b"\n"
 
@@ -38,4 +40,5 @@ def read(line: bytes) -> Order:
     """What :func:`written` wrote."""
     facts = json.loads(line)
     due = None if facts["due"] is None else datetime.fromisoformat(facts["due"])
-    return Order(Loaded(Settings.model_validate(facts["settings"]), Path(facts["path"]), Path(facts["base"]), facts["origins"]), due)
+    loaded = Loaded(Settings.model_validate(facts["settings"]), Path(facts["path"]), Path(facts["base"]), facts["origins"])
+    return Order(loaded, due, facts["told"])

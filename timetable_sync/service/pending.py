@@ -33,7 +33,7 @@ def pending(loaded: Loaded, starts: Starts, began: datetime, now: datetime, envi
     with open_state(settings.state, environ=environ) as state:
         since = state.scheduled.in_force_since(source, f"{' | '.join(starts.expressions)} in {starts.zone}", now)
         after = [since, *([] if settings.schedule.catch_up else [began])]
-        if (handled := state.scheduled.handled_until(source)) is not None:
+        if (handled := state.scheduled.handled_until(source, now)) is not None:
             after.append(handled)
         start = starts.latest(max(after), now)
         if start is None:

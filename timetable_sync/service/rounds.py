@@ -13,11 +13,14 @@ from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import Any, Protocol
 
+import structlog
 from apscheduler.executors.debug import DebugExecutor
 from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from timetable_sync.chronicle.starts import Starts
+
+log = structlog.stdlib.get_logger(__name__)
 
 #: Seconds between two rounds, at most.
 PACE = 1.0
@@ -119,10 +122,17 @@ class Rounds(BaseScheduler):
         """Go round until ``turn`` has enough."""
         super().start()  # type: ignore[no-untyped-call]  # as above
         while (watched := self._turn()) is not None:
-            wait = self._process_jobs()  # type: ignore[no-untyped-call]  # as above
-            pause = PACE if wait is None else min(wait, PACE)
-            self._bell.wait(pause, watched)
+            self._bell.wait(self._pause(), watched)
         self.shutdown()
+
+    def _pause(self) -> float:
+        """Does what is due; gives the seconds until the next round."""
+        try:
+            wait: float | None = self._process_jobs()  # type: ignore[no-untyped-call]  # as above
+        except Exception:  # the loop turns on whatever is wrong with a schedule or a clock
+            log.exception("the schedule could not be looked at; tried again")
+            return PACE
+        return PACE if wait is None else min(wait, PACE)
 
     def shutdown(self, wait: bool = True) -> None:
         """Nothing of ours outlives it."""

@@ -1,4 +1,4 @@
-"""The daemon's side of a night at work: a process of its own, started, listened to, asked to end, killed.
+"""The daemon's side of a night at work: a process of its own, started, listened to, asked to end, told that it hangs, killed.
 
 Why a process: a night may need some hundred megabytes, and Python gives little of that back; a thread that hangs in a driver or a
 library cannot be ended, a process can; and what a night does, reports and alerts included, is what ``timetable-sync run`` does, as it is
@@ -18,10 +18,17 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from timetable_sync.applying.progress import READING_THE_TIMETABLE
 from timetable_sync.service.notify import VARIABLES
 from timetable_sync.service.order import Order, written
 
 log = structlog.stdlib.get_logger(__name__)
+
+
+#: What a night is told that gives no sign of getting on: it ends as if it was asked to, and is begun again.
+_HUNG = b"hung\n"
+#: Longer than this between two looks, and it is not the night alone that stood still: the whole machine did, or the daemon.
+_BLINK = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +46,22 @@ class Worker:
     def __init__(
         self, order: Order, options: Sequence[str], environ: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic
     ) -> None:
+        settings = order.loaded.settings
         self.due = order.due
         self.began = datetime.now(UTC)
         self._clock = clock
-        self._stalled = order.loaded.settings.schedule.stalled.total_seconds()
-        self._given = order.loaded.settings.schedule.stop_within.total_seconds()
+        self._stalled = settings.schedule.stalled.total_seconds()
+        self._given = settings.schedule.stop_within.total_seconds()
+        # A query says nothing before its first row.
+        self._silent = {READING_THE_TIMETABLE: settings.timetable.timeout.total_seconds()}
         self._phase = "starting"
         self._steps, self._total = 0, 0
         self._note = ""
-        self._patience_until = clock() + self._stalled
+        self._looked = self._heard = self._granted = clock()
         self._kill_at: float | None = None
         self._killed = False
+        #: Whether it gave no sign of getting on and was ended for that.
+        self.hung = False
         #: Nothing more will be told, so that there is nothing to wait for but its end.
         self.closed = False
         self._rest = b""
@@ -63,7 +75,8 @@ class Worker:
         )
         self.pid = self._process.pid
         os.set_blocking(self.fileno(), False)
-        self._hand_over(written(order))
+        self._to_say = written(order)
+        self._say()
 
     def fileno(self) -> int:
         """Where its signs of life come from, to be waited for."""
@@ -73,6 +86,12 @@ class Worker:
 
     def look(self) -> Ending | None:
         """Take in what it told; end it where it hangs. Gives how it ended, once it has. Never waits."""
+        now = self._clock()
+        if (still := now - self._looked) > _BLINK:
+            self._heard += still
+            self._kill_at = None if self._kill_at is None else self._kill_at + still
+        self._looked = now
+        self._say()
         self._listen()
         code = self._process.poll()
         if code is not None:
@@ -80,14 +99,19 @@ class Worker:
             self._close()
             # What it told counts: a signal may come while the interpreter ends, when all is done and on record.
             return self._last or Ending(code)
-        now = self._clock()
         if self._kill_at is None and now >= self._patience_until:
             log.error("the night hangs and is ended", phase=self._phase, silent=timedelta(seconds=self._stalled), pid=self.pid)
-            self.ask_to_end()
+            self.hung, self._kill_at = True, now + self._given
+            self._to_say += _HUNG
+            self._say()
         if self._kill_at is not None and now >= self._kill_at and not self._killed:
             log.error("the night did not end in its time and is killed", pid=self.pid)
             self.kill()
         return None
+
+    @property
+    def _patience_until(self) -> float:
+        return max(self._granted, self._heard + self._silent.get(self._phase, 0.0)) + self._stalled
 
     @property
     def lively(self) -> bool:
@@ -113,15 +137,20 @@ class Worker:
         self._kill_at = self._clock() if self._kill_at is None else self._kill_at
         self._signal(signal.SIGKILL)
 
-    def _hand_over(self, line: bytes) -> None:
-        """The order fits into a pipe's buffer, or the process reads it: it does so before anything else."""
-        with suppress(OSError):
-            if self._process.stdin is not None:
-                self._process.stdin.write(line)
-                self._process.stdin.flush()
+    def _say(self) -> None:
+        """What it has to be told, as far as it takes that: it may hang before it reads, and nobody waits for it."""
+        if self._process.stdin is None or not self._to_say:
+            return
+        try:
+            os.set_blocking(self._process.stdin.fileno(), False)
+            self._to_say = self._to_say[os.write(self._process.stdin.fileno(), self._to_say) :]
+        except BlockingIOError:
+            return
+        except OSError:
+            self._to_say = b""  # it is gone, or about to be
 
     def _signal(self, number: signal.Signals) -> None:
-        with suppress(ProcessLookupError):
+        with suppress(OSError):
             self._process.send_signal(number)
 
     def _listen(self) -> None:
@@ -152,7 +181,9 @@ class Worker:
         elif "exit_code" in told and isinstance(told["exit_code"], int):
             run = told["run"] if isinstance(told["run"], int) else None
             self._last = Ending(told["exit_code"], run, str(told["said"]))
-        self._patience_until = self._clock() + wait + self._stalled
+        self._heard = self._clock()
+        # What was granted lasts until it is over, whatever its other threads tell meanwhile.
+        self._granted = max(self._granted, self._heard + wait)
 
     def _close(self) -> None:
         for stream in (self._process.stdin, self._process.stdout):

@@ -15,7 +15,7 @@ from timetable_sync.settings.origins import origins_of
 from timetable_sync.settings.overrides import override
 from timetable_sync.settings.places import Places
 from timetable_sync.settings.presets.applied import GIVEN, apply_preset, preset_unknown
-from timetable_sync.settings.problems import ConfigurationError, Problem
+from timetable_sync.settings.problems import ConfigurationError, ConfigurationUnreadable, Problem
 from timetable_sync.settings.relative import anchored
 from timetable_sync.settings.schema import Settings
 from timetable_sync.settings.wording import problems_of
@@ -114,7 +114,7 @@ def _text(path: Path) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
-        problem, advice = f"cannot be read: {error.strerror}", "Check who may read it."
+        raise ConfigurationUnreadable([Problem("", f"{path} cannot be read: {error.strerror}")], "Check who may read it.", path) from None
     else:
         try:
             return content.decode("utf-8-sig")  # Windows' editors put a mark before the text.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from timetable_sync.errors import UsageError
+from timetable_sync.errors import Unreadable, UsageError
 
 _ADVICE = "Every key with its meaning: timetable-sync config example"
 
@@ -43,6 +43,10 @@ class ConfigurationError(UsageError):
             where = "the configuration" if file is None else _printable(str(file))
             message = "\n  ".join([f"{len(problems)} problems in {where}:", *(problem.line(file) for problem in problems)])
         super().__init__(message, advice or _ADVICE)
+
+
+class ConfigurationUnreadable(ConfigurationError, Unreadable):
+    """The configuration's file cannot be read now."""
 
 
 def _printable(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from timetable_sync.errors import UsageError
+from timetable_sync.errors import Unreadable, UsageError
 from timetable_sync.redaction import keep_out
 from timetable_sync.settings.wellformed import credential_name, environment_variable, local_path
 
@@ -80,7 +80,7 @@ class SecretRef(BaseModel):
             with path.open("rb") as file:
                 found, status = file.read(), os.fstat(file.fileno())
         except OSError as error:
-            raise UsageError(f"{what}: {path} cannot be read: {error.strerror}", "Check the path and who may read it.") from None
+            raise Unreadable(f"{what}: {path} cannot be read: {error.strerror}", "Check the path and who may read it.") from None
         if self.file is not None and not only_certificates(found):
             _refuse_if_open(status, path, what)
         return _noted(found)

@@ -130,7 +130,7 @@ class State:
         """The number of the run that begins. Raises AlreadyRun for a start of the schedule that has had its night."""
         with self._writing() as connection:
             if beginning.due is not None:
-                refuse_already_run(connection, beginning.source, beginning.due)
+                refuse_already_run(connection, beginning.source, beginning.due, beginning.started)
             return history.begin(connection, beginning)
 
     def finish_run(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from timetable_sync.errors import StateUnusable, TimetableSyncError
+from timetable_sync.errors import StateUnusable, TimetableSyncError, UsageError
 from timetable_sync.reporting import kept
 from timetable_sync.reporting.figures import count
 from timetable_sync.reporting.render import render
@@ -38,10 +38,11 @@ _UNRECORDED = (
 )
 
 
-def alert(settings: Settings, summary: RunSummary, now: datetime, environ: Mapping[str, str]) -> list[str]:
+def alert(settings: Settings, summary: RunSummary, now: datetime, environ: Mapping[str, str], *, told: str = "") -> list[str]:
     """Tell whoever is to be told of this run; gives what went wrong with that, in one line each. ``now`` is aware.
 
-    A run that found another one at work tells nothing: the other one will.
+    A run that found another one at work tells nothing: the other one will. ``told`` is the failure that people were told of already, which
+    counts where nobody can look that up.
     """
     ways = channels(settings, environ)
     if not ways or summary.exit_code == 6:
@@ -49,8 +50,10 @@ def alert(settings: Settings, summary: RunSummary, now: datetime, environ: Mappi
     try:
         with open_state(settings.state, environ=environ) as state:
             return _from_state(settings, state, summary, ways, now)
-    except StateUnusable as error:
+    except (StateUnusable, UsageError) as error:
         log.warning("alerts without the state database", error=error.message)
+        if told and summary.failure is not None and summary.failure.message == told:
+            return []
         return _without_state(settings, summary, ways, now)
 
 

@@ -25,10 +25,13 @@ _ANOTHER_AT_WORK: Final = 6
 
 
 class Attendant:
-    """Stands by a night of ``settings``; one that is not ``wanted`` (for a dry run) does nothing."""
+    """Stands by a night of ``settings``; one that is not ``wanted`` (for a dry run) does nothing.
 
-    def __init__(self, settings: Settings, environ: Mapping[str, str], *, wanted: bool) -> None:
-        self._settings, self._environ, self._wanted = settings, environ, wanted
+    ``told`` is what a try before failed by, in the words of its summary's failure: people were told of that.
+    """
+
+    def __init__(self, settings: Settings, environ: Mapping[str, str], *, wanted: bool, told: str = "") -> None:
+        self._settings, self._environ, self._wanted, self._told = settings, environ, wanted, told
         self._over = False
 
     def begun(self) -> None:
@@ -43,7 +46,7 @@ class Attendant:
             return []
         troubles = self._quietly("the metrics were not written", lambda: write_metrics(self._settings, summary, self._environ))
         try:
-            troubles += alert(self._settings, summary, datetime.now(UTC), self._environ)
+            troubles += alert(self._settings, summary, datetime.now(UTC), self._environ, told=self._told)
         except TimetableSyncError as error:
             log.error("alerts failed", trouble=error.message)
             troubles.append(f"alerts could not be sent: {error.message}")
@@ -85,9 +88,9 @@ class Attendant:
 
 
 @contextmanager
-def attended(settings: Settings, environ: Mapping[str, str], *, wanted: bool = True) -> Iterator[Attendant]:
-    """A night within it is attended: ``begun`` is for it to call, ``after`` once the reports are written."""
-    attendant = Attendant(settings, environ, wanted=wanted)
+def attended(settings: Settings, environ: Mapping[str, str], *, wanted: bool = True, told: str = "") -> Iterator[Attendant]:
+    """A night within it is attended: ``begun`` is for it to call, ``after`` once the reports are written. See :class:`Attendant`."""
+    attendant = Attendant(settings, environ, wanted=wanted, told=told)
     try:
         yield attendant
     except BaseException as error:

@@ -102,7 +102,7 @@ class Account:
             self._reports.append(CalendarReport(calendar, Status.FAILED, trouble=trouble))
         for calendar, addresses in selection.doubtful:
             trouble = Trouble(
-                f"{calendar.name} has several mailboxes, so it was not touched: {', '.join(addresses)}",
+                f"it has several mailboxes, of which one can be meant, so it was not touched: {', '.join(addresses)}",
                 "Leave one in what calendars.mailboxes_query reads, or name the right one in calendars.mailboxes.",
             )
             self._reports.append(CalendarReport(calendar, Status.FAILED, trouble=trouble))

@@ -191,7 +191,9 @@ class Events:
             self.without_mailbox[name] += 1
             if self.skips:
                 return
-            key, reason = self._mailbox_key, f'"{name[:60]}" has no mailbox'
+            reason = f'"{name[:60]}" has no mailbox'
+        if isinstance(error, NoMailbox | SeveralMailboxes):
+            key = self._mailbox_key
         self._refuse(lesson, self.somewhere(lesson), key, kind, reason)
 
     def _place_of(self, lesson: Lesson, address: str, values: Sequence[Any]) -> _Place | None:

@@ -393,6 +393,13 @@ class TestSeveralMailboxesOfOneName:
 
         assert (night.exit_code, {report.status for report in night.calendars}) == (0, {Status.UNCHANGED})
 
+    @pytest.mark.parametrize("mailbox", [COMP, OTHER])
+    def test_a_name_in_another_case_is_another_name(self, tmp_path: Path, mailbox: str) -> None:
+        world = world_of(tmp_path)
+        world.mailboxes([("comp101", mailbox), *NAMES])
+
+        assert (world.night().exit_code, len(world.standing())) == (0, 2)
+
     def test_of_a_name_that_the_timetable_does_not_have_nobody_is_told(self, tmp_path: Path) -> None:
         world = world_of(tmp_path)
         world.mailboxes([*NAMES, ("BIO9", self.OTHER), ("BIO9", COMP)])

@@ -54,7 +54,7 @@ class Checked:
 
     @property
     def wrong(self) -> bool:
-        """Whether rows were set aside, or calendars may not be written. That some have no mailbox is no mistake."""
+        """Whether rows were set aside, or calendars may not be written. That some have no mailbox counts where their rows are set aside."""
         return any((finding.kind is Kind.BAD_ROWS and finding.count) or finding.by_reason[NOT_ALLOWED] for finding in self.findings)
 
 

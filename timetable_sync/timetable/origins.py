@@ -113,7 +113,7 @@ class _Seen(Witness):
         return _key_of(self._settings, lesson) in self._keys
 
     def kin(self, lesson: Lesson, child: str, key: str, weeks: str, values: Sequence[str], *, holds: bool) -> None:
-        shown = tuple(", ".join(value.split(JOINT)) for value in values)
+        shown = tuple(", ".join(filter(None, value.split(JOINT))) for value in values)
         self.kin_of.setdefault(_key_of(self._settings, lesson), []).append(ChildRow(child, shown, weeks, holds))
 
 

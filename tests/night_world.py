@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from timetable_sync.applying.patience import Pace
-from timetable_sync.applying.progress import Silent
+from timetable_sync.applying.progress import Progress, Silent
 from timetable_sync.calendars.memory.backend import MemoryBackend
 from timetable_sync.entra.certificate_making import NewCertificate, make_certificate
 from timetable_sync.night import NightRequest, run_night
@@ -58,14 +58,16 @@ class NightWorld:
         forced: Iterable[str] = (),
         calendars: tuple[str, ...] = (),
         begun: Callable[[], None] = lambda: None,
+        progress: Progress | None = None,
+        stop: threading.Event | None = None,
     ) -> RunSummary:
-        """One night at ``now``. ``begun`` is called once it works alone."""
+        """One night at ``now``. ``begun`` is called once it works alone; ``stop`` asks it to end, and is what it waits on."""
         request = NightRequest(self.now, dry_run, calendars, frozenset(forced))
         return run_night(
             load(self.configuration, {}),
             request,
-            progress=Silent(),
-            stop=threading.Event(),
+            progress=progress or Silent(),
+            stop=stop or threading.Event(),
             connect=lambda settings, token: self.backend,
             pace=Pace(first=0.001, longest=0.01, attempts=4),
             begun=begun,

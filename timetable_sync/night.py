@@ -15,16 +15,16 @@ from timetable_sync.applying.addresses import Told, tell_apart
 from timetable_sync.applying.ahead import Ahead
 from timetable_sync.applying.apply import apply_plans
 from timetable_sync.applying.lanes import Lanes
+from timetable_sync.applying.late import Late
 from timetable_sync.applying.one_core import on_one_core
 from timetable_sync.applying.patience import CutShort, Pace, Patience
 from timetable_sync.applying.phases import Phases
 from timetable_sync.applying.progress import READING_THE_TIMETABLE, Progress
+from timetable_sync.applying.recording import RunInState
 from timetable_sync.applying.survey import survey
 from timetable_sync.applying.visit import Memory, Sides
-from timetable_sync.calendars.contract import Outcome
 from timetable_sync.calendars.registry import CountingBackend, open_backend
-from timetable_sync.entra.rollover import expiry
-from timetable_sync.entra.sign_in import SignIn, sign_in
+from timetable_sync.entra.sign_in import sign_in
 from timetable_sync.entra.token import TokenProvider
 from timetable_sync.errors import TimetableSyncError
 from timetable_sync.model.calendar import Calendar
@@ -100,7 +100,7 @@ def run_night(
     watched = Phases(progress)
     try:
         signing = sign_in(settings, doubts=True)
-        _told_of(signing, account, now)
+        account.signing_in(signing, now)
         token = signing.tokens
         with (
             on_one_core(settings.run.one_core),
@@ -115,7 +115,7 @@ def run_night(
                 try:
                     night.read_compare_write(token, stop)
                 finally:
-                    _note_requests(account, backend, token)
+                    account.requests_made(backend.requests, token)
                     account.note(phases=watched.seconds(), retries=patience.retries, waited=patience.waited)
                     account.note(reasons=tuple(patience.reasons.most_common(_REASONS)))
     except CutShort as end:
@@ -125,26 +125,6 @@ def run_night(
     summary = account.summary()
     log_calendars(summary)
     return summary
-
-
-def _note_requests(account: Account, backend: CountingBackend, token: TokenProvider | None) -> None:
-    account.note(requests=dict(backend.requests))
-    if token is None:
-        return
-    if (remark := token.fallback) is not None:
-        account.needs_you(remark.message, remark.advice)
-    account.note(requests=dict(backend.requests) | {"token": token.requests}, token_ends=token.ends)
-
-
-def _told_of(signing: SignIn, account: Account, now: datetime) -> None:
-    """A certificate's end in sight, and a next one that cannot be used, are said whatever comes of the night."""
-    if (certificates := signing.certificates) is None:
-        return
-    account.note(certificate_ends=certificates.current.not_after)
-    for remark in (expiry(certificates, now, signing.expiry_warning), certificates.trouble):
-        if remark is not None:
-            log.warning(remark.message, advice=remark.advice)
-            account.needs_you(remark.message, remark.advice)
 
 
 @contextmanager
@@ -208,9 +188,11 @@ def _finish(state: State, run: int, summary: RunSummary, *, whole: bool, keep: t
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """What the earlier nights left in the state: the calendars that the ledger knows, when each was last seen to be right, and where."""
+    """What the earlier nights left: the calendars that the ledger knows, those in which something may still appear, when each was last seen
+    to be right, and where."""
 
     calendars: Sequence[Calendar]
+    late: Late
     sightings: Mapping[str, Sighting]
     visited: Mapping[str, Visited]
 
@@ -248,8 +230,9 @@ class _Night:
             self._write(plans)
 
     def _before(self) -> _Before:
-        source = self.loaded.settings.timetable.source
-        return _Before(self.state.ledger_calendars(source, self.window), self.state.sightings(source), self.state.visited(source))
+        source, state = self.loaded.settings.timetable.source, self.state
+        late = Late(state.unanswered(source), self.backend, self.patience, wait=self.run is not None)
+        return _Before(state.ledger_calendars(source, self.window), late, state.sightings(source), state.visited(source))
 
     def _foreseen(self, before: _Before) -> list[Calendar]:
         """The calendars whose stamps will be wanted, whatever the timetable says, as far as the ledger alone tells."""
@@ -264,7 +247,8 @@ class _Night:
     def _judged(self, reading: Reading, before: _Before, ahead: Ahead) -> list[CalendarPlan]:
         """Every calendar is read and compared, then every guard is judged. Gives the plans that may go ahead."""
         settings, source = self.loaded.settings, self.loaded.settings.timetable.source
-        selection = select(reading.calendars(), before.calendars, settings.calendars, self.request.calendars, reading.doubtful)
+        remembered = [*before.late.calendars, *before.calendars]
+        selection = select(reading.calendars(), remembered, settings.calendars, self.request.calendars, reading.doubtful)
         rules = Rules(source, mapping_id(settings), settings.drift.edited, settings.drift.deleted)
         # Stamps are asked for meanwhile.
         standing = self.state.ledger_digests(source, self.window) if settings.run.full_reading else {}
@@ -288,21 +272,23 @@ class _Night:
 
         sides = Sides(reading.events, entries, Reach(reading.unsettled), rules, memory)
         self.progress.phase("reading calendars", len(selection.visited))
-        look = partial(survey, self.backend, patience=self.patience, at_once=settings.run.calendars_at_once, progress=self.progress)
-        told = tell_apart(look, selection.visited, self.window, sides, before.visited, reading.addresses)
+        at_once, late = settings.run.calendars_at_once, before.late
+        look = partial(survey, self.backend, patience=self.patience, at_once=at_once, progress=self.progress, late=late)
+        told = tell_apart(look, selection.visited, self.window, sides, before.visited, reading.addresses, late)
         selection = selection.without(told.dropped)
         never_had = selection.not_had(told.survey.failed, known={calendar.address for calendar in before.calendars})
         found = replace(told.survey, plans=without_half_moves(told.survey.plans, never_had, reading.keys))
         # Where the digests are known, they say it too.
         counts = {address: digest.entries for address, digest in standing.items()}
         known = told.carried(counts if memory.every else self.state.ledger_counts(source, self.window))
-        self._learn(told)
+        self._learn(told, late)
         self.account.addresses(told)
+        self.account.waited(late)
         expected = sum(known.get(plan.calendar.address, 0) for plan in found.plans)
         held = judge(found.plans, expected, settings.guards, self.request.forced, never_written=selection.report_only)
         return self.account.surveyed(found, selection, held)
 
-    def _learn(self, told: Told) -> None:
+    def _learn(self, told: Told, late: Late) -> None:
         """What the ledger lacked or had too much of, then what was seen to be right; no calendar is touched. A dry run learns nothing."""
         if self.run is None:
             return
@@ -313,23 +299,20 @@ class _Night:
                 self.state.learn(source, plan.calendar, plan.record, plan.forget)
         self.state.remember(source, told.sightings)
         self.state.keep_visited(source, told.visited)
+        self.state.settled(late.settled(told.survey.plans))
 
     def _write(self, plans: Sequence[CalendarPlan]) -> None:
         """Carry out what the guards let through, soonest first; ledger and history are told after each batch."""
-        settings = self.loaded.settings
-        run, source, mapping = self.run, settings.timetable.source, mapping_id(settings)
+        settings, run = self.loaded.settings, self.run
+        source = settings.timetable.source
         if run is None:
             return
-
-        def record(calendar: Calendar, outcomes: Sequence[Outcome]) -> None:
-            self.state.written(run, source, calendar, outcomes, mapping)
-
         self.state.will_be_written(source, [plan.calendar for plan in plans])
         self.progress.phase("writing", sum(len(plan.changes) for plan in plans))
         applied = apply_plans(
             self.backend,
             plans,
-            record=record,
+            record=RunInState(self.state, run, source, mapping_id(settings)),
             patience=self.patience,
             at_once=settings.run.calendars_at_once,
             progress=self.progress,

@@ -13,12 +13,13 @@ import structlog
 from timetable_sync import logs
 from timetable_sync.applying.apply import apply_plans
 from timetable_sync.applying.lanes import Lanes
+from timetable_sync.applying.late import Late
 from timetable_sync.applying.patience import CutShort, Pace, Patience
 from timetable_sync.applying.phases import Phases
 from timetable_sync.applying.progress import Progress
+from timetable_sync.applying.recording import RunInState
 from timetable_sync.applying.survey import Survey, survey
 from timetable_sync.applying.visit import Sides
-from timetable_sync.calendars.contract import Outcome
 from timetable_sync.calendars.registry import CountingBackend, open_backend
 from timetable_sync.entra.sign_in import sign_in
 from timetable_sync.entra.token import TokenProvider
@@ -89,7 +90,8 @@ def purge(
             lanes = Lanes(settings.run.calendars_at_once)
             patience = Patience(stop, deadline, watched, lanes=lanes, pace=pace, check=lease.check, later=again)
             with closing(connect(settings, token)) as backend:
-                work = _Purge(settings, request, window, account, state, backend, patience, watched)
+                late = Late(state.unanswered(settings.timetable.source), backend, patience, wait=not dry)
+                work = _Purge(settings, request, window, account, state, backend, patience, watched, late)
                 try:
                     work.read_and_remove(selection)
                 finally:
@@ -142,6 +144,7 @@ class _Purge:
     backend: CountingBackend
     patience: Patience
     progress: Progress
+    late: Late
 
     def read_and_remove(self, selection: Selection) -> None:
         found = self._survey(selection)
@@ -153,6 +156,7 @@ class _Purge:
         with self._recorded() as run:
             for plan in found.plans:
                 self.state.learn(self.settings.timetable.source, plan.calendar, plan.record, plan.forget)
+            self.state.settled(self.late.settled(found.plans))
             self._remove(run, plans)
 
     def _survey(self, selection: Selection) -> Survey:
@@ -166,7 +170,17 @@ class _Purge:
         )
         at_once = self.settings.run.calendars_at_once
         self.progress.phase("reading calendars", len(selection.visited))
-        found = survey(self.backend, selection.visited, self.window, sides, patience=self.patience, at_once=at_once, progress=self.progress)
+        found = survey(
+            self.backend,
+            selection.visited,
+            self.window,
+            sides,
+            patience=self.patience,
+            at_once=at_once,
+            progress=self.progress,
+            late=self.late,
+        )
+        self.account.waited(self.late)
         return replace(found, plans=tuple(map(clearing, found.plans)))
 
     def _agree(self, plans: Sequence[CalendarPlan], confirmed: Mapping[str, int]) -> None:
@@ -183,11 +197,8 @@ class _Purge:
             raise UsageError(f"{missing[0]} could not be read again; nothing was written", "Try it again.")
 
     def _remove(self, run: int, plans: Sequence[CalendarPlan]) -> None:
-        source, mapping = self.settings.timetable.source, mapping_id(self.settings)
-
-        def record(calendar: Calendar, outcomes: Sequence[Outcome]) -> None:
-            self.state.written(run, source, calendar, outcomes, mapping)
-
+        source = self.settings.timetable.source
+        record = RunInState(self.state, run, source, mapping_id(self.settings))
         self.state.will_be_written(source, [plan.calendar for plan in plans])
         self.progress.phase("moving to Deleted Items", sum(len(plan.changes) for plan in plans))
         at_once = self.settings.run.calendars_at_once

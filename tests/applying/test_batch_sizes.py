@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from tests.applying.test_apply import Book, lessons, plan
-from tests.applying.virtual import Run, VirtualTime, create, subjects
+from tests.applying.test_apply import lessons, plan
+from tests.applying.virtual import Book, Run, VirtualTime, create, subjects
 from tests.planning.builders import COMP101, MATH200, MONDAY, event
 from timetable_sync.applying.apply import Applied, apply_plans
 from timetable_sync.applying.batch_sizes import QUICK, SLOW, BatchSizes

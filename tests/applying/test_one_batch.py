@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from tests.applying.virtual import Run, bears, create, delete, subjects, update, written
+from tests.applying.virtual import Book, Run, bears, create, delete, subjects, update, written
 from tests.planning.builders import COMP101, DAY, HOUR, MONDAY, WINDOW, event
 from timetable_sync.applying.one_batch import NotDone, apply_batch
 from timetable_sync.applying.patience import CutShort, Pace
+from timetable_sync.applying.recording import Recorder
 from timetable_sync.calendars.contract import Outcome
 from timetable_sync.calendars.memory import MemoryBackend
 from timetable_sync.errors import BackendError, CalendarFailed, ItemRefused, LeaseLost, Passing, RunFailed, Stale, Unclear
@@ -58,7 +59,7 @@ def run() -> Run:
 
 def carry_out(backend: MemoryBackend, changes: Sequence[Change], run: Run) -> list[Outcome]:
     """The outcomes, which are one a change, in order, by identity, whatever happened."""
-    outcomes = apply_batch(backend, COMP101, changes, run.patience)
+    outcomes = apply_batch(backend, COMP101, changes, run.patience, Recorder(Book()))
     assert [id(outcome.change) for outcome in outcomes] == [id(change) for change in changes]
     return outcomes
 
@@ -511,7 +512,7 @@ def test_once_the_calendar_fails_what_was_put_off_fails_too_and_what_was_unclear
     answers: list[BackendError | None] = [Passing("busy"), Unclear("dropped"), error, ItemRefused("no"), None]
     scripted = Scripted(backend, [answers])
 
-    outcomes = apply_batch(scripted, COMP101, changes, run.patience)
+    outcomes = apply_batch(scripted, COMP101, changes, run.patience, Recorder(Book()))
 
     assert errors(outcomes) == [type(error), Unclear, type(error), ItemRefused, None]
     assert scripted.asked == 1
@@ -524,7 +525,7 @@ def test_every_kind_of_answer_in_one_batch_is_settled_each_in_its_way(
     changes = kind(backend)
     first: list[BackendError | None] = [Passing("busy", wait=5.0), Unclear("dropped"), Stale("changed"), ItemRefused("no"), None]
 
-    outcomes = apply_batch(Scripted(backend, [first]), COMP101, changes, run.patience)
+    outcomes = apply_batch(Scripted(backend, [first]), COMP101, changes, run.patience, Recorder(Book()))
 
     assert errors(outcomes) == [None, None, None, ItemRefused, None]
     assert run.time.now >= 5.0

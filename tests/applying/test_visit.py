@@ -49,6 +49,7 @@ class Visits:
         found = visit(self.backend, COMP101, self.window, sides, Run().patience)
         if found.sighting is not None:
             self.sightings[found.sighting.address] = found.sighting
+        assert found.plan is not None
         return found.plan
 
 

@@ -4,15 +4,18 @@ import threading
 from collections.abc import Callable, Sequence
 
 from tests.planning.builders import COMP101, WINDOW
+from timetable_sync import host_clock
 from timetable_sync.applying.lanes import Lanes
 from timetable_sync.applying.patience import Pace, Patience
 from timetable_sync.applying.progress import Silent
+from timetable_sync.calendars.contract import Outcome
 from timetable_sync.calendars.memory import MemoryBackend, MemoryItem
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Create, Delete, Reason, Update
 from timetable_sync.model.event import Event
 from timetable_sync.model.marker import Marker
 from timetable_sync.model.snapshot import Standing
+from timetable_sync.state.intents import Entered, Sending
 
 
 class VirtualTime:
@@ -50,6 +53,38 @@ class Watcher(Silent):
 
     def step(self, count: int = 1) -> None:
         self.steps += count
+
+
+class Book:
+    """A record that notes what it is told: ``entries`` are batches with what became of them, ``sent`` what was said to be sent next.
+
+    ``told`` is called with each batch.
+    """
+
+    def __init__(self, told: Callable[[Calendar, Sequence[Outcome]], object] | None = None) -> None:
+        self.entries: list[tuple[Calendar, tuple[Outcome, ...]]] = []
+        self.sent: list[Sending] = []
+        self.intents: dict[int, Sending] = {}
+        self._told = told
+        self._lock = threading.Lock()
+
+    def written(self, calendar: Calendar, outcomes: Sequence[Outcome], intent: int | None, sending: Sending | None) -> Entered | None:
+        if self._told is not None:
+            self._told(calendar, outcomes)
+        with self._lock:
+            self.entries.append((calendar, tuple(outcomes)))
+            if intent is not None:
+                del self.intents[intent]
+        return None if sending is None else self.about_to_send(sending)
+
+    def about_to_send(self, sending: Sending) -> Entered | None:
+        with self._lock:
+            self.sent.append(sending)
+            if not sending.keys:
+                return None
+            number = sending.renews or len(self.sent)
+            self.intents[number] = sending
+        return Entered(number, host_clock.seconds())
 
 
 class Run:

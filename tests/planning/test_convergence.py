@@ -14,7 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.applying.virtual import Run
+from tests.applying.virtual import Book, Run
 from tests.planning.builders import COMP101, DAY, HOUR, MATH200, MONDAY
 from timetable_sync.applying.apply import apply_plans
 from timetable_sync.applying.survey import Survey, survey
@@ -386,7 +386,7 @@ class Nights(RuleBasedStateMachine):
                 self.ledger.will_be_written(plan.calendar)
         if stop_after == 0:
             run.stop.set()
-        apply_plans(self.backend, plans, record=record, patience=run.patience, at_once=at_once, progress=run.progress)
+        apply_plans(self.backend, plans, record=Book(record), patience=run.patience, at_once=at_once, progress=run.progress)
 
         there = {item for calendar in CALENDARS for item in self.people.see(calendar.address)}
         assert there.issuperset(outside)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from timetable_sync.applying.late import Late
 from timetable_sync.applying.survey import Survey
 from timetable_sync.applying.visit import Memory, Sides
 from timetable_sync.errors import CalendarFailed
@@ -48,11 +49,17 @@ class Told:
 
 
 def tell_apart(
-    look: Look, calendars: Sequence[Calendar], window: Window, sides: Sides, before: Mapping[str, Visited], wanted: Collection[str]
+    look: Look,
+    calendars: Sequence[Calendar],
+    window: Window,
+    sides: Sides,
+    before: Mapping[str, Visited],
+    wanted: Collection[str],
+    late: Late,
 ) -> Told:
     """Survey ``calendars``, and once more those of which it turns out that something else is known than under their address.
 
-    ``before`` is what is remembered of addresses, ``wanted`` are those that the timetable names.
+    ``before`` is what is remembered of addresses, ``wanted`` are those that the timetable names; ``late`` is that of ``look``.
     """
     expected = Expected({address: one.folder for address, one in before.items()})
     first = look(calendars, window, replace(sides, memory=replace(sides.memory, folders=expected)))
@@ -63,14 +70,16 @@ def tell_apart(
     anew = (first.elsewhere.keys() | (changed & first.looks.keys())) - out
     now = replace(sides, ledger=_ledger(sides, resolution), memory=_memory(sides.memory, first, resolution, before, window))
     again = [calendar for calendar in calendars if calendar.address in anew]
+    by_address = {one.address: one for one in calendars}
+    moved = {old: by_address[owner] for old, owner in resolution.moved.items()}
+    late.readdress(moved)
     second = look(again, window, now) if again else Survey((), {})
     refused |= {address: _moves_about(address) for address in second.elsewhere}
     whole = _merged(_without(first, out | anew), second, refused, calendars)
-    known, looks, by_address = now_known(before, resolution), {**first.looks, **second.looks}, {one.address: one for one in calendars}
+    known, looks = now_known(before, resolution), {**first.looks, **second.looks}
     # Of one that nobody can tell, what was known before stays.
     told = [one for one in calendars if one.address not in resolution.dropped and not (one.address in refused and one.address in known)]
     new = tuple(one for one in learnt(known, told, looks) if one != before.get(one.calendar.address) or one.calendar.address in changed)
-    moved = {old: by_address[owner] for old, owner in resolution.moved.items()}
     return Told(whole, moved, resolution.forgotten, resolution.dropped, now.memory, new)
 
 

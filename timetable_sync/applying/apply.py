@@ -9,19 +9,21 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 from timetable_sync.applying.batch_sizes import BatchSizes
 from timetable_sync.applying.batches import Waiting
 from timetable_sync.applying.one_batch import NotDone, apply_batch
 from timetable_sync.applying.patience import CutShort, Patience
 from timetable_sync.applying.progress import Progress
+from timetable_sync.applying.recording import Record, Recorder
 from timetable_sync.calendars.contract import Backend, Outcome
 from timetable_sync.errors import CalendarFailed, RunFailed, TimetableSyncError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change
 from timetable_sync.model.plan import CalendarPlan
 
-Record = Callable[[Calendar, Sequence[Outcome]], None]
+Task = tuple[Calendar, tuple[Change, ...]]
 
 
 class Applied:
@@ -43,7 +45,8 @@ def apply_plans(
     progress: Progress,
     clock: Callable[[], float] = time.monotonic,
 ) -> Applied:
-    """Carry out ``plans``. ``record`` is called after each batch, from the thread that did it, before that calendar's next one.
+    """Carry out ``plans``. ``record`` is told of each request that writes before it is sent, and of each batch by the thread that did it:
+    with its next request, at once where there is none, and always before that calendar's next one.
 
     A batch holds at most as many changes as the backend takes, and fewer while it answers slowly by ``clock``.
 
@@ -56,15 +59,16 @@ def apply_plans(
     lock = threading.Lock()
 
     def work() -> None:
-        while (task := queue.take()) is not None:
+        recorder = Recorder(record)
+        task = queue.take()
+        while task is not None:
             calendar, batch = task
             goes_on = False
             try:
                 patience.may_begin()
-                outcomes = apply_batch(backend, calendar, batch, patience, sizes=sizes, clock=clock)
+                outcomes = apply_batch(backend, calendar, batch, patience, recorder, sizes=sizes, clock=clock)
                 with lock:
                     applied.outcomes.setdefault(calendar.address, []).extend(outcomes)
-                record(calendar, outcomes)
                 _raise_ending(outcomes)
                 goes_on = not any(isinstance(outcome.error, CalendarFailed) for outcome in outcomes)
                 progress.step(len(batch))
@@ -74,17 +78,28 @@ def apply_plans(
                     if applied.failure is None:
                         applied.cut_short = applied.cut_short or str(end)
             except TimetableSyncError as error:
-                with lock:
-                    applied.failure = applied.failure or error
-                queue.end()
-                patience.end("the run failed")
+                failed(error)
             except BaseException:
                 # A bug, or the interpreter going down: the other threads must not wait for this one for ever.
                 queue.end()
                 patience.end("the run failed")
+                recorder.flush()
                 raise
-            finally:
-                queue.done(calendar, goes_on=goes_on)
+            task = queue.following(calendar, goes_on=goes_on)
+            if task is None or task[0] != calendar:
+                recorder.once_stored(partial(queue.done, calendar, goes_on=goes_on))
+            if task is None:
+                try:
+                    recorder.flush()
+                except TimetableSyncError as error:
+                    failed(error)
+                task = queue.take()
+
+    def failed(error: TimetableSyncError) -> None:
+        with lock:
+            applied.failure = applied.failure or error
+        queue.end()
+        patience.end("the run failed")
 
     with ThreadPoolExecutor(max_workers=max(1, at_once), thread_name_prefix="calendar") as pool:
         for future in [pool.submit(work) for _ in range(min(at_once, max(1, len(queue))))]:
@@ -123,16 +138,27 @@ class _Queue:
     def _push(self, address: str) -> None:
         heapq.heappush(self._heap, (self._waiting[address].when, address))
 
-    def take(self) -> tuple[Calendar, tuple[Change, ...]] | None:
+    def take(self) -> Task | None:
         """The next batch, or None when there is nothing more to do. Waits while only busy calendars have any."""
         with self._changed:
             while not self._ended and not self._heap and self._busy:
                 self._changed.wait()
-            if self._ended or not self._heap:
-                return None
-            _, address = heapq.heappop(self._heap)
-            self._busy += 1
-            return self._calendars[address], self._waiting[address].take(self._sizes.of(address))
+            return self._soonest()
+
+    def following(self, calendar: Calendar, *, goes_on: bool) -> Task | None:
+        """The next batch for whoever has just done one of ``calendar``, which is not free yet; None where there is none at once."""
+        with self._changed:
+            waiting = self._waiting[calendar.address]
+            if goes_on and waiting and not self._ended and (not self._heap or (waiting.when, calendar.address) < self._heap[0]):
+                return calendar, waiting.take(self._sizes.of(calendar.address))
+            return self._soonest()
+
+    def _soonest(self) -> Task | None:
+        if self._ended or not self._heap:
+            return None
+        _, address = heapq.heappop(self._heap)
+        self._busy += 1
+        return self._calendars[address], self._waiting[address].take(self._sizes.of(address))
 
     def done(self, calendar: Calendar, *, goes_on: bool) -> None:
         """The calendar is free again; its further batches are dropped unless it ``goes_on``."""

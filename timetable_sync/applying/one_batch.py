@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from timetable_sync.applying.batch_sizes import BatchSizes
 from timetable_sync.applying.patience import CutShort, Effort, Patience
+from timetable_sync.applying.recording import Recorder
 from timetable_sync.calendars.contract import Backend, Outcome
 from timetable_sync.errors import BackendError, CalendarFailed, ItemRefused, Passing, RunFailed, Stale, TimetableSyncError, Unclear
 from timetable_sync.model.calendar import Calendar
@@ -29,24 +30,27 @@ def apply_batch(
     calendar: Calendar,
     batch: Sequence[Change],
     patience: Patience,
+    recorder: Recorder,
     *,
     sizes: BatchSizes | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[Outcome]:
-    """One final outcome a change, in order. ``batch`` is of one kind and no longer than the backend's. ``sizes`` learns what each request
-    took by ``clock``.
+    """One final outcome a change, in order. ``batch`` is of one kind and no longer than the backend's. ``recorder`` is asked before each
+    request, and told of the outcomes. ``sizes`` learns what each request took by ``clock``.
 
     Never raises for what the service does, nor when the run has to end meanwhile: what could not be found out stays Unclear, what was
     not done is NotDone; the next night settles both by the markers. An event that the service puts off for ever while it takes
     others of the batch is refused, so that it alone is left; a calendar that takes none has failed.
     """
-    work = _Work(backend, calendar, batch, patience, sizes or BatchSizes(backend.batch), clock)
+    work = _Work(backend, calendar, batch, patience, recorder, sizes or BatchSizes(backend.batch), clock)
     try:
         while work.pending:
             work.attempt_once()
     except (CutShort, TimetableSyncError) as end:
         work.give_up(end)
-    return work.outcomes()
+    outcomes = work.outcomes()
+    recorder.after(calendar, outcomes)
+    return outcomes
 
 
 class NotDone(Passing):
@@ -69,6 +73,7 @@ class _Work:
         calendar: Calendar,
         batch: Sequence[Change],
         patience: Patience,
+        recorder: Recorder,
         sizes: BatchSizes,
         clock: Callable[[], float],
     ) -> None:
@@ -78,6 +83,7 @@ class _Work:
         self._calendar = calendar
         self._batch = batch
         self._patience = patience
+        self._recorder = recorder
         self._effort = Effort()
         self._worked = False
         self._final: dict[int, Outcome] = {}
@@ -103,7 +109,8 @@ class _Work:
         """Send what is pending, wait if that is asked for, and find out what became of what is in doubt."""
         again: dict[int, Change] = {}
         doubtful: dict[int, Change] = {}
-        for index, outcome in self._send():
+        found, end = self._send()
+        for index, outcome in found:
             if outcome.error is None:
                 self._done(index, outcome.item)
                 continue
@@ -114,6 +121,8 @@ class _Work:
                 again[index] = self.pending[index]
             else:
                 self._final[index] = Outcome(self._batch[index], error=outcome.error)
+        if end is not None:
+            raise end
         self.pending = {**again, **doubtful}
         ending = next((o.error for o in self._final.values() if isinstance(o.error, (CalendarFailed, RunFailed))), None)
         if ending is not None:
@@ -127,17 +136,26 @@ class _Work:
         self._final[index] = Outcome(self._batch[index], item)
         self._worked, self._effort = True, Effort()
 
-    def _send(self) -> list[tuple[int, Outcome]]:
-        """Send what is pending, a request a kind: a create whose event turned out to be there has become an update."""
+    def _send(self) -> tuple[list[tuple[int, Outcome]], TimetableSyncError | None]:
+        """Send what is pending, a request a kind: a create whose event turned out to be there has become an update.
+
+        Gives also why the rest may not be sent any more, if so: what became of the first request must not be lost.
+        """
         found: list[tuple[int, Outcome]] = []
         # One turn for all: if the run were to end between them, what became of the first would be lost.
-        with self._patience.turn(self._effort) as turn:
+        with self._patience.turn(self._effort, before_waiting=self._recorder.flush) as turn:
             for kind in (Update, Create, Delete):
                 indexes = [index for index, change in self.pending.items() if isinstance(change, kind)]
-                if indexes:
-                    found += zip(indexes, self._apply([self.pending[index] for index in indexes]), strict=True)
+                if not indexes:
+                    continue
+                changes = [self.pending[index] for index in indexes]
+                try:
+                    self._recorder.before(self._calendar, changes)
+                except TimetableSyncError as end:
+                    return found, end
+                found += zip(indexes, self._apply(changes), strict=True)
             self._patience.came(turn, _said([outcome.error for _, outcome in found]))
-        return found
+        return found, None
 
     def _apply(self, changes: list[Change]) -> list[Outcome]:
         began = self._clock()

@@ -137,14 +137,21 @@ class Patience:
             return self._held_until - self._clock()
 
     @contextmanager
-    def turn(self, effort: Effort) -> Iterator[Turn]:
+    def turn(self, effort: Effort, *, before_waiting: Callable[[], None] = lambda: None) -> Iterator[Turn]:
         """Holds a lane for one request; whoever sends it says by :meth:`came` what came of it, and waits only afterwards.
 
-        Raises what :meth:`ready` raises.
+        Calls ``before_waiting`` where the turn does not come at once. Raises what that and :meth:`ready` raise.
         """
+        at_once = True
         while True:
+            if at_once and self.held() > 0:
+                at_once = False
+                before_waiting()
             self.ready()
-            if (lane := self.lanes.enter(_LANE_GLANCE)) is None:
+            if (lane := self.lanes.enter(0.0 if at_once else _LANE_GLANCE)) is None:
+                if at_once:
+                    at_once = False
+                    before_waiting()
                 continue
             if self._may_send():
                 break
@@ -234,10 +241,18 @@ class Patience:
 
     def pause(self, seconds: float, why: str) -> None:
         """Wait so long, because of ``why``. Raises CutShort when the run is to end meanwhile, or would have to before."""
-        if self._clock() + seconds >= self._deadline:
+        if not self.in_time(seconds):
             raise CutShort(f"the deadline would pass while waiting ({why})")
         self._progress.waiting(seconds, why)
         self._wait(seconds)
+
+    def now(self) -> float:
+        """By its clock, in seconds."""
+        return self._clock()
+
+    def in_time(self, seconds: float) -> bool:
+        """Whether a wait of so long ends before the deadline."""
+        return self._clock() + seconds < self._deadline
 
     def put_off(self, error: Passing | Unclear) -> None:
         """Counts a request that has to be made again, and why: a report says so also where all went well in the end."""

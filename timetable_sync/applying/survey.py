@@ -5,6 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from timetable_sync.applying.late import Late
 from timetable_sync.applying.patience import CutShort, Patience
 from timetable_sync.applying.progress import Progress
 from timetable_sync.applying.visit import Prospect, Sides, Visit, prospect, unread, visit
@@ -36,49 +37,30 @@ _Visited = Visit | BackendError
 
 
 def survey(
-    backend: Backend, calendars: Sequence[Calendar], window: Window, sides: Sides, *, patience: Patience, at_once: int, progress: Progress
+    backend: Backend,
+    calendars: Sequence[Calendar],
+    window: Window,
+    sides: Sides,
+    *,
+    patience: Patience,
+    at_once: int,
+    progress: Progress,
+    late: Late | None = None,
 ) -> Survey:
     """A plan for each of ``calendars``. Raises CutShort, and what ends the whole run (RunFailed, StateUnusable, …).
 
-    Those whose stamp has come already are judged by this thread, while others ask for the rest; that too ends at the deadline, and when it
-    is asked to stop.
+    Those in which something may still appear that an earlier run asked for are read ``late``, after all others.
     """
-
-    def visited(calendar: Calendar, seen: Prospect | None = None) -> _Visited:
-        try:
-            with _ending(patience):
-                return visit(backend, calendar, window, sides, patience, seen)
-        except BackendError as error:
-            if isinstance(error, RunFailed):
-                raise
-            return error
-        finally:
-            progress.step()
-
-    early, found, broken = sides.memory.early, dict[str, _Visited](), list[BaseException]()
-    futures: dict[str, Future[_Visited]] = {}
-    with ThreadPoolExecutor(max_workers=max(1, at_once), thread_name_prefix="calendar") as pool:
-        try:
-            with _ending(patience):
-                futures |= {calendar.address: pool.submit(visited, calendar) for calendar in calendars if calendar.address not in early}
-                for calendar in calendars:
-                    if calendar.address not in early:
-                        continue
-                    patience.may_begin()
-                    seen = prospect(calendar, window, sides)
-                    enough = unread(calendar, seen, early[calendar.address], sides.memory)
-                    if enough is None:
-                        futures[calendar.address] = pool.submit(visited, calendar, seen)
-                    else:
-                        found[calendar.address] = enough
-                        progress.step()
-        except BaseException as reason:
-            broken.append(reason)  # raised below, unless it only followed from another
-    broken += [error for future in futures.values() if (error := future.exception()) is not None]
-    if broken:
-        # The others were cut short by it.
-        raise next((error for error in broken if not isinstance(error, CutShort)), broken[0])
-    found |= {address: future.result() for address, future in futures.items()}
+    late = late or Late((), backend, patience, wait=True)
+    work = _Work(backend, window, sides, patience, max(1, at_once), progress, late)
+    found = work.read([calendar for calendar in calendars if not (late.wait and late.is_not_over(calendar))])
+    for calendar in calendars:
+        if isinstance(seen := found.get(calendar.address), Visit):
+            late.at_work(calendar, seen.at_work)
+    last = [calendar for calendar in calendars if late.is_not_over(calendar) or calendar.address not in found]
+    found |= late.wait_for([calendar for calendar in last if not isinstance(found.get(calendar.address), BackendError)])
+    if late.wait:
+        found |= work.read([calendar for calendar in last if not isinstance(found.get(calendar.address), BackendError)])
     results = [(calendar.address, found[calendar.address]) for calendar in calendars]
     done = {address: result for address, result in results if not isinstance(result, BackendError)}
     return Survey(
@@ -88,6 +70,70 @@ def survey(
         {address: result.look for address, result in done.items()},
         {address: result.stamp for address, result in done.items() if result.plan is None},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    backend: Backend
+    window: Window
+    sides: Sides
+    patience: Patience
+    at_once: int
+    progress: Progress
+    late: Late
+    counted: set[str] = field(default_factory=set)
+
+    def read(self, calendars: Sequence[Calendar]) -> dict[str, _Visited]:
+        """What each visit gives, by address.
+
+        Those whose stamp has come already are judged by this thread, while others ask for the rest; that too ends at the deadline, and when
+        it is asked to stop.
+        """
+        early, found, broken = self.sides.memory.early, dict[str, _Visited](), list[BaseException]()
+        futures: dict[str, Future[_Visited]] = {}
+        with ThreadPoolExecutor(max_workers=self.at_once, thread_name_prefix="calendar") as pool:
+            try:
+                with _ending(self.patience):
+                    futures |= {one.address: pool.submit(self._visited, one) for one in calendars if one.address not in early}
+                    for calendar in calendars:
+                        if calendar.address not in early:
+                            continue
+                        self.patience.may_begin()
+                        seen = self._prospect(calendar)
+                        enough = unread(calendar, seen, early[calendar.address], self.sides.memory)
+                        if enough is None:
+                            futures[calendar.address] = pool.submit(self._visited, calendar, seen)
+                        else:
+                            found[calendar.address] = enough
+                            self._step(calendar)
+            except BaseException as reason:
+                broken.append(reason)  # raised below, unless it only followed from another
+        broken += [error for future in futures.values() if (error := future.exception()) is not None]
+        if broken:
+            # The others were cut short by it.
+            raise next((error for error in broken if not isinstance(error, CutShort)), broken[0])
+        return found | {address: future.result() for address, future in futures.items()}
+
+    def _prospect(self, calendar: Calendar) -> Prospect:
+        return prospect(calendar, self.window, self.sides, believed=not self.late.holds(calendar))
+
+    def _visited(self, calendar: Calendar, seen: Prospect | None = None) -> _Visited:
+        try:
+            with _ending(self.patience):
+                seen = seen or self._prospect(calendar)
+                return visit(self.backend, calendar, self.window, self.sides, self.patience, seen)
+        except BackendError as error:
+            if isinstance(error, RunFailed):
+                raise
+            return error
+        finally:
+            self._step(calendar)
+
+    def _step(self, calendar: Calendar) -> None:
+        """A calendar that is read twice is one step."""
+        if calendar.address not in self.counted:
+            self.counted.add(calendar.address)
+            self.progress.step()
 
 
 @contextmanager

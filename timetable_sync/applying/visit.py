@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from timetable_sync.applying.late import NONE, unexplained
 from timetable_sync.applying.patience import Patience
 from timetable_sync.calendars.contract import Backend
 from timetable_sync.errors import CalendarFailed, ItemRefused, Stale
@@ -75,17 +76,18 @@ class Visit:
     """What came of a visit: the plan, what is to be remembered once the ledger has learnt from it, and where the address leads.
 
     ``plan`` is None where that is not where it was expected to lead: then what the ledger has may be of another calendar. ``stamp`` is the
-    one that was asked for.
+    one that was asked for. For so long a run may still be ``at_work`` there of which the state knows nothing.
     """
 
     plan: CalendarPlan | None
     sighting: Sighting | None = None
     look: Look = field(default=Look())
     stamp: Stamp | None = None
+    at_work: timedelta = NONE
 
 
-def prospect(calendar: Calendar, window: Window, sides: Sides) -> Prospect:
-    """Compares the timetable with the ledger and with what is remembered. Asks no calendar."""
+def prospect(calendar: Calendar, window: Window, sides: Sides, *, believed: bool = True) -> Prospect:
+    """Compares the timetable with the ledger and with what is remembered. Asks no calendar. What is not ``believed`` is read."""
     memory = sides.memory
     if not memory.every:
         return Prospect(Approach.READ, None, 0)
@@ -94,6 +96,8 @@ def prospect(calendar: Calendar, window: Window, sides: Sides) -> Prospect:
     approach = approach_to(
         calendar.address, before, settled=settled, window=window, mapping=sides.rules.mapping, now=memory.now, every=memory.every
     )
+    if approach is Approach.STAMP and not believed:
+        approach = Approach.STAMP_AND_READ
     return Prospect(approach, before, wanted.entries)
 
 
@@ -126,15 +130,16 @@ def visit(backend: Backend, calendar: Calendar, window: Window, sides: Sides, pa
         if (enough := unread(calendar, seen, stamp, memory)) is not None:
             return enough
     plan = compare(sides.events(calendar), snapshot, ledger, sides.rules, sides.unsettled)
+    at_work = unexplained(plan, snapshot, ledger, sides.rules.source, backend.longest_request)
     if plan.bodies:
         items = [check.standing.item for check in plan.bodies]
         plan = settle_bodies(plan, patience.call(lambda: backend.read_bodies(calendar, items)), sides.rules)
     look = Look("" if stamp is None else stamp.folder, snapshot.at)
     if not memory.every:
-        return Visit(plan, look=look)
+        return Visit(plan, look=look, at_work=at_work)
     stamp, until = stamp if asked else None, _until(snapshot, memory)
     sighting = sighting_of(plan, snapshot, seen.before, stamp, asked=asked, mapping=sides.rules.mapping, now=memory.now, until=until)
-    return Visit(plan, sighting, look)
+    return Visit(plan, sighting, look, at_work=at_work)
 
 
 def _uncertain(snapshot: Snapshot, ledger: Mapping[str, LedgerEntry], folders: Expected | None) -> bool:

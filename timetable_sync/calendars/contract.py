@@ -19,6 +19,8 @@ from timetable_sync.model.window import Window
 
 NOT_AHEAD = timedelta(0)
 
+SENT_WITHIN = timedelta(seconds=30)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -41,6 +43,9 @@ class Backend(Protocol):
     #: How many changes a single request carries at most.
     batch: int
 
+    #: So long after a request was begun the service may still be at work on it: nothing that it asked for comes later.
+    longest_request: timedelta
+
     def snapshot(self, calendar: Calendar, window: Window, ahead: timedelta = NOT_AHEAD) -> Snapshot:
         """Everything of ours that starts within ``window``: complete, or it raises a BackendError.
 
@@ -57,7 +62,8 @@ class Backend(Protocol):
         """Carry out at most ``batch`` changes of one kind; one outcome a change, in order.
 
         Never raises for what a server says or does not say, and so never swallows an outcome. Sends mail to nobody,
-        moves deleted events to Deleted Items, writes the owned fields and the marker only.
+        moves deleted events to Deleted Items, writes the owned fields and the marker only. Begins to send within ``SENT_WITHIN``
+        of being called, or not at all: what allowed it then may be over (the lease, an intent).
         """
         ...
 

@@ -4,21 +4,36 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import structlog
+
 from timetable_sync.applying.addresses import Told
 from timetable_sync.applying.apply import Applied
+from timetable_sync.applying.late import Late
 from timetable_sync.applying.survey import Survey
 from timetable_sync.calendars.contract import Outcome
+from timetable_sync.entra.rollover import expiry
+from timetable_sync.entra.sign_in import SignIn
+from timetable_sync.entra.token import TokenProvider
 from timetable_sync.errors import Passing, TimetableSyncError, Unclear
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change
 from timetable_sync.model.plan import CalendarPlan, Held
 from timetable_sync.planning.selection import Selection
 from timetable_sync.reporting.summary import BadRowReport, CalendarReport, ChangeReport, Fate, RunSummary, Status, Trouble, unforeseen
+from timetable_sync.reporting.times import Clock
 from timetable_sync.reporting.wording import counted
 from timetable_sync.timetable.reading import Reading
 
 #: More than so many are counted, not named.
 _NAMED = 3
+
+log = structlog.stdlib.get_logger(__name__)
+
+#: Why a calendar waits, by whether the state knew it.
+_WAITED = {
+    True: "a create of the last run was not answered",
+    False: "events of ours appeared there a moment ago of which the state knows nothing: another run may be at work",
+}
 
 
 class Account:
@@ -42,6 +57,25 @@ class Account:
     def worth_knowing(self, message: str, advice: str = "") -> None:
         """Something that a person may want to know."""
         self._worth_knowing.append(Trouble(message, advice))
+
+    def signing_in(self, signing: SignIn, now: datetime) -> None:
+        """A certificate's end in sight, and a next one that cannot be used, are said whatever comes of the run."""
+        if (certificates := signing.certificates) is None:
+            return
+        self.note(certificate_ends=certificates.current.not_after)
+        for remark in (expiry(certificates, now, signing.expiry_warning), certificates.trouble):
+            if remark is not None:
+                log.warning(remark.message, advice=remark.advice)
+                self.needs_you(remark.message, remark.advice)
+
+    def requests_made(self, requests: Mapping[str, int], token: TokenProvider | None) -> None:
+        """So many requests were made of the service, and of Entra ID for tokens."""
+        self.note(requests=dict(requests))
+        if token is None:
+            return
+        if (remark := token.fallback) is not None:
+            self.needs_you(remark.message, remark.advice)
+        self.note(requests=dict(requests) | {"token": token.requests}, token_ends=token.ends)
 
     def failed(self, error: TimetableSyncError) -> None:
         """The whole run ended by ``error``. The first one counts."""
@@ -86,6 +120,19 @@ class Account:
         if anew := sorted(told.forgotten):
             were = counted(len(anew), "calendar", "was")
             self.worth_knowing(f"{were} made anew, and what was known of the one before is forgotten: {_some(anew)}")
+
+    def waited(self, late: Late) -> None:
+        """Some calendars were read last, once nothing could appear in them any more; or, in a dry run, would have been."""
+        clock = Clock(self._summary.time_zone)
+        for known, why in _WAITED.items():
+            waits = [wait for wait in late.waits if wait.known is known]
+            if not waits:
+                continue
+            names = _some([wait.calendar.name for wait in waits])
+            until = clock.time(max(wait.until for wait in waits).replace(microsecond=0), seconds=True)
+            verb = "waited" if late.wait else "waits" if len(waits) == 1 else "wait"
+            but = "" if late.wait else "; this dry run read at once, so what was asked for may be made though it stands as new here"
+            self.worth_knowing(f"{names} {verb} until {until}, because {why}{but}")
 
     def surveyed(self, survey: Survey, selection: Selection, held: Sequence[Held]) -> list[CalendarPlan]:
         """Everything is read and judged. Gives the plans that may be carried out (in a dry run: would be).

@@ -16,9 +16,10 @@ from timetable_sync.model.sighting import Sighting
 from timetable_sync.model.visited import Visited
 from timetable_sync.model.window import Window
 from timetable_sync.settings.sections.keeping import StateDatabase
-from timetable_sync.state import calendars, history, ledger, retention, sightings, visits
+from timetable_sync.state import calendars, history, intents, ledger, retention, sightings, visits
 from timetable_sync.state import holding as holds
 from timetable_sync.state.connection import Database, connect, nothing_there, place, state_url
+from timetable_sync.state.intents import Entered, Sending, Unanswered
 from timetable_sync.state.lease import Lease, NoLease
 from timetable_sync.state.matters import Matters
 from timetable_sync.state.recorded import Recorded
@@ -176,16 +177,56 @@ class State:
             with self._writing(fenced=False) as connection:
                 finish(connection)
 
-    def written(self, run_id: int, source: str, calendar: Calendar, outcomes: Sequence[Outcome], mapping: str) -> None:
-        """What became of a batch, in one transaction: a history row a change, and for what was done the ledger too.
+    def written(
+        self,
+        run_id: int,
+        source: str,
+        calendar: Calendar,
+        outcomes: Sequence[Outcome],
+        mapping: str,
+        *,
+        intent: int | None = None,
+        sending: Sending | None = None,
+    ) -> Entered | None:
+        """What became of a batch, in one transaction: a history row a change, for what was done the ledger too, its intent struck out.
 
-        ``mapping`` is that of the markers written. Give it each change once, when nothing more will be tried with it.
+        ``mapping`` is that of the markers written. Give it each change once, when nothing more will be tried with it. What the same
+        thread is about to send goes into the same transaction: see :meth:`about_to_send`.
         """
         if not outcomes:
-            return
-        with self._writing() as connection:
+            return None
+        with self._writing(durable=sending is not None and bool(sending.keys)) as connection:
             history.record(connection, run_id, source, calendar, outcomes)
             ledger.learn_from(connection, source, calendar, outcomes, mapping)
+            if intent is not None:
+                intents.close(connection, intent, outcomes)
+            return intents.enter(connection, source, sending) if sending is not None and sending.keys else None
+
+    def about_to_send(self, source: str, sending: Sending) -> Entered | None:
+        """To be asked before each request that writes. Raises LeaseLost where the database says that the lease is not ours any more.
+
+        A request that makes events is an intent from now on, which outlives a power cut.
+        """
+        if sending.keys:
+            with self._writing(durable=True) as connection:
+                return intents.enter(connection, source, sending)
+        if self._lease is not None and self._database is not None:
+            with self._database.reading() as connection:
+                self._lease.verify(connection, writes=False)
+        return None
+
+    def unanswered(self, source: str) -> list[Unanswered]:
+        """The requests to make events that earlier runs sent, and of whose end there is no record."""
+        if self._database is None:
+            return []
+        with self._database.reading() as connection:
+            return intents.unanswered(connection, source)
+
+    def settled(self, requests: Sequence[Unanswered]) -> None:
+        """Their calendars were read after the time that the service may have taken. Nothing to settle writes nothing."""
+        if requests:
+            with self._writing() as connection:
+                intents.strike(connection, [one.id for one in requests])
 
     def learn(self, source: str, calendar: Calendar, record: Sequence[LedgerEntry] = (), forget: Sequence[str] = ()) -> None:
         """What the ledger lacked or had wrong, without anything having been written to the calendar. Nothing to learn writes nothing."""

@@ -9,8 +9,8 @@ from timetable_sync.state import history, holding
 from timetable_sync.state.connection import Database
 from timetable_sync.state.lease import holder
 from timetable_sync.state.records import HeldCalendar, HeldChange, HeldVerdict, HistoryEntry, LeaseRecord, RunRecord
+from timetable_sync.state.tables import create_intent, ledger, run_calendar
 from timetable_sync.state.tables import history as history_table
-from timetable_sync.state.tables import ledger, run_calendar
 
 
 class Recorded:
@@ -55,7 +55,8 @@ class Recorded:
             return holding.changes(connection, source, calendar.address)
 
     def calendars(self, source: str) -> list[Calendar]:
-        """Every calendar that was ever heard of, by address: those of the ledger, of the history and of runs, each by its latest name."""
+        """Every calendar that was ever heard of, by address: those of the ledger, of intents, of the history and of runs, each by its
+        latest name."""
         if self._database is None:
             return []
         with self._database.reading() as connection:
@@ -67,8 +68,9 @@ class Recorded:
                 for row in connection.execute(sa.select(run_calendar.c.address, run_calendar.c.label).order_by(run_calendar.c.run_id))
                 if row.address in names
             )
-            stands = sa.select(ledger.c.address, sa.func.max(ledger.c.label).label("label")).where(ledger.c.source == source)
-            names.update((row.address, row.label) for row in connection.execute(stands.group_by(ledger.c.address)))
+            for table in (create_intent, ledger):
+                stands = sa.select(table.c.address, sa.func.max(table.c.label).label("label")).where(table.c.source == source)
+                names.update((row.address, row.label) for row in connection.execute(stands.group_by(table.c.address)))
         return [Calendar(address, name) for address, name in sorted(names.items())]
 
     def keys(self, source: str, part: str) -> list[tuple[str, str]]:

@@ -61,6 +61,8 @@ class _Hooked:
         self._backend, self._world, self._asked, self._ending = backend, world, asked, ending
         self._number = 0
         self.batch = backend.batch
+        # Between two nights lie days, though no time passes here: what the one sent has long been done when the next begins.
+        self.longest_request = timedelta(0)
         self.requests: Mapping[str, int] = {}
 
     def snapshot(self, calendar: Calendar, window: Window, ahead: timedelta = NOT_AHEAD) -> Snapshot:

@@ -48,6 +48,10 @@ _BUILDS: dict[str, Build] = {"Exchange2013": EXCHANGE_2013, "Exchange2013_SP1": 
 
 _ITEMS, _ITEM_ID = M + "Items", T + "ItemId"
 
+#: Exchange gives a batch a minute, and whoever stands before it (a proxy, a front end) as long as we wait for the answer, at the most.
+#: https://learn.microsoft.com/exchange/client-developer/exchange-web-services/ews-throttling-in-exchange
+_BATCH_TAKES = timedelta(minutes=1)
+
 #: How many bodies are asked for at a time.
 _BODIES = 100
 
@@ -100,6 +104,7 @@ class EwsBackend:
 
     def __init__(self, settings: Ews, protocol: ExchangeProtocol) -> None:
         self.batch = settings.batch
+        self.longest_request = settings.timeout + _BATCH_TAKES
         self._anchor = None if settings.anchor == "mailbox" else settings.anchor
         # The attribute is in the schema of Exchange 2013 SP1 and later.
         self._suppress_receipts = settings.version != "Exchange2013"

@@ -21,10 +21,12 @@ import requests
 from exchangelib import BaseProtocol, Configuration, Version
 from exchangelib.transport import NOAUTH
 
+from timetable_sync import host_clock
+from timetable_sync.calendars.contract import SENT_WITHIN
 from timetable_sync.calendars.ews.http_verdicts import Asked, is_soap, of_failure, of_status
 from timetable_sync.calendars.ews.posting import prepared
 from timetable_sync.calendars.ews.sign_in import SignIn
-from timetable_sync.errors import BackendError, CredentialsRefused, RunFailed, TimetableSyncError
+from timetable_sync.errors import BackendError, CredentialsRefused, Passing, RunFailed, TimetableSyncError
 from timetable_sync.network.adapter import StraightSession, VerifyingAdapter
 
 _log = logging.getLogger(__name__)
@@ -154,10 +156,10 @@ class ExchangeProtocol(BaseProtocol):
 
         ``where`` names the calendar in messages. ``writing`` says that what is not known to have failed may have been done.
         """
-        asked = self._asked(where, writing=writing)
-        response = self._send(operation, body, headers, asked)
+        asked, since = self._asked(where, writing=writing), host_clock.seconds()
+        response = self._send(operation, body, headers, asked, since)
         if response.status_code == 401 and self._sign_in.again(response):
-            response = self._send(operation, body, headers, asked)
+            response = self._send(operation, body, headers, asked, since)
         if response.status_code == 401:
             with self._lock:
                 self._refusals += 1
@@ -174,7 +176,7 @@ class ExchangeProtocol(BaseProtocol):
     def _asked(self, where: str, *, writing: bool) -> Asked:
         return Asked(str(self.service_endpoint), where, writing, self._timeout, self._spoke, self._refusals, self._sign_in.by_token)
 
-    def _send(self, operation: str, body: bytes, headers: dict[str, str], asked: Asked) -> requests.Response:
+    def _send(self, operation: str, body: bytes, headers: dict[str, str], asked: Asked, since: float) -> requests.Response:
         session = self.get_session()
         with self._lock:
             self.requests[operation] += 1
@@ -182,6 +184,10 @@ class ExchangeProtocol(BaseProtocol):
         try:
             with self._sign_in.sending(asked) as answers:
                 request = prepared(session, asked.endpoint, body, {**headers, _OWN: own})
+                if asked.writing and host_clock.seconds() - since > SENT_WITHIN.total_seconds():
+                    raise Passing(
+                        f"{asked.where}: it took too long until the request could be sent (signing in, or a pause): it was not sent"
+                    )
                 response = session.send(
                     request,
                     allow_redirects=False,

@@ -33,6 +33,8 @@ class MemoryBackend:
     ``calendars`` are addresses (or calendars) that exist; any other fails as a mailbox that does not exist.
     """
 
+    longest_request = timedelta(0)
+
     def __init__(self, calendars: Iterable[str | Calendar] = (), *, batch: int = 25, store: Store | None = None) -> None:
         self.batch = batch
         self.store = store or Store()

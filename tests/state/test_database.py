@@ -15,6 +15,7 @@ import timetable_sync
 from tests.state.making import CALENDAR, MAPPING, SOURCE, WINDOW, created, entry
 from timetable_sync.errors import StateUnusable
 from timetable_sync.settings.sections.keeping import StateDatabase
+from timetable_sync.state.connection import connect, state_url
 from timetable_sync.state.database import open_state
 from timetable_sync.state.records import RunBeginning
 from timetable_sync.state.schema import wanted_version
@@ -33,6 +34,14 @@ def unusable(settings: StateDatabase, *, read_only: bool = False, environ: dict[
     assert "\n" not in error.message
     assert error.advice
     return error
+
+
+@pytest.mark.postgresql
+def test_who_is_paused_in_a_transaction_on_postgresql_does_not_keep_others_out_for_long(postgresql_schema: str) -> None:
+    database = connect(state_url(StateDatabase(url=postgresql_schema)), read_only=False)
+    with database.reading() as connection:
+        assert connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar() == "1min"
+    database.close()
 
 
 def test_an_empty_database_gets_its_schema(settings: StateDatabase) -> None:

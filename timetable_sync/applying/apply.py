@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -83,7 +84,8 @@ def apply_plans(
                 # A bug, or the interpreter going down: the other threads must not wait for this one for ever.
                 queue.end()
                 patience.end("the run failed")
-                recorder.flush()
+                with suppress(TimetableSyncError):
+                    recorder.flush()
                 raise
             task = queue.following(calendar, goes_on=goes_on)
             if task is None or task[0] != calendar:

@@ -14,6 +14,7 @@ from tests.calendars.contract import WEEK, creating, deleting, errors, event, up
 from tests.calendars.ews.canned import Canned, CannedServer, answer_of, fault, item_id, listing, success
 from tests.calendars.ews.conftest import Opener, Tokens
 from tests.calendars.ews.test_writing import standing
+from timetable_sync import host_clock
 from timetable_sync.calendars.ews.backend import EwsBackend
 from timetable_sync.calendars.ews.http_verdicts import retry_after
 from timetable_sync.errors import BackendError, CalendarFailed, CredentialsRefused, Passing, RunFailed, Unclear, UsageError
@@ -100,6 +101,47 @@ def test_a_create_is_sent_again_after_a_refused_token_as_it_was_not_done(
     server.answer(answer_of("CreateItem", success("CreateItem", item_id(1))))
     assert errors(backend.apply(calendar, creating(event(1)))) == [None]
     assert server.asked[0].body == server.asked[1].body
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["before it was sent", "before it was sent again"])
+def test_a_write_that_was_held_up_until_it_was_to_be_sent_is_not_sent(
+    server: CannedServer, backend: EwsBackend, tokens: Tokens, calendar: Calendar, monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
+    """This process was paused, or signing in took long: what allowed it to be sent (the lease, an intent) may be over."""
+    now = [1000.0]
+    monkeypatch.setattr(host_clock, "seconds", lambda: now[0])
+
+    def slowly() -> str:
+        now[0] += 31.0 if len(server.asked) == int(refused) else 0.0
+        return "canary-token"
+
+    monkeypatch.setattr(tokens, "token", slowly)
+    if refused:
+        server.answer(status=401)
+    (outcome,) = backend.apply(calendar, creating(event(1)))
+    assert isinstance(outcome.error, Passing)
+    assert "was not sent" in outcome.error.message
+    assert len(server.asked) == int(refused)
+
+
+def test_a_reading_may_be_sent_late(
+    server: CannedServer, backend: EwsBackend, tokens: Tokens, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(host_clock, "seconds", lambda: now[0])
+
+    def slowly() -> str:
+        now[0] += 100.0
+        return "canary-token"
+
+    monkeypatch.setattr(tokens, "token", slowly)
+    server.answer(status=503)
+    assert isinstance(read(backend, calendar), Passing)
+    assert len(server.asked) == 1
+
+
+def test_a_request_takes_no_longer_than_we_wait_for_it_and_the_minute_that_exchange_gives_a_batch(opened: Opener) -> None:
+    assert opened(timeout=timedelta(seconds=90)).longest_request == timedelta(seconds=150)
 
 
 def test_a_token_that_cannot_be_had_ends_the_run_with_its_own_words(

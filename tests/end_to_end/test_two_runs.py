@@ -25,12 +25,16 @@ NOW = ("--now", "2026-10-13T02:00")
 COMP, MATH = "comp101@groups.example.ac.uk", "math101@groups.example.ac.uk"
 WAITED = "because a create of the last run was not answered"
 
-#: A run that does not wait in real time: the service gets on with its work instead.
+#: A run that does not wait as long as it should: the service gets on with its work instead.
 HURRIED = """
+import time
 from timetable_sync.applying.patience import Patience
 from timetable_sync.cli.app import main
 from timetable_sync.sandbox.client import SandboxClient
-Patience.pause = lambda self, seconds, why: SandboxClient({url!r}).catch_up()
+def pause(self, seconds, why):
+    SandboxClient({url!r}).catch_up()
+    time.sleep(min(seconds, {under_way}))
+Patience.pause = pause
 main()
 """
 
@@ -53,9 +57,9 @@ class Scene:
             connection.exec_driver_sql(sql)
         engine.dispose()
 
-    def next_run(self, meanwhile: Callable[[], None] = lambda: None) -> tuple[int, str]:
-        """A run that begins now: its exit code, and what it said."""
-        program = ("-c", HURRIED.format(url=self.installation.sandbox.url))
+    def next_run(self, meanwhile: Callable[[], None] = lambda: None, *, under_way: float = 0.0) -> tuple[int, str]:
+        """A run that begins now: its exit code, and what it said. For so many seconds a request of another may be under way."""
+        program = ("-c", HURRIED.format(url=self.installation.sandbox.url, under_way=under_way))
         with self.installation.start(*NOW, program=program) as process:
             while process.poll() is None:
                 meanwhile()
@@ -150,7 +154,7 @@ def test_a_run_whose_lease_is_gone_writes_nothing_more_beside_the_next(scene: Sc
     with scene.installation.start(*NOW) as first:
         until(asked(scene.client, "CreateItem"), first)
         scene.tell("DELETE FROM lease")
-        code, said = scene.next_run(lambda: scene.client.clear_faults() if first.poll() is not None else None)
+        code, said = scene.next_run(lambda: scene.client.clear_faults() if first.poll() is not None else None, under_way=6.0)
         out, err = first.communicate(timeout=120)
 
     assert code == 0, said

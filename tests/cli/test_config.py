@@ -75,6 +75,21 @@ def test_check_for_programs(tmp_path: Path) -> None:
     assert (facts["backend"], facts["allow"], facts["pilot"]) == ("ews", ["*@groups.example.ac.uk"], None)
 
 
+def test_check_tries_the_templates(tmp_path: Path) -> None:
+    lines = SHORTEST.replace("[event]", "").splitlines()
+    written(tmp_path, "\n".join([*lines, "[event]", 'subject = "{{ titel }}"', 'body = "{{ calendars }}"']))
+    error, _ = refused("check")
+    assert [(problem.place.rpartition(":")[2], problem.key, problem.what) for problem in error.problems] == [
+        (str(len(lines) + 2), "event.subject", 'uses "titel", which is no column; did you mean "title"?'),
+        (
+            str(len(lines) + 3),
+            "event.body",
+            "cannot be used: calendars is a list, and no text: join it, as in {{ calendars | join(', ') }}",
+        ),
+    ]
+    assert error.problems[0].place == f"{tmp_path}/timetable-sync.toml:{len(lines) + 2}"
+
+
 def test_check_says_all_errors_at_once(tmp_path: Path) -> None:
     written(tmp_path, SHORTEST.replace("tenant", "tenent").replace("time_zone", "timezone"))
     error, printed = refused("check")

@@ -66,6 +66,13 @@ def test_a_blank_subject_gives_way_to_the_title(subject: str) -> None:
     assert looks(subject=subject).fields(values()).subject == "Logic"
 
 
+def test_several_titles_are_joined_where_the_subject_gives_way_to_them() -> None:
+    variables = Variables([Field("title", True)])
+    event = Looks(configuration(event={"subject": " "}).event, Templates(variables, CLOCK), variables, CLOCK)
+    lesson = Lesson("", "A1", "2026-W48", 1, 1, 0, 3_600, False, ("C",), (("Logic", "Sets"),))
+    assert event.fields(variables.values(lesson, "C")).subject == "Logic, Sets"
+
+
 def test_a_long_subject_and_location_are_cut_at_255_as_exchange_counts_and_that_is_said() -> None:
     event = looks(location="{{ rooms | join }}")
     fields = event.fields(values(title="x" * 300, rooms=("\U0001f3eb" * 200,)))

@@ -11,12 +11,13 @@ import typer
 
 from timetable_sync.settings.database_url import masked
 from timetable_sync.settings.example import example as example_toml
-from timetable_sync.settings.inspection import SecretFound, inspect_secrets
+from timetable_sync.settings.inspection import SecretFound, inspect_secrets, place_of
 from timetable_sync.settings.load import Loaded, find_configuration, load
 from timetable_sync.settings.overrides import PREFIX
-from timetable_sync.settings.problems import ConfigurationError
+from timetable_sync.settings.problems import ConfigurationError, Problem
 from timetable_sync.settings.reference import reference
 from timetable_sync.settings.show import as_toml, as_values
+from timetable_sync.timetable.trial import template_problems
 
 app = typer.Typer(no_args_is_help=True, help="The configuration: make one, check it, see what is in force.")
 
@@ -63,6 +64,7 @@ def check(config: Configuration = None, files: Files = True, format: Facts = For
     try:
         loaded = load(find_configuration(config, os.environ, Path.cwd()), os.environ, files=files)
         secrets, problems = inspect_secrets(loaded, os.environ) if files else ([], [])
+        problems = [*[Problem(place_of(loaded, key), what, key) for key, what in template_problems(loaded.settings)], *problems]
         if problems:
             raise ConfigurationError(problems, "Every run would fail on it.", loaded.path)
     except ConfigurationError as error:

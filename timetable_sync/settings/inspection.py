@@ -38,7 +38,7 @@ def inspect_secrets(loaded: Loaded, environ: Mapping[str, str]) -> tuple[list[Se
                 state = "there"
             except UsageError as error:
                 reason = error.message.removeprefix(f"{key}: ")
-                problems.append(Problem(_place(loaded, key), f"cannot be used: {reason}. {error.advice}", key))
+                problems.append(Problem(place_of(loaded, key), f"cannot be used: {reason}. {error.advice}", key))
                 continue
         found.append(SecretFound(key, str(secret), state))
     return found, problems
@@ -53,10 +53,10 @@ def _secrets(model: BaseModel, path: str = "") -> Iterator[tuple[str, SecretRef]
             yield from _secrets(value, f"{path}{name}.")
 
 
-def _place(loaded: Loaded, key: str) -> str:
-    """The origin of a reference, as a problem names it."""
+def place_of(loaded: Loaded, key: str) -> str:
+    """Where a value comes from, as a problem names it."""
     for name, origin in loaded.origins.items():
-        if name.startswith(f"{key}.") and origin != "default":
+        if (name == key or name.startswith(f"{key}.")) and origin != "default":
             head, _, line = origin.rpartition(":")
             return f"{loaded.path}:{line}" if head == loaded.path.name else origin
     return str(loaded.path)

@@ -55,7 +55,7 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         del self.globals["lipsum"]
         for name, function in self.filters.items():
             self.filters[name] = _metered(name, function)
-        self.filters |= {_COUNTED: _counted_filter, WEIGHED: _weighed_filter}
+        self.filters |= {COUNTED: _counted_filter, WEIGHED: _weighed_filter, WRITTEN: _weighed_filter}
         self.globals["range"] = _range
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
@@ -139,10 +139,12 @@ def _counted(values: Any) -> Any:
     """Each step of it is paid for."""
     if isinstance(values, Undefined) or not isinstance(values, Iterable):
         return values  # for Jinja to complain of
-    return _steps(values)
+    return steps(values)
 
 
-class _steps:  # noqa: N801 - a generator would have no length, which a loop may ask for
+class steps:  # noqa: N801 - a generator would have no length, which a loop may ask for
+    """Members of a loop, each of which is paid for."""
+
     def __init__(self, values: Any) -> None:
         self._values = values
 
@@ -164,7 +166,7 @@ def _metered(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         _pay(_STEP)
         given = list(args)
         if len(given) > place and isinstance(given[place], Iterator):
-            given[place] = list(_steps(given[place]))
+            given[place] = list(steps(given[place]))
         value, more = (given[place] if len(given) > place else ""), (*given[place + 1 :], *kwargs.values())
         if name == "format":
             _refuse_wide(str(value))
@@ -199,9 +201,10 @@ def _range(*limits: int) -> range:
     return numbers
 
 
-_COUNTED = "counted within bounds"
-#: The filter that all that a template writes goes through.
+#: The filters that what loops go over, what is kept, and what becomes text go through. To the last one it is told what it is called.
+COUNTED = "counted within bounds"
 WEIGHED = "weighed within bounds"
+WRITTEN = "written within bounds"
 
 
 @pass_context
@@ -210,12 +213,13 @@ def _counted_filter(_: Any, values: Any) -> Any:
 
 
 @pass_context
-def _weighed_filter(_: Any, value: Any) -> Any:
+def _weighed_filter(_: Any, value: Any, called: str = "") -> Any:
     return _weighed(value)
 
 
 def _through(name: str, node: Any) -> nodes.Filter:
-    return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
+    called = [nodes.Const(node.name, lineno=node.lineno)] if name == WRITTEN and isinstance(node, nodes.Name) else []
+    return nodes.Filter(node, name, called, [], None, None, lineno=node.lineno)
 
 
 class _Metering(NodeTransformer):
@@ -226,7 +230,7 @@ class _Metering(NodeTransformer):
 
     def visit_For(self, node: nodes.For) -> nodes.For:  # noqa: N802 - Jinja's names
         self._within(node)
-        node.iter = _through(_COUNTED, node.iter)
+        node.iter = _through(COUNTED, node.iter)
         return node
 
     def visit_Macro(self, node: nodes.Macro) -> nodes.Macro:  # noqa: N802 - Jinja's name
@@ -240,13 +244,13 @@ class _Metering(NodeTransformer):
     def visit_Output(self, node: nodes.Output) -> nodes.Output:  # noqa: N802 - Jinja's name
         self.generic_visit(node)
         node.nodes = [
-            part if isinstance(part, nodes.TemplateData) and not self._repeated else _through(WEIGHED, part) for part in node.nodes
+            part if isinstance(part, nodes.TemplateData) and not self._repeated else _through(WRITTEN, part) for part in node.nodes
         ]
         return node
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Concat:  # noqa: N802 - Jinja's name
         self.generic_visit(node)
-        node.nodes = [_through(WEIGHED, part) for part in node.nodes]
+        node.nodes = [_through(WRITTEN, part) for part in node.nodes]
         return node
 
     def visit_Assign(self, node: nodes.Assign) -> nodes.Assign:  # noqa: N802 - Jinja's name

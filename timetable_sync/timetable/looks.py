@@ -95,7 +95,8 @@ class Looks:
         cancelled = bool(values[self._cancelled_at])
         subject = look.subject.render(values) if look.subject else _Cut("", False)
         if not subject.text:
-            subject = _line(str(values[self._title_at]))
+            title = values[self._title_at]
+            subject = _line(", ".join(title) if isinstance(title, tuple) else title)
         if cancelled:
             marked = self._cancelled.render(values, subject.text)
             subject = _Cut(marked.text, marked.short or subject.short) if marked.text else subject

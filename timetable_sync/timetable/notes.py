@@ -31,7 +31,7 @@ def _sentences(
         yield source
     for field, count in sorted(differing.items()):
         rows = "the rows of one lesson differ" if count == 1 else f"in {count} lessons the rows differ"
-        yield f"{rows} in {field}; the first by the alphabet was taken (many = true would collect them)"
+        yield f"{rows} in {field}; the first by the alphabet was taken (many = true would collect them, for {{{{ {field} | join(', ') }}}})"
     for field, count in sorted(shortened.items()):
         yield f"{count} {'event' if count == 1 else 'events'} with a {field} that is too long: it was cut"
     if without_mailbox:

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from jinja2 import nodes
 
-from timetable_sync.timetable.bounded import WEIGHED
+from timetable_sync.timetable.bounded import WRITTEN
 
 #: Filters that make nothing of nothing.
 _KEEP_NOTHING = frozenset(
-    {WEIGHED, "capitalize", "e", "escape", "forceescape", "format", "join", "lower", "replace", "reverse", "safe", "slug", "sort", "string"}
+    {WRITTEN, "capitalize", "e", "escape", "forceescape", "format", "join", "lower", "replace", "reverse", "safe", "slug", "sort", "string"}
     | {"striptags", "title", "trim", "truncate", "unique", "upper", "urlencode"}
 )
 

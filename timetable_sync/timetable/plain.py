@@ -16,7 +16,7 @@ from jinja2 import nodes
 from jinja2.filters import FILTERS
 from markupsafe import escape
 
-from timetable_sync.timetable.bounded import LONGEST_TEXT, WEIGHED
+from timetable_sync.timetable.bounded import LONGEST_TEXT, WRITTEN
 from timetable_sync.timetable.slug import slug
 
 _MOST_VALUES = 12
@@ -90,7 +90,7 @@ def plain(tree: nodes.Template, known: Mapping[str, Known], *, html: bool) -> Re
 
 def _value(part: nodes.Expr, known: Mapping[str, Known], *, html: bool) -> Callable[[Sequence[Any]], str] | None:
     """What makes the text of one ``{{ … }}``."""
-    if not isinstance(part, nodes.Filter) or part.name != WEIGHED:
+    if not isinstance(part, nodes.Filter) or part.name != WRITTEN:
         return None
     inner, filters = part.node, list[nodes.Filter]()
     while isinstance(inner, nodes.Filter):

@@ -10,13 +10,15 @@ from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 from jinja2 import Template, TemplateError, meta, nodes
+from jinja2.exceptions import SecurityError
 
 from timetable_sync.errors import UsageError
-from timetable_sync.timetable.bounded import LONGEST_TEXT, BoundedEnvironment, allowance
+from timetable_sync.timetable.bounded import LONGEST_TEXT, allowance
 from timetable_sync.timetable.names import nearest_or_all
 from timetable_sync.timetable.outright import written_outright
 from timetable_sync.timetable.plain import Kind, Known, Render, plain
 from timetable_sync.timetable.slug import slug
+from timetable_sync.timetable.steady import SteadyEnvironment
 from timetable_sync.timetable.times import Clock
 from timetable_sync.timetable.variables import Variables
 
@@ -27,18 +29,21 @@ _ADVICE = "Templates are Jinja2, as in {{ title }}: docs/timetable.md."
 
 
 class TemplateFailed(Exception):
-    """A template failed for one lesson. ``key`` names it in the configuration, the text says why."""
+    """A template failed for one lesson. ``key`` names it in the configuration, the text says why.
 
-    def __init__(self, key: str, reason: str) -> None:
+    ``refused`` says that no lesson would have it do better there: it asks for something that is not for templates.
+    """
+
+    def __init__(self, key: str, reason: str, *, refused: bool = False) -> None:
         super().__init__(reason)
-        self.key = key
+        self.key, self.refused = key, refused
 
 
-def environment(*, autoescape: bool) -> BoundedEnvironment:
+def environment(*, autoescape: bool) -> SteadyEnvironment:
     """What the configuration's templates are rendered in."""
     # Lines that hold nothing but a tag leave no empty line behind, as people expect of a body.
-    environment = BoundedEnvironment(autoescape=autoescape, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["slug"] = slug
+    environment = SteadyEnvironment(autoescape=autoescape, trim_blocks=True, lstrip_blocks=True)
+    environment.add_filter("slug", slug)
     return environment
 
 
@@ -139,23 +144,26 @@ class Compiled(Generic[T]):
             return self._finish(text)
         context = {name: read(value) for (name, read), value in zip(self._reading, picked, strict=True)}
         context.update(zip(self._also, also, strict=True))
-        return self._finish(self._rendered(context))
+        return self._finish(rendered(self.key, self._template, context))
 
-    def _rendered(self, context: Mapping[str, Any]) -> str:
-        parts, length = [], 0
-        try:
-            # Piece by piece, so that a loop within a loop ends at the limit and not when memory does.
-            with allowance():
-                for part in self._template.generate(context):
-                    parts.append(part)
-                    length += len(part)
-                    if length > 2 * LONGEST_TEXT:
-                        break
-        except RecursionError:
-            raise TemplateFailed(self.key, "it calls itself without end") from None
-        except Exception as error:  # a template may do anything to any value, and one lesson must not stop the others
-            raise TemplateFailed(self.key, " ".join(str(error).split())[:200] or type(error).__name__) from None
-        return "".join(parts)
+
+def rendered(key: str, template: Template, context: Mapping[str, Any]) -> str:
+    """What a template of :func:`environment` makes of ``context``. Raises TemplateFailed."""
+    parts, length = [], 0
+    try:
+        # Piece by piece, so that a loop within a loop ends at the limit and not when memory does.
+        with allowance():
+            for part in template.generate(context):
+                parts.append(part)
+                length += len(part)
+                if length > 2 * LONGEST_TEXT:
+                    break
+    except RecursionError:
+        raise TemplateFailed(key, "it calls itself without end") from None
+    except Exception as error:  # a template may do anything to any value, and one lesson must not stop the others
+        said = " ".join(str(error).split())[:200] or type(error).__name__
+        raise TemplateFailed(key, said, refused=isinstance(error, SecurityError)) from None
+    return "".join(parts)
 
 
 def _picker(places: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:

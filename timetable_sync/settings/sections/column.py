@@ -27,7 +27,10 @@ class Column(Section):
     shorthand = "column"
 
     column: Text = Field(description="Name of the column in the query's result.", examples=["room"])
-    many: YesNo = Field(False, description="Several rows of one lesson differ in it: collect them into a sorted set.")
+    many: YesNo = Field(
+        False,
+        description="Several rows of one lesson differ in it: collect them into a sorted set, joined by {{ rooms | join(', ') }}.",
+    )
     split: str | None = Field(
         None, min_length=1, description='Several values stand in one column, separated by this text, as in ",".', examples=[","]
     )

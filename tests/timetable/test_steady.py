@@ -3,12 +3,16 @@
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.timetable.configurations import configuration
 from tests.timetable.test_templates import CLOCK, VARIABLES, values
+from timetable_sync.model.window import Window
+from timetable_sync.timetable.reading import read_timetable
 from timetable_sync.timetable.templates import Compiled, TemplateFailed, Templates
 
 #: What is no text, each as an expression, behind what has to stand before it.
@@ -227,6 +231,21 @@ def test_escaping_is_as_it_was() -> None:
     source = "<b>{{ title }}</b>{{ rooms | join('<br>' | safe) }}{{ ('<i>%s</i>' | safe) % title }}{{ ('{}' | safe).format(note) }}"
     made = compiled(source, html=True).render(values(title="a & b", rooms=("<1>", "2"), note="'"))
     assert made == "<b>a &amp; b</b>&lt;1&gt;<br>2<i>a &amp; b</i>&#39;"
+
+
+@pytest.mark.parametrize("key", ["location", "body", "subject", "categories"])
+def test_the_lessons_that_it_is_of_are_set_aside_and_others_stand(key: str) -> None:
+    source = "{{ title if rooms | length < 2 else rooms }}"
+    event = {key: [source] if key == "categories" else source}
+    rows = "SELECT column1 AS activity, 'COMP101' AS module, '2026-11-24 09:00' AS starts, '2026-11-24 10:00' AS ends, 'Logic' AS title,"
+    query = f"{rows} 'Lecture' AS type, column2 AS room FROM (VALUES ('A1', 'R1'), ('A2', 'R1'), ('A2', 'R2'))"
+    window = Window(datetime(2026, 9, 1, tzinfo=UTC), datetime(2027, 7, 1, tzinfo=UTC))
+    with read_timetable(configuration("sqlite://", query, event=event), window) as reading:
+        assert [bad.reason for bad in reading.bad_rows.examples] == ["this is a list, and no text: join it, as in {{ rooms | join(', ') }}"]
+        assert reading.bad_rows.examples[0].column == f"event.{key}"
+        assert [event.key for calendar in reading.calendars() for event in reading.events(calendar)] == [
+            "timetable/2026%2F27/A1/2026-W48/1"
+        ]
 
 
 def test_it_is_the_same_on_every_machine(tmp_path: Path) -> None:

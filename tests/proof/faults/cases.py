@@ -77,23 +77,23 @@ def requests_of(scene: Scene) -> list[Request]:
     return found
 
 
-def product(requests: Sequence[Request]) -> list[Case]:
+def product(requests: Sequence[Request], kinds: Sequence[Kind] = KINDS) -> list[Case]:
     """Every request with every fault that can befall it, once and for ever."""
     return [
         Case(((request, kind),), ever)
-        for kind in KINDS
+        for kind in kinds
         for request in requests
         if request.operation in kind.befalls
         for ever in (False, True)
     ]
 
 
-def pairs(requests: Sequence[Request], dice: random.Random) -> Iterator[Case]:
+def pairs(requests: Sequence[Request], dice: random.Random, kinds: Sequence[Kind] = KINDS) -> Iterator[Case]:
     """Two faults in one night, by chance, for ever more; the second may befall what is asked only because of the first."""
     while True:
         strikes = []
         for _ in range(2):
-            kind = dice.choice([kind for kind in KINDS if not kind.waits])
+            kind = dice.choice([kind for kind in kinds if not kind.waits])
             request = dice.choice([request for request in requests if request.operation in kind.befalls])
             strikes.append((replace(request, nth=request.nth + dice.choice((0, 0, 1, 2))), kind))
         yield Case(tuple(strikes), dice.random() < 0.25)

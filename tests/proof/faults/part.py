@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.proof.faults import cases, databases, table
+from tests.proof.faults import by_proxy, cases, databases, table
 from tests.proof.faults.scene import Scene
 from tests.proof.figures import Amount, Figure, Part, Say
 from tests.sandbox_process import SandboxProcess
@@ -36,6 +36,9 @@ def prove(amount: Amount, say: Say) -> Iterator[Figure]:
         pairs = cases.pairs(requests, dice)
         two = [next(pairs) for _ in range(amount.of(PAIRS))]
         yield from _counted("two faults in one night, at random", two, lambda case: cases.tried(scene, case), wrong, say)
+    with TemporaryDirectory(prefix="faults-") as folder, SandboxProcess() as sandbox, by_proxy.scene_by_proxy(Path(folder), sandbox) as way:
+        for name, those in by_proxy.chosen(way, amount, dice, PAIRS):
+            yield from _counted(name, those, lambda case: cases.tried(way, case), wrong, say)
     for row in databases.EXPECTED:
         yield _database(row, amount, dice, wrong)
     agree = _DOCUMENT.exists() and table.block(_DOCUMENT.read_text("utf-8")) == table.markdown(table.expected(), databases.EXPECTED)
@@ -100,4 +103,6 @@ def _database(row: databases.Row, amount: Amount, dice: random.Random, wrong: Wr
     return Figure(name, f"{where}: {struck} nights ended with {row.code}, {bad} not as they have to be", not bad and struck > 0)
 
 
-PART = Part("faults", "every request x every fault, pairs of them, and databases that fail; a clean night after each", prove)
+PART = Part(
+    "faults", "every request x every fault, pairs of them, all that by a proxy, and databases that fail; a clean night after each", prove
+)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from tests.proof.faults.by_proxy import OWN
 from tests.proof.faults.databases import EXPECTED, Row
 from tests.proof.faults.kinds import ANY, KINDS
 
@@ -19,7 +20,7 @@ BEGIN, END = "<!-- faults: begin -->", "<!-- faults: end -->"
 def expected() -> Codes:
     """What has to come of each."""
     found: Codes = {}
-    for kind in KINDS:
+    for kind in (*KINDS, *OWN):
         for operation in kind.befalls:
             for ever in (False, True):
                 firsts = (False, True) if operation == "FindItem" else (False,)
@@ -37,7 +38,7 @@ def markdown(codes: Codes, databases: Iterable[Row]) -> str:
 
 def _services(codes: Codes) -> list[str]:
     lines = ["| fault | how often | " + " | ".join(ANY) + " | the report says |", "|---|---|" + "---|" * (len(ANY) + 1)]
-    for kind in KINDS:
+    for kind in (*KINDS, *OWN):
         for ever in (False, True):
             cells = [_cell(codes.get((operation, kind.name, ever))) for operation in ANY]
             lines.append(f"| {kind.name} | {'for ever' if ever else 'once'} | {' | '.join(cells)} | {_words(kind.said)} |")

@@ -406,5 +406,5 @@ def test_the_guard_of_a_shrunken_timetable_counts_the_same_whether_or_not_stamps
     by_counting = world.night(dry_run=True, calendars=only)
 
     (shrunken,) = [held for held in by_digests.held if held.guard == "shrunken_timetable"]
-    assert shrunken.sentence.startswith("the timetable shrank from 40 to 7 events")
+    assert shrunken.sentence.startswith("the timetable shrank from 60 to 27 events")
     assert [held for held in by_counting.held if held.guard == "shrunken_timetable"] == [shrunken]

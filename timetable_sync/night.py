@@ -34,11 +34,13 @@ from timetable_sync.model.sighting import Sighting
 from timetable_sync.model.visited import Visited
 from timetable_sync.model.window import Window
 from timetable_sync.planning.compare import Rules
+from timetable_sync.planning.decision import decide
 from timetable_sync.planning.freeze import Reach
-from timetable_sync.planning.guards import empty_timetable, judge
+from timetable_sync.planning.guards import Extent, empty_timetable
 from timetable_sync.planning.half_moves import without_half_moves
 from timetable_sync.planning.horizon import window_of
 from timetable_sync.planning.quiet import foreseen
+from timetable_sync.planning.release import Release
 from timetable_sync.planning.selection import select
 from timetable_sync.reporting import ownrecord
 from timetable_sync.reporting.account import Account
@@ -164,23 +166,13 @@ def _recorded(state: State, request: NightRequest, account: Account, keep: timed
         if hung() and (summary.cut_short or summary.failure is not None):
             account.note(failure=_HUNG)
         else:
-            _finish(state, run, summary, whole=not request.calendars, keep=keep)
+            _finish(state, run, account, whole=not request.calendars, keep=keep)
 
 
-def _finish(state: State, run: int, summary: RunSummary, *, whole: bool, keep: timedelta) -> None:
+def _finish(state: State, run: int, account: Account, *, whole: bool, keep: timedelta) -> None:
     """The run's own record, in full; and what is older than ``keep`` goes, while nobody else works on it."""
-    state.finish_run(
-        run,
-        finished=summary.finished,
-        exit_code=summary.exit_code,
-        counts=ownrecord.counts(summary),
-        summary=ownrecord.figures(summary),
-        calendars=ownrecord.calendars(summary),
-        verdicts=summary.held,
-        failure=summary.failure.message if summary.failure else "",
-        source=summary.source,
-        holding=ownrecord.holding(summary, whole=whole),
-    )
+    summary = account.summary()
+    ownrecord.finish(state, run, summary, ownrecord.holding(summary, account.decision, whole=whole))
     log.info("run recorded", exit_code=summary.exit_code)
     if (gone := state.forget_before(summary.source, summary.finished - keep)) > 0:
         log.info("old runs forgotten", runs=gone)
@@ -244,7 +236,7 @@ class _Night:
             if foreseen(calendar.address, before.sightings.get(calendar.address), window=self.window, mapping=mapping, now=now, every=every)
         ]
 
-    def _judged(self, reading: Reading, before: _Before, ahead: Ahead) -> list[CalendarPlan]:
+    def _judged(self, reading: Reading, before: _Before, ahead: Ahead) -> Sequence[CalendarPlan]:
         """Every calendar is read and compared, then every guard is judged. Gives the plans that may go ahead."""
         settings, source = self.loaded.settings, self.loaded.settings.timetable.source
         remembered = [*before.late.calendars, *before.calendars]
@@ -284,9 +276,10 @@ class _Night:
         self._learn(told, late)
         self.account.addresses(told)
         self.account.waited(late)
-        expected = sum(known.get(plan.calendar.address, 0) for plan in found.plans)
-        held = judge(found.plans, expected, settings.guards, self.request.forced, never_written=selection.report_only)
-        return self.account.surveyed(found, selection, held)
+        release = Release(self.request.forced, self.state.recorded.shown(source))
+        decision = decide(found.plans, Extent(selection, known, reading.count), settings.guards, release)
+        self.account.surveyed(found, decision)
+        return decision.go_ahead
 
     def _learn(self, told: Told, late: Late) -> None:
         """What the ledger lacked or had too much of, then what was seen to be right; no calendar is touched. A dry run learns nothing."""

@@ -1,12 +1,12 @@
 """The story of one purge: everything that we wrote to some calendars is moved to Deleted Items, and nothing else is touched."""
 
-import shlex
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -29,9 +29,11 @@ from timetable_sync.model.plan import CalendarPlan
 from timetable_sync.model.window import Window
 from timetable_sync.planning.clearing import clearing
 from timetable_sync.planning.compare import Rules
+from timetable_sync.planning.decision import unguarded
 from timetable_sync.planning.selection import Selection, matches, select
 from timetable_sync.reporting import ownrecord
 from timetable_sync.reporting.account import Account
+from timetable_sync.reporting.commands import command
 from timetable_sync.reporting.logged import log_calendars
 from timetable_sync.reporting.summary import RunSummary, Status
 from timetable_sync.settings.load import Loaded
@@ -86,7 +88,7 @@ def purge(
         token = sign_in(settings).tokens
         with open_state(settings.state, read_only=dry) as state, state.lease("purge", settings.state.lease) as lease:
             selection = _selected(state, settings, request.calendars)
-            again = f"Type it again: timetable-sync purge {shlex.join(request.calendars)}"
+            again = f"Type it again: {_typed(request, zone)}"
             lanes = Lanes(settings.run.calendars_at_once)
             patience = Patience(stop, deadline, watched, lanes=lanes, pace=pace, check=lease.check, later=again)
             with closing(connect(settings, token)) as backend:
@@ -107,6 +109,11 @@ def purge(
     summary = account.summary()
     log_calendars(summary)
     return summary
+
+
+def _typed(request: PurgeRequest, zone: str) -> str:
+    since = () if request.since is None else ("--from", f"{request.since.astimezone(ZoneInfo(zone)):%Y-%m-%d}")
+    return command("purge", *request.calendars, *since)
 
 
 def _window(request: PurgeRequest, settings: Settings) -> Window:
@@ -148,7 +155,9 @@ class _Purge:
 
     def read_and_remove(self, selection: Selection) -> None:
         found = self._survey(selection)
-        plans = self.account.surveyed(found, selection, ())
+        decision = unguarded(found.plans, selection)
+        plans = decision.go_ahead
+        self.account.surveyed(found, decision)
         if self.request.confirmed is None:
             self.account.planned(plans)
             return
@@ -222,18 +231,6 @@ class _Purge:
             raise
         finally:
             summary = self.account.summary()
-            cleared = frozenset(
-                report.calendar.address for report in summary.calendars if report.status in (Status.CHANGED, Status.UNCHANGED)
-            )
-            self.state.finish_run(
-                run,
-                finished=summary.finished,
-                exit_code=summary.exit_code,
-                counts=ownrecord.counts(summary),
-                summary=ownrecord.figures(summary),
-                calendars=ownrecord.calendars(summary),
-                failure=summary.failure.message if summary.failure else "",
-                source=summary.source,
-                holding=Holding(whole=False, judged=cleared),
-            )
+            cleared = [report.calendar for report in summary.calendars if report.status in (Status.CHANGED, Status.UNCHANGED)]
+            ownrecord.finish(self.state, run, summary, Holding(unmade=dict.fromkeys(cleared, ())))
             log.info("purge recorded", exit_code=summary.exit_code)

@@ -94,6 +94,8 @@ def upgrade() -> None:
         sa.Column("run_id", sa.Integer, nullable=False),
         sa.Column("since", _moment(), nullable=False),
         sa.Column("since_run", sa.Integer, nullable=False),
+        sa.Column("scope", sa.JSON, nullable=False, server_default="[]"),
+        left_out=("scope",),
     )
     _remake(
         "held_count",
@@ -110,12 +112,18 @@ def upgrade() -> None:
     for table in ("verdict", "history", "held_change"):
         for column in _beside():
             op.add_column(table, column)
+    op.add_column("verdict", sa.Column("scope", sa.JSON, nullable=False, server_default="[]"))
     op.create_table(
         "held_loss",
         sa.Column("source", sa.Text, primary_key=True),
         *_calendar(),
         sa.Column("key", sa.Text, primary_key=True),
         sqlite_with_rowid=False,
+    )
+    # What was shown as held before the upgrade is what a release covers after it.
+    op.execute(
+        "INSERT INTO held_loss (source, address, key) SELECT DISTINCT source, address, key FROM held_change"
+        " WHERE action = 'delete' AND reason <> 'a duplicate'"
     )
     op.create_table(
         "visited",

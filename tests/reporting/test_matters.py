@@ -53,6 +53,29 @@ def test_a_held_run_can_be_released_and_an_empty_timetable_cannot() -> None:
     assert not any("--force-guard" in advice.text for advice in empty.advice)
 
 
+def test_guards_that_hold_the_same_are_released_by_one_command_as_each_alone_would_let_nothing_through() -> None:
+    shrunken = Held("shrunken_timetable", None, "the timetable shrank from 90 to 49 events", 41, 90, 18)
+    both = (shrunken, replace(shrunken, guard="deletes_in_run"), held_verdict())
+    commands = [matter.advice[1].text for matter in needs(summary(held=both))]
+    assert commands[0] == commands[1] == "timetable-sync run --force-guard deletes_in_run --force-guard shrunken_timetable"
+    assert commands[2].endswith("--calendar COMP999 --force-guard deletes_in_calendar")
+
+
+def test_a_dry_run_names_no_command_as_it_puts_nothing_on_record() -> None:
+    (matter,) = needs(replace(summary(held=(held_verdict(),)), dry_run=True))
+    assert [(advice.text, advice.command) for advice in matter.advice] == [
+        ("A dry run puts nothing on record: a run holds it, and says what lets it through.", False)
+    ]
+
+
+def test_what_a_release_does_not_cover_is_named() -> None:
+    verdict = replace(held_verdict("COMP101"), fresh={calendar("COMP101").address: frozenset([moved()[0].key])})
+    report = CalendarReport(calendar("COMP101"), Status.HELD, changes=reported(*moved(), fate=Fate.HELD), held=(verdict,))
+    (matter,) = needs(summary(report, held=(verdict,)))
+    assert len(matter.details) == sum(change.key == moved()[0].key for change in moved())
+    assert matter.details[0].startswith("new: ")
+
+
 def test_the_commands_of_a_calendar_with_an_odd_name_can_be_typed_and_mean_it_alone() -> None:
     for name in ("Joint lectures; rm -rf ~", "A*", "[x]", "-q", " blank", "two\nlines", ""):
         odd = Calendar("odd@groups.example.ac.uk", name)

@@ -34,7 +34,7 @@ def run(state: State) -> int:
         calendars=[CalendarRecord(CALENDAR, "held")],
         verdicts=[held],
         source=SOURCE,
-        holding=Holding(whole=True, verdicts=[held], changes={CALENDAR: [change]}),
+        holding=Holding([held], {CALENDAR: [change]}, frozenset([CALENDAR.address]), whole=True),
     )
     return run
 

@@ -1,13 +1,12 @@
 """What guards hold, as people and programs read it. Pure."""
 
-import shlex
 from dataclasses import dataclass
 from typing import Any
 
 from timetable_sync.chronicle.portraits import Line, all_of, changed, title
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.planning.guards import RELEASABLE
-from timetable_sync.reporting.matters import pattern_for
+from timetable_sync.reporting.commands import release
 from timetable_sync.reporting.times import Clock
 from timetable_sync.reporting.wording import number
 from timetable_sync.state.records import HeldCalendar, HeldChange, HeldVerdict
@@ -15,18 +14,19 @@ from timetable_sync.state.records import HeldCalendar, HeldChange, HeldVerdict
 
 @dataclass(frozen=True, slots=True)
 class HeldThing:
-    """A guard that holds the run (``calendar`` None) or a calendar; ``calendars`` are those whose changes wait because of it."""
+    """A guard that holds the run (``calendar`` None) or a calendar; ``calendars`` are those whose changes wait because of it.
+
+    ``guards`` are all that hold the same.
+    """
 
     verdict: HeldVerdict
     calendars: tuple[HeldCalendar, ...]
+    guards: tuple[str, ...]
 
     @property
     def release(self) -> str:
         """What to type to let it through once, or empty where nothing does."""
-        if self.verdict.guard not in RELEASABLE:
-            return ""
-        only = "" if self.verdict.calendar is None else f" --calendar {shlex.quote(pattern_for(self.verdict.calendar))}"
-        return f"timetable-sync run{only} --force-guard {self.verdict.guard}"
+        return release(self.verdict, self.guards) if set(self.guards) <= set(RELEASABLE) else ""
 
 
 def things(verdicts: list[HeldVerdict], calendars: list[HeldCalendar]) -> list[HeldThing]:
@@ -39,7 +39,8 @@ def things(verdicts: list[HeldVerdict], calendars: list[HeldCalendar]) -> list[H
             waiting = tuple(held for address, held in by_address.items() if address not in own)
         else:
             waiting = tuple(held for address, held in by_address.items() if address == verdict.calendar.address)
-        found.append(HeldThing(verdict, waiting))
+        guards = tuple(other.guard for other in verdicts if other.calendar == verdict.calendar)
+        found.append(HeldThing(verdict, waiting, guards))
     return found
 
 

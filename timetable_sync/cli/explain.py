@@ -17,6 +17,7 @@ from timetable_sync.errors import TimetableUnusable, UsageError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.key import EventKey
 from timetable_sync.planning.selection import matches
+from timetable_sync.reporting.commands import command
 from timetable_sync.reporting.legible import legible, shortened
 from timetable_sync.reporting.times import Clock
 from timetable_sync.reporting.wording import counted
@@ -87,7 +88,7 @@ def _found(state: State, loaded: Loaded, event: str, day: str | None, clock: Clo
         keys = [(address, key) for address, key in keys if key == event]
     if not keys:
         if any(matches(calendar, [event]) for calendar in calendars):
-            raise UsageError(f"{event} is a calendar: which day?", f"As in: timetable-sync explain {event} 2026-11-24")
+            raise UsageError(f"{event} is a calendar: which day?", f"As in: {command('explain', event, '2026-11-24')}")
         raise UsageError(f'no event with "{event}" in its key is on record', "Or name a calendar and a day: explain COMP101 2026-11-24")
     return [(names.get(address, Calendar(address, address)), key) for address, key in keys]
 

@@ -1,6 +1,5 @@
 """``timetable-sync purge``: takes out what we wrote, and only that. Thin: shows the dry run, asks, has it done, says what came of it."""
 
-import shlex
 import sys
 import threading
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from timetable_sync.model.change import Delete
 from timetable_sync.purge import PurgeRequest
 from timetable_sync.purge import purge as carry_out
 from timetable_sync.reporting import document, kept, text
+from timetable_sync.reporting.commands import command
 from timetable_sync.reporting.render import check_target, write_report
 from timetable_sync.reporting.summary import CalendarReport, RunSummary, Status
 from timetable_sync.reporting.times import Clock
@@ -86,7 +86,8 @@ def purge(
         _end(seen, loaded, reports, format, clock, verbose=verbose)
     if format is Form.TEXT:
         _tell_seen(seen, clock, everything=verbose > 0)
-    _confirm(seen, many, yes, patterns, asking=format is Form.TEXT)
+    again = command("purge", *patterns, *(() if since is None else ("--from", since)), "--yes", str(many))
+    _confirm(seen, many, yes, again, asking=format is Form.TEXT)
     agreed = {report.calendar.address: report.deleted for report in seen.calendars if report.status is Status.PLANNED}
     request = PurgeRequest(request.now, patterns, request.since, agreed)
     _end(_carried_out(loaded, request, watched=not quiet), loaded, reports, format, clock, verbose=verbose)
@@ -136,17 +137,19 @@ def _lines(report: CalendarReport, clock: Clock, *, everything: bool) -> list[st
     return lines
 
 
-def _confirm(seen: RunSummary, many: int, yes: int | None, patterns: Sequence[str], *, asking: bool) -> None:
-    """Goes on only where somebody said so: by the number, or by typing the calendar's name, or the number where they are several."""
+def _confirm(seen: RunSummary, many: int, yes: int | None, again: str, *, asking: bool) -> None:
+    """Goes on only where somebody said so: by the number, or by typing the calendar's name, or the number where they are several.
+
+    ``again`` is the command that goes ahead.
+    """
     planned = [report for report in seen.calendars if report.status is Status.PLANNED]
     places = f"{counted(many, 'event')} in {counted(len(planned), 'calendar')}"
-    again = f"To go ahead: timetable-sync purge {shlex.join(patterns)} --yes {many}"
     if yes is not None:
         if yes != many:
             raise UsageError(f"--yes {yes}: it is {places}; nothing was written", "Look with --dry-run, then name the number that it says.")
         return
     if not asking or not sys.stdin.isatty():
-        raise UsageError(f"{places} would be moved to Deleted Items; not confirmed, so nothing was written", again)
+        raise UsageError(f"{places} would be moved to Deleted Items; not confirmed, so nothing was written", f"To go ahead: {again}")
     wanted = planned[0].calendar.name if len(planned) == 1 else str(many)
     what = "the calendar's name" if len(planned) == 1 else "the number of events"
     sys.stderr.write(f"{places} would be moved to Deleted Items. Nothing was written yet.\nTo go ahead, type {what} ({wanted}): ")

@@ -26,6 +26,7 @@ from timetable_sync.errors import CalendarFailed, RunFailed, TimetableSyncError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.planning.compare import Rules
 from timetable_sync.planning.freeze import Reach
+from timetable_sync.planning.guards import Extent
 from timetable_sync.planning.horizon import window_of
 from timetable_sync.planning.selection import Selection, select
 from timetable_sync.reporting.times import Clock
@@ -162,10 +163,9 @@ class Examination:
         self._progress.phase("visiting calendars", len(selection.visited))
         at_once, step = settings.run.calendars_at_once, self._progress.step
         found = visit_all(backend, selection.visited, self._window, sides, patience=patience, at_once=at_once, step=step)
-        yield from calendars_visited(found)
-        read = [visited.calendar.address for visited in found if visited.plan is not None]
-        known = state.ledger_count(source, self._window, read)
-        yield from guards_judged(found, known, settings.guards, selection.report_only)
+        yield from calendars_visited(found, selection.homonyms)
+        extent = Extent(selection, state.ledger_counts(source, self._window), reading.count)
+        yield from guards_judged(found, extent, settings.guards)
 
     def _probes(self, backend: Backend, selection: Selection, patience: Patience) -> Iterator[Finding]:
         """In the calendars that are asked for; without any, in the first that may be written."""

@@ -14,7 +14,11 @@ from timetable_sync.errors import BackendError, CalendarFailed, RunFailed
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.plan import CalendarPlan
 from timetable_sync.model.window import Window
-from timetable_sync.planning.guards import judge
+from timetable_sync.planning.decision import decide
+from timetable_sync.planning.guards import Extent
+from timetable_sync.planning.release import Release
+from timetable_sync.planning.selection import pattern_for
+from timetable_sync.reporting.commands import command
 from timetable_sync.reporting.wording import counted
 from timetable_sync.settings.sections.safety import Guards
 
@@ -84,8 +88,8 @@ def _visited(backend: Backend, calendar: Calendar, window: Window, sides: Sides,
     return Visited(calendar, plan, signs=stamp is not None and stamp.sign is not None, known=known)
 
 
-def calendars_visited(found: Sequence[Visited]) -> Iterator[Finding]:
-    """What is to be said of them: those in trouble by name, of the others how many."""
+def calendars_visited(found: Sequence[Visited], homonyms: Collection[str]) -> Iterator[Finding]:
+    """What is to be said of them: those in trouble by name, of the others how many. ``homonyms`` as in a Selection."""
     well = [(visited, visited.plan) for visited in found if visited.plan is not None]
     bad = [(visited, visited.error) for visited in found if visited.error is not None]
     marked = sum(plan.standing > 0 for _, plan in well)
@@ -102,7 +106,8 @@ def calendars_visited(found: Sequence[Visited]) -> Iterator[Finding]:
             yield warned(
                 Part.CALENDARS,
                 f"{visited.calendar.name}: {counted(visited.known, 'event')} of ours should stand there, and no marker comes back",
-                "Somebody may have emptied it; else try: timetable-sync doctor --write --calendar " + visited.calendar.name,
+                "Somebody may have emptied it; else try: "
+                + command("doctor", "--write", "--calendar", pattern_for(visited.calendar, homonyms)),
                 calendar=visited.calendar.address,
             )
     if not well:
@@ -114,14 +119,10 @@ def calendars_visited(found: Sequence[Visited]) -> Iterator[Finding]:
     yield passed(Part.CALENDARS, f"{counted(len(well), 'calendar')} reached and read", details=lines, **facts)
 
 
-def guards_judged(found: Sequence[Visited], known: int, guards: Guards, never_written: Collection[str]) -> Iterator[Finding]:
+def guards_judged(found: Sequence[Visited], extent: Extent, guards: Guards) -> Iterator[Finding]:
     """What guards would hold in a run now."""
     plans = [visited.plan for visited in found if visited.plan is not None]
-    verdicts = [
-        held
-        for held in judge(plans, known, guards, (), never_written=never_written)
-        if held.calendar is None or held.calendar.address not in never_written
-    ]
+    verdicts = decide(plans, extent, guards, Release()).held
     for held in verdicts[:_NAMED]:
         said = (
             f"the whole run would be held: {held.sentence}"

@@ -1,6 +1,7 @@
 """The plan: all changes of a run, by calendar. A value: it can be shown, saved, compared, refused."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from timetable_sync.model.calendar import Calendar
@@ -89,12 +90,18 @@ class CalendarPlan:
         return frozenset(gone.difference(left.key for left in self.left_alone if left.why is Left.SERIES))
 
 
+#: Keys by the address of their calendar.
+Keys = Mapping[str, frozenset[str]]
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A guard's verdict: what is not done, with the numbers.
 
     ``guard`` is the guard's name in the configuration, ``calendar`` None where it holds the whole run. ``sentence`` reads
     after a name: "41 of 90 events would be deleted, the limit is 30 %". ``forced`` is true where ``--force-guard`` released it.
+    ``scope`` are the patterns of ``--calendar`` that name just what was judged, none for all calendars. ``keys`` are what it is about,
+    ``fresh`` those of them that a release was asked for and does not cover, as nobody was shown them.
     """
 
     guard: str
@@ -104,3 +111,17 @@ class Held:
     of: int
     limit: int
     forced: bool = False
+    scope: tuple[str, ...] = ()
+    keys: Keys = field(default_factory=dict, compare=False, repr=False)
+    fresh: Keys = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is on record as held, and so was shown: a release covers it and no more.
+
+    ``counts`` has what each guard counted, by address (empty for the run) and guard; ``keys`` those that they are about.
+    """
+
+    counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    keys: Keys = field(default_factory=dict)

@@ -1,8 +1,12 @@
 """Guards: limits that hold a calendar's plan, or the run's, judged for all before the first write. Pure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from timetable_sync.model.plan import CalendarPlan, Held
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.plan import CalendarPlan, Held, Keys
+from timetable_sync.planning.release import Release
+from timetable_sync.planning.selection import Selection, pattern_for
 from timetable_sync.settings.quantities import show_share
 from timetable_sync.settings.sections.safety import Guards
 
@@ -13,6 +17,24 @@ IN_CALENDAR = "deletes_in_calendar"
 
 #: What ``--force-guard`` takes. An empty timetable is always refused: nobody means it.
 RELEASABLE = (IN_RUN, IN_CALENDAR, SHRUNKEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """All that the run's guards are judged over, whether it is visited tonight or not: what the configuration lets this source write.
+
+    ``known`` is how many keys the ledger has in the window, by address (none after it was lost); ``wanted`` gives how many the timetable
+    has, and is asked of calendars that were not read.
+    """
+
+    selection: Selection
+    known: Mapping[str, int] = field(default_factory=dict)
+    wanted: Callable[[Calendar], int] = field(default=lambda calendar: 0)
+
+    @property
+    def calendars(self) -> list[Calendar]:
+        """Those that are written. One that is only reported on has no losses, and makes no room for any."""
+        return [one for one in self.selection.within if one.address not in self.selection.report_only]
 
 
 def empty_timetable(lessons: int = 0, *, named: bool = False) -> Held:
@@ -26,47 +48,94 @@ def empty_timetable(lessons: int = 0, *, named: bool = False) -> Held:
     return Held(EMPTY, None, "the timetable is empty: the query gave no rows", 0, 0, 0)
 
 
-def judge(
-    plans: Sequence[CalendarPlan], known: int, guards: Guards, forced: Collection[str], *, never_written: Collection[str] = ()
-) -> list[Held]:
-    """Every guard that these plans trip, the run's first.
+def judge(plans: Sequence[CalendarPlan], extent: Extent, guards: Guards, release: Release) -> list[Held]:
+    """Every guard that these plans trip, the run's first. What is released is named all the same, marked.
 
-    ``known`` is how many events the ledger has in the same window and the same calendars (0 after it was lost). ``forced`` names
-    the guards that are released for this run: their verdicts are given all the same, marked. ``never_written`` are addresses of
-    calendars that are only reported on.
-
-    The run's deletes are those that would really be made. A calendar that its own guard holds, or that is only reported on, adds none,
-    so that one broken calendar does not hold all the others.
+    The run's losses are those that would really be made. A calendar that its own guard holds, or that is outside of the ``extent`` as it is
+    only reported on, adds none, so that one broken calendar does not hold all the others; nor does one of which all that is lost was shown
+    and is released.
     """
-    calendars = [held for plan in plans if (held := _calendar(plan, guards, forced)) is not None]
-    kept = {held.calendar.address for held in calendars if held.calendar is not None and not held.forced}.union(never_written)
-    deletes = sum(len(plan.losses) for plan in plans if plan.calendar.address not in kept)
-    standing = sum(plan.standing for plan in plans if plan.calendar.address not in never_written)
-    return [*_shrunken(plans, known, guards, forced), *_run(deletes, standing, guards, forced), *calendars]
+    calendars = release.of_calendars([held for plan in plans for held in _of_calendar(plan, extent, guards)], plans)
+    kept = {held.calendar.address for held in calendars if held.calendar is not None and not held.forced}
+    whole = _Whole(plans, extent, frozenset(plan.calendar.address for plan in plans if release.covers(IN_CALENDAR, plan)))
+    losses = whole.losses(kept)
+    return [*map(release.of_run, (*_shrunken(whole, losses, guards), *_in_run(whole, losses, guards))), *calendars]
 
 
-def _shrunken(plans: Sequence[CalendarPlan], known: int, guards: Guards, forced: Collection[str]) -> list[Held]:
-    expected = sum(plan.expected for plan in plans)
-    limit = int(guards.shrunken_timetable * known + 1e-9)
-    # Below the floor of the run's deletes a shrunken timetable cannot do harm that the other guards would not see.
-    if known - expected <= max(limit, guards.deletes_in_run.at_least):
+def is_shrunken(plans: Sequence[CalendarPlan], extent: Extent, guards: Guards, release: Release) -> bool:
+    """Whether the timetable is smaller than it may be over all calendars, those that were not read included."""
+    whole = _Whole(plans, extent, frozenset(plan.calendar.address for plan in plans if release.covers(IN_CALENDAR, plan)))
+    return whole.shrunk(unread=True) > whole.may_shrink(guards)
+
+
+class _Whole:
+    """All calendars of the extent together: as they were read, and where one was not, as the ledger counts it.
+
+    Of the calendars at the addresses ``released`` nothing is missed any more.
+    """
+
+    def __init__(self, plans: Sequence[CalendarPlan], extent: Extent, released: frozenset[str]) -> None:
+        calendars = extent.calendars
+        inside = {calendar.address for calendar in calendars}
+        self.asked, self._extent, self._released = extent.selection.asked, extent, released
+        self._plans = [plan for plan in plans if plan.calendar.address in inside]
+        read = {plan.calendar.address for plan in self._plans}
+        self._unread = [calendar for calendar in calendars if calendar.address not in read]
+        self.known = sum(map(self._known, calendars))
+        self.standing = sum(plan.standing for plan in self._plans) + sum(map(self._known, self._unread))
+
+    def _known(self, calendar: Calendar) -> int:
+        return self._extent.known.get(calendar.address, 0)
+
+    def losses(self, kept: Collection[str]) -> Keys:
+        """What would be lost, but in calendars that are ``kept`` as they are."""
+        lost = {plan.calendar.address: plan.losses for plan in self._plans}
+        return {address: keys for address, keys in lost.items() if keys and address not in kept and address not in self._released}
+
+    def shrunk(self, *, unread: bool = False) -> int:
+        """By how many events the timetable is smaller than the ledger. ``unread``: also where nobody read the calendar."""
+        total = 0
+        for plan in self._plans:
+            less = self._known(plan.calendar) - plan.expected
+            total += min(0, less) if plan.calendar.address in self._released else less
+        for calendar in self._unread if unread or total > 0 else ():
+            # What moved from a calendar that was read to one that was not is not missed; what such a one lacks is for whoever reads it.
+            less = self._known(calendar) - self._extent.wanted(calendar)
+            total += less if unread else min(0, less)
+        return total
+
+    def may_shrink(self, guards: Guards) -> int:
+        """Below the floor of the run's deletes a shrunken timetable cannot do harm that the other guards would not see."""
+        return max(self.limit(guards), guards.deletes_in_run.at_least)
+
+    def limit(self, guards: Guards) -> int:
+        """The share of all that is known."""
+        return int(guards.shrunken_timetable * self.known + 1e-9)
+
+
+def _shrunken(whole: _Whole, losses: Keys, guards: Guards) -> list[Held]:
+    shrunk, known = whole.shrunk(), whole.known
+    if shrunk <= whole.may_shrink(guards):
         return []
-    sentence = f"the timetable shrank from {known} to {expected} events in the window, the limit is {show_share(guards.shrunken_timetable)}"
-    return [Held(SHRUNKEN, None, sentence, known - expected, known, limit, SHRUNKEN in forced)]
+    share = show_share(guards.shrunken_timetable)
+    sentence = f"the timetable shrank from {known} to {known - shrunk} events in the window, the limit is {share}"
+    return [Held(SHRUNKEN, None, sentence, shrunk, known, whole.limit(guards), scope=whole.asked, keys=losses)]
 
 
-def _run(deletes: int, standing: int, guards: Guards, forced: Collection[str]) -> list[Held]:
-    limit = guards.deletes_in_run
-    if deletes <= limit.allowed(standing):
+def _in_run(whole: _Whole, losses: Keys, guards: Guards) -> list[Held]:
+    limit, lost, standing = guards.deletes_in_run, sum(map(len, losses.values())), whole.standing
+    allowed = limit.allowed(standing)
+    if lost <= allowed:
         return []
-    sentence = f"{deletes} of {standing} events would be deleted in all, the limit is {limit.text()}"
-    return [Held(IN_RUN, None, sentence, deletes, standing, limit.allowed(standing), IN_RUN in forced)]
+    sentence = f"{lost} of {standing} events would be deleted in all, the limit is {limit.text()}"
+    return [Held(IN_RUN, None, sentence, lost, standing, allowed, scope=whole.asked, keys=losses)]
 
 
-def _calendar(plan: CalendarPlan, guards: Guards, forced: Collection[str]) -> Held | None:
-    limit = guards.deletes_in_calendar
-    allowed, losses = limit.allowed(plan.standing), len(plan.losses)
-    if losses <= allowed:
-        return None
-    sentence = f"{losses} of {plan.standing} events would be deleted, the limit is {limit.text()}"
-    return Held(IN_CALENDAR, plan.calendar, sentence, losses, plan.standing, allowed, IN_CALENDAR in forced)
+def _of_calendar(plan: CalendarPlan, extent: Extent, guards: Guards) -> list[Held]:
+    limit, losses, calendar = guards.deletes_in_calendar, plan.losses, plan.calendar
+    allowed = limit.allowed(plan.standing)
+    if len(losses) <= allowed:
+        return []
+    sentence = f"{len(losses)} of {plan.standing} events would be deleted, the limit is {limit.text()}"
+    scope = (pattern_for(calendar, extent.selection.homonyms),)
+    return [Held(IN_CALENDAR, calendar, sentence, len(losses), plan.standing, allowed, scope=scope, keys={calendar.address: losses})]

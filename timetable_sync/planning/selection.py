@@ -1,5 +1,8 @@
 """Which calendars are visited tonight, which of them may be written, and which must never be. Pure."""
 
+import re
+import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -7,25 +10,40 @@ from fnmatch import fnmatchcase
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.settings.sections.calendars import Calendars
 
+# Patterns, and what shells take for the end of what they were given: PowerShell also quotation marks of print.
+# https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_quoting_rules
+_NOT_PLAIN = re.compile("[*?\\[\\]\"'`|\\\\\N{LEFT SINGLE QUOTATION MARK}-\N{DOUBLE HIGH-REVERSED-9 QUOTATION MARK}]")
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """``visited`` are read and compared; those of them in ``report_only`` are never written; ``refused`` are not even read.
 
-    Nor are ``doubtful`` ones, each with the addresses of which nobody knows which is its own tonight.
+    Nor are ``doubtful`` ones, each with the addresses of which nobody knows which is its own tonight. ``unasked`` would be visited by a run
+    that is not limited to some calendars; ``report_only`` has theirs too. ``homonyms`` are addresses of calendars whose name does not tell
+    them from another one; ``asked`` are the patterns that limit the run.
     """
 
     visited: tuple[Calendar, ...]
     report_only: frozenset[str]
     refused: tuple[Calendar, ...]
     doubtful: tuple[tuple[Calendar, tuple[str, ...]], ...] = ()
+    unasked: tuple[Calendar, ...] = ()
+    homonyms: frozenset[str] = frozenset()
+    asked: tuple[str, ...] = ()
+
+    @property
+    def within(self) -> tuple[Calendar, ...]:
+        """All that may be visited by the configuration, tonight or in another run."""
+        return (*self.visited, *(calendar for calendar, _ in self.doubtful), *self.unasked)
 
     def without(self, addresses: Collection[str]) -> "Selection":
         """The same without those that turned out to be no calendars."""
         if not addresses:
             return self
-        visited, refused = ([one for one in some if one.address not in addresses] for some in (self.visited, self.refused))
-        return replace(self, visited=tuple(visited), refused=tuple(refused))
+        some = (self.visited, self.refused, self.unasked)
+        visited, refused, unasked = (tuple(one for one in these if one.address not in addresses) for these in some)
+        return replace(self, visited=visited, refused=refused, unasked=unasked)
 
     def not_had(self, failed: Collection[str], *, known: Collection[str]) -> list[Calendar]:
         """Those that may not be written or have ``failed``, and in which nothing of ours is ``known`` to stand; all by address."""
@@ -55,20 +73,24 @@ def select(
     remembered, named = list(remembered), list(named)
     in_doubt = dict(_in_doubt(doubtful or {}, {calendar.address for calendar in named}, remembered))
     all_of_them: dict[str, Calendar] = {calendar.address: calendar for calendar in (*remembered, *in_doubt, *named)}
-    visited, refused, left = list[Calendar](), list[Calendar](), list[tuple[Calendar, tuple[str, ...]]]()
+    visited, unasked, refused, left = list[Calendar](), list[Calendar](), list[Calendar](), list[tuple[Calendar, tuple[str, ...]]]()
     for calendar in sorted(all_of_them.values()):
-        if asked and not matches(calendar, asked):
-            continue
+        wanted = not asked or matches(calendar, asked)
         if rules.pilot is not None and not matches(calendar, rules.pilot):
             continue
-        if not any(fnmatchcase(calendar.address.casefold(), pattern.casefold()) for pattern in rules.allow):
+        allowed = any(fnmatchcase(calendar.address.casefold(), pattern.casefold()) for pattern in rules.allow)
+        if not wanted:
+            unasked += [calendar] if allowed else []
+        elif not allowed:
             refused.append(calendar)
         elif calendar in in_doubt:
             left.append((calendar, in_doubt[calendar]))
         else:
             visited.append(calendar)
-    report_only = frozenset(calendar.address for calendar in visited if rules.report_only and matches(calendar, rules.report_only))
-    return Selection(tuple(visited), report_only, tuple(refused), tuple(left))
+    might = (*visited, *unasked) if rules.report_only else ()
+    report_only = frozenset(calendar.address for calendar in might if matches(calendar, rules.report_only))
+    homonyms = _homonyms(all_of_them.values())
+    return Selection(tuple(visited), report_only, tuple(refused), tuple(left), tuple(unasked), homonyms, tuple(asked))
 
 
 def _in_doubt(
@@ -83,3 +105,19 @@ def _in_doubt(
         known = [one.address for one in remembered if one.address not in named and (one.name == name or one.address in addresses)]
         for address in known or [address for address in might_be if address not in named][:1]:
             yield Calendar(address, name), might_be
+
+
+def _homonyms(calendars: Collection[Calendar]) -> frozenset[str]:
+    """The addresses of those whose name, in whatever case, is another one's too, or another one's address."""
+    names = Counter(calendar.name.casefold() for calendar in calendars)
+    names.update(calendar.address for calendar in calendars if calendar.name.casefold() != calendar.address)
+    return frozenset(calendar.address for calendar in calendars if names[calendar.name.casefold()] > 1)
+
+
+def pattern_for(calendar: Calendar, homonyms: Collection[str] = ()) -> str:
+    """What finds just this calendar when it is typed: its name, or its address where the name is no plain word, or one of ``homonyms``."""
+    name = calendar.name
+    plain = name.isprintable() and name.strip() == name and not name.startswith("-") and unicodedata.is_normalized("NFC", name)
+    if name and plain and not _NOT_PLAIN.search(name) and calendar.address not in homonyms:
+        return name
+    return re.sub(r"[*?[]|^-", r"[\g<0>]", calendar.address)

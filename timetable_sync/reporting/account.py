@@ -18,7 +18,7 @@ from timetable_sync.errors import Passing, TimetableSyncError, Unclear
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change
 from timetable_sync.model.plan import CalendarPlan, Held
-from timetable_sync.planning.selection import Selection
+from timetable_sync.planning.decision import Decision
 from timetable_sync.reporting.summary import BadRowReport, CalendarReport, ChangeReport, Fate, RunSummary, Status, Trouble, unforeseen
 from timetable_sync.reporting.times import Clock
 from timetable_sync.reporting.wording import counted
@@ -37,9 +37,10 @@ _WAITED = {
 
 
 class Account:
-    """One for a run. ``summary`` starts as that of a run in which nothing has happened yet."""
+    """One for a run. ``summary`` begins as that of a run in which nothing happened yet; ``decision`` is None until guards are judged."""
 
     def __init__(self, summary: RunSummary) -> None:
+        self.decision: Decision | None = None
         self._summary = summary
         self._reports: list[CalendarReport] = []
         self._needs_you: list[Trouble] = []
@@ -134,13 +135,16 @@ class Account:
             but = "" if late.wait else "; this dry run read at once, so what was asked for may be made though it stands as new here"
             self.worth_knowing(f"{names} {verb} until {until}, because {why}{but}")
 
-    def surveyed(self, survey: Survey, selection: Selection, held: Sequence[Held]) -> list[CalendarPlan]:
-        """Everything is read and judged. Gives the plans that may be carried out (in a dry run: would be).
+    def surveyed(self, survey: Survey, decision: Decision) -> None:
+        """Everything is read and judged.
 
         A calendar that is only reported on is never written, so there is nothing to hold: its verdict is worth knowing, no more.
         """
-        held = self._of_those_written(held, selection)
-        self.note(held=tuple(held))
+        self.decision, selection = decision, decision.selection
+        self.note(held=decision.held)
+        for verdict in decision.supposed:
+            name = "" if verdict.calendar is None else verdict.calendar.name
+            self.worth_knowing(f"{name} is report only; were it written, {verdict.guard} would hold it: {verdict.sentence}")
         for calendar in selection.refused:
             trouble = Trouble(
                 f"{calendar.address} matches none of the patterns in calendars.allow, so it was not touched",
@@ -156,30 +160,13 @@ class Account:
         for calendar in selection.visited:
             if (error := survey.failed.get(calendar.address)) is not None:
                 self._reports.append(CalendarReport(calendar, Status.FAILED, trouble=Trouble(error.message, error.advice)))
-        run_held = any(verdict.calendar is None and not verdict.forced for verdict in held)
-        go_ahead = []
         for plan in survey.plans:
-            verdicts = tuple(verdict for verdict in held if verdict.calendar == plan.calendar)
             if not plan.changes:
                 self._reports.append(_report(plan, Status.UNCHANGED, fate=Fate.PLANNED))
             elif plan.calendar.address in selection.report_only:
                 self._reports.append(_report(plan, Status.REPORT_ONLY, fate=Fate.PLANNED))
-            elif run_held or any(not verdict.forced for verdict in verdicts):
-                self._reports.append(_report(plan, Status.HELD, fate=Fate.HELD, held=verdicts))
-            else:
-                go_ahead.append(plan)
-        return go_ahead
-
-    def _of_those_written(self, held: Sequence[Held], selection: Selection) -> list[Held]:
-        written = []
-        for verdict in held:
-            if verdict.calendar is None or verdict.calendar.address not in selection.report_only:
-                written.append(verdict)
-            else:
-                self.worth_knowing(
-                    f"{verdict.calendar.name} is report only; were it written, {verdict.guard} would hold it: {verdict.sentence}"
-                )
-        return written
+            elif plan.calendar.address in decision.held_back:
+                self._reports.append(_report(plan, Status.HELD, fate=Fate.HELD, held=self._held(plan.calendar)))
 
     def planned(self, plans: Sequence[CalendarPlan]) -> None:
         """``plans`` would have been carried out, were this not a dry run."""

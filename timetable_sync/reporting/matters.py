@@ -3,7 +3,6 @@
 Texts of calendars and the timetable in them are raw: whoever shows them makes them safe.
 """
 
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,16 +11,17 @@ from typing import Final
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Reason
 from timetable_sync.model.plan import Held, Left
+from timetable_sync.planning.guards import RELEASABLE
 from timetable_sync.redaction import redact
+from timetable_sync.reporting.commands import look, release
 from timetable_sync.reporting.comparison import named, sides
 from timetable_sync.reporting.figures import Figures, verdicts
 from timetable_sync.reporting.summary import BadRowReport, CalendarReport, ChangeReport, Fate, RunSummary, Status, Trouble
 from timetable_sync.reporting.times import Clock
 from timetable_sync.reporting.wording import counted, kind_of, lasted, number
 
-#: The guard that nothing releases (its name in the configuration).
-_NEVER_RELEASED: Final = "empty_timetable"
-_GLOB: Final = frozenset("*?[]")
+_A_DRY_RUN: Final = "A dry run puts nothing on record: a run holds it, and says what lets it through."
+_MANY: Final = 20
 
 _VERBS: Final = {"created": "create", "updated": "update", "deleted": "delete"}
 
@@ -86,8 +86,7 @@ def needs_you(summary: RunSummary, figures: Figures, clock: Clock) -> list[Matte
     if summary.cut_short:
         found.append(_cut_short(summary, figures))
     held = [verdict for verdict in verdicts(summary) if not verdict.forced]
-    found += [_held_run(verdict) for verdict in held if verdict.calendar is None]
-    found += [_held_calendar(verdict.calendar, verdict) for verdict in held if verdict.calendar is not None]
+    found += [_held(verdict, held, summary, clock) for verdict in sorted(held, key=lambda verdict: verdict.calendar is not None)]
     for report in summary.calendars:
         found += _troubles(report, clock, purge=summary.purge)
     found += [_from_trouble(trouble, weight=Weight.HELD) for trouble in summary.needs_you]
@@ -167,28 +166,32 @@ def _not_begun(report: CalendarReport) -> int:
     return sum(change.fate is Fate.NOT_BEGUN for change in report.changes)
 
 
-def _held_run(verdict: Held) -> Matter:
-    advice = [Advice("timetable-sync held", "look", command=True)]
-    if verdict.guard == _NEVER_RELEASED:
-        advice.append(Advice("Nothing releases this guard. Mend the query, or what it reads."))
-    else:
-        advice.append(Advice(f"timetable-sync run --force-guard {verdict.guard}", "release", command=True))
-    return Matter(f"nothing was written, held by {verdict.guard}: {verdict.sentence}", "the run", Weight.HELD, tuple(advice))
+def _held(verdict: Held, held: Sequence[Held], summary: RunSummary, clock: Clock) -> Matter:
+    calendar = verdict.calendar
+    said = "held" if calendar is not None else f"nothing was written, held by {verdict.guard}"
+    about = "the run" if calendar is None else calendar.name
+    advice = (Advice(_A_DRY_RUN),) if summary.dry_run else (Advice(look(verdict), "look", command=True), _release(verdict, held))
+    return Matter(f"{said}: {verdict.sentence}", about, Weight.HELD, advice, _fresh(verdict, summary, clock), calendar)
 
 
-def _held_calendar(calendar: Calendar, verdict: Held) -> Matter:
-    pattern = shlex.quote(pattern_for(calendar))
-    advice = (
-        Advice(f"timetable-sync held {pattern}", "look", command=True),
-        Advice(f"timetable-sync run --calendar {pattern} --force-guard {verdict.guard}", "release", command=True),
-    )
-    return Matter(f"held: {verdict.sentence}", calendar.name, Weight.HELD, advice, calendar=calendar)
+def _release(verdict: Held, held: Iterable[Held]) -> Advice:
+    """One command for all guards that hold the same: each of them alone would let nothing through."""
+    guards = [other.guard for other in held if other.calendar == verdict.calendar]
+    if not set(guards) <= set(RELEASABLE):
+        return Advice("Nothing releases this guard. Mend the query, or what it reads.")
+    return Advice(release(verdict, guards), "release", command=True)
 
 
-def pattern_for(calendar: Calendar) -> str:
-    """What finds just this calendar when it is typed after ``--calendar``: its name, or its address where the name is no plain word."""
-    plain = calendar.name.isprintable() and calendar.name.strip() == calendar.name and not calendar.name.startswith("-")
-    return calendar.name if plain and calendar.name and not _GLOB & {*calendar.name} else calendar.address
+def _fresh(verdict: Held, summary: RunSummary, clock: Clock) -> tuple[str, ...]:
+    """What a release that was asked for does not cover, by name."""
+    lines = [
+        ("" if verdict.calendar is not None else f"{report.calendar.name}: ") + f"new: {named(*sides(change.change), clock)}"
+        for report in summary.calendars
+        if (keys := verdict.fresh.get(report.calendar.address))
+        for change in report.changes
+        if change.change.key in keys
+    ]
+    return (*lines[:_MANY], f"and {number(len(lines) - _MANY)} more") if len(lines) > _MANY + 1 else tuple(lines)
 
 
 def _troubles(report: CalendarReport, clock: Clock, *, purge: bool) -> Iterator[Matter]:

@@ -4,11 +4,14 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from timetable_sync.model.change import Change
 from timetable_sync.model.plan import Left
+from timetable_sync.planning.decision import Decision
 from timetable_sync.redaction import redact
 from timetable_sync.reporting.figures import count, verdicts
-from timetable_sync.reporting.summary import Fate, RunSummary, Status
+from timetable_sync.reporting.summary import CalendarReport, Fate, RunSummary, Status
 from timetable_sync.reporting.wording import KINDS, kind_of
+from timetable_sync.state.database import State
 from timetable_sync.state.records import CalendarRecord, Holding
 
 #: Reasons of changes that the timetable did not ask for, as the record names them.
@@ -20,6 +23,22 @@ _LEFT = {
     Left.DELETED_REPORTED: "deleted_kept",
     Left.SERIES: "series",
 }
+
+
+def finish(state: State, run: int, summary: RunSummary, held: Holding | None) -> None:
+    """Put on record how the run went, and what is held from now on."""
+    state.finish_run(
+        run,
+        finished=summary.finished,
+        exit_code=summary.exit_code,
+        counts=counts(summary),
+        summary=figures(summary),
+        calendars=calendars(summary),
+        verdicts=summary.held,
+        failure=summary.failure.message if summary.failure else "",
+        source=summary.source,
+        holding=held,
+    )
 
 
 def counts(summary: RunSummary) -> dict[str, int]:
@@ -76,23 +95,25 @@ def calendars(summary: RunSummary) -> list[CalendarRecord]:
     ]
 
 
-def holding(summary: RunSummary, *, whole: bool) -> Holding | None:
+def holding(summary: RunSummary, decision: Decision | None, *, whole: bool) -> Holding | None:
     """What is held, or None where the run did not come to judge. ``whole``: it was not limited to some calendars."""
     standing = [verdict for verdict in verdicts(summary) if not verdict.forced]
-    if not summary.calendars:
+    if decision is None:
         # Only an empty timetable is held before any calendar was looked at; then nothing is known of the calendars.
-        return Holding(whole=False, judged=frozenset({""}), verdicts=standing) if standing and whole else None
-    unread = frozenset(report.calendar.address for report in summary.calendars if report.status is Status.FAILED and not report.changes)
-    judged = frozenset(report.calendar.address for report in summary.calendars) - unread
+        return Holding(verdicts=standing) if standing else None
     return Holding(
+        verdicts=standing,
+        unmade={report.calendar: _unmade(report) for report in summary.calendars if report.changes or report.status is not Status.FAILED},
+        within=decision.within,
         whole=whole,
-        judged=judged,
-        unread=unread,
-        verdicts=[verdict for verdict in standing if whole or verdict.calendar is not None],
-        changes={
-            report.calendar: [change.change for change in report.changes] for report in summary.calendars if report.status is Status.HELD
-        },
+        shrunken=decision.shrunken,
+        released=frozenset(verdict.guard for verdict in decision.held if verdict.forced and verdict.calendar is None),
     )
+
+
+def _unmade(report: CalendarReport) -> list[Change]:
+    """What a guard, or anything else, kept from being made; nothing where nothing is to be made."""
+    return [] if report.status is Status.REPORT_ONLY else [change.change for change in report.changes if change.fate is not Fate.DONE]
 
 
 def _utc(moment: datetime) -> str:

@@ -161,6 +161,7 @@ def verdicts_of(connection: sa.Connection, run_id: int) -> list[Held]:
             row.out_of,
             row.allowed,
             row.forced,
+            tuple(row.scope),
         )
         for row in connection.execute(query)
     ]
@@ -209,4 +210,5 @@ def _verdict_row(run_id: int, held: Held) -> dict[str, Json]:
         "out_of": held.of,
         "allowed": held.limit,
         "forced": held.forced,
+        "scope": [plain(pattern) for pattern in held.scope],
     }

@@ -5,6 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.plan import Shown
 from timetable_sync.state import history, holding
 from timetable_sync.state.connection import Database
 from timetable_sync.state.lease import holder
@@ -46,6 +47,13 @@ class Recorded:
             return [], []
         with self._database.reading() as connection:
             return holding.verdicts(connection, source), holding.calendars(connection, source)
+
+    def shown(self, source: str) -> Shown:
+        """What of that a release covers."""
+        if self._database is None:
+            return Shown()
+        with self._database.reading() as connection:
+            return holding.shown(connection, source)
 
     def held_changes(self, source: str, calendar: Calendar) -> list[HeldChange]:
         """A calendar's held changes, as far as they are kept."""

@@ -101,22 +101,28 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What a run that judged has to say of what is held.
+    """What a run has to say of what is held.
 
-    ``whole``: it looked at every calendar, but for those in ``unread`` (addresses), which stay as they were recorded. Else it looked at
-    those in ``judged`` only, and says nothing of the run. ``verdicts`` are those that were not released; ``changes`` what is not made.
+    ``verdicts`` are those that were not released. ``unmade`` has the changes that were not made of each calendar that was looked at: of the
+    others the run says nothing. ``within`` are the addresses of all calendars that may be written, in this run or another one; None where
+    no guard was judged. ``whole``: it looked at all of them. ``shrunken``: the timetable is smaller than it may be, or nobody looked.
+    ``released`` are the guards of the run that were let through.
     """
 
-    whole: bool
-    judged: frozenset[str] = frozenset()
-    unread: frozenset[str] = frozenset()
     verdicts: Sequence[Held] = ()
-    changes: Mapping[Calendar, Sequence[Change]] = field(default_factory=dict)
+    unmade: Mapping[Calendar, Sequence[Change]] = field(default_factory=dict)
+    within: frozenset[str] | None = None
+    whole: bool = False
+    shrunken: bool = True
+    released: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class HeldVerdict:
-    """A guard that holds something now: ``calendar`` is None for the whole run. ``run_id`` judged it last, ``since_run`` first."""
+    """A guard that holds something now: ``calendar`` is None for the whole run. ``run_id`` judged it last, ``since_run`` first.
+
+    ``scope`` are the patterns of ``--calendar`` that name just what is held.
+    """
 
     guard: str
     calendar: Calendar | None
@@ -127,6 +133,7 @@ class HeldVerdict:
     run_id: int
     since: datetime
     since_run: int
+    scope: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

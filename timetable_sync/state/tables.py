@@ -153,6 +153,7 @@ verdict = sa.Table(
     sa.Column("allowed", sa.Integer, nullable=False),
     sa.Column("forced", sa.Boolean, nullable=False),
     *_calendar_beside(),
+    sa.Column("scope", sa.JSON, nullable=False, server_default="[]"),
     sa.Index("verdict_by_run", "run_id"),
     sa.Index("verdict_by_address", "address", "run_id"),
 )
@@ -211,6 +212,8 @@ held = sa.Table(
     sa.Column("run_id", sa.Integer, nullable=False),
     sa.Column("since", Moment, nullable=False),
     sa.Column("since_run", sa.Integer, nullable=False),
+    # The patterns of --calendar that name just what is held.
+    sa.Column("scope", sa.JSON, nullable=False, server_default="[]"),
 )
 
 held_change = sa.Table(

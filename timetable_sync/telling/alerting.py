@@ -21,7 +21,7 @@ from timetable_sync.state.records import Matter, RunRecord
 from timetable_sync.telling.channels import Channel, NotSent, channels
 from timetable_sync.telling.findings import judged_by, of_run, of_summary
 from timetable_sync.telling.message import Attachment, Circumstances, Message, compose
-from timetable_sync.telling.reckoning import News, Recorded, after_runs, due, headline, reckoned, settled, told
+from timetable_sync.telling.reckoning import News, Recorded, after_runs, due, headline, reckoned, released, settled, told
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -95,8 +95,9 @@ def _brought_up_to_date(state: State, summary: RunSummary, now: datetime) -> lis
             runs.append(Recorded(run, tuple(of_summary(summary, now))))
             continue
         calendars, verdicts = state.run_calendars(run.id), state.run_verdicts(run.id)
-        runs.append(Recorded(run, tuple(of_run(run, calendars, verdicts, now)), judged_by(run, calendars)))
-    matters = after_runs(known, runs)
+        runs.append(Recorded(run, tuple(of_run(run, calendars, verdicts, now)), judged_by(run)))
+    held, _ = state.recorded.held(source)
+    matters = released(after_runs(known, runs), {(one.calendar.address if one.calendar else "", one.guard) for one in held}, now)
     if summary.run is None:
         matters = reckoned(matters, of_summary(summary, now), lambda matter: False, now)
     arrived = str(runs[-1].run.id) if runs else reached

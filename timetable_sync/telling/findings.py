@@ -1,6 +1,5 @@
 """What there is to tell of one run, from its record alone; and of what its end can be told. Pure."""
 
-import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,7 @@ from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.plan import Held
 from timetable_sync.planning.guards import RELEASABLE
 from timetable_sync.planning.selection import matches
-from timetable_sync.reporting.matters import pattern_for
+from timetable_sync.reporting.commands import look, release
 from timetable_sync.reporting.summary import RunSummary
 from timetable_sync.reporting.wording import counted
 from timetable_sync.state.records import NIGHT, CalendarRecord, Matter, RunRecord
@@ -57,7 +56,8 @@ def of_run(run: RunRecord, calendars: Sequence[CalendarRecord], verdicts: Iterab
         found.append(Finding(FAILED, "", str(run.exit_code), "", run.failure, str(run.summary.get("advice", ""))))
     if cut := run.summary.get("cut_short"):
         found.append(Finding(FAILED, "", CUT_SHORT, "", f"the run was cut short: {cut}", "The next run does what is left."))
-    found += [_held(verdict) for verdict in verdicts if not verdict.forced]
+    standing = [verdict for verdict in verdicts if not verdict.forced]
+    found += [_held(verdict, standing) for verdict in standing]
     for record in calendars:
         if record.status == "failed":
             calendar = record.calendar
@@ -94,34 +94,30 @@ def certificate(ends: datetime, now: datetime) -> list[Finding]:
     return [Finding(CERTIFICATE, "", f"{min(reached)} days", "", sentence, advice)]
 
 
-def judged_by(run: RunRecord, calendars: Sequence[CalendarRecord]) -> Callable[[Matter], bool]:
+def judged_by(run: RunRecord) -> Callable[[Matter], bool]:
     """Whether this run can tell that a matter is over, if it did not find it anew.
 
     A run that failed or was cut short tells of nothing; one that was limited to some calendars tells of those, and that runs do
-    work again. A calendar that failed tried nothing that a guard could have held.
+    work again. What is held is over once it is held no longer (``reckoning.released``), whatever a run found.
     """
     if run.kind != NIGHT or run.exit_code is None or run.failure or run.summary.get("cut_short"):
         return lambda matter: False
     whole = not run.calendars
-    failed = {record.calendar.address for record in calendars if record.status in ("failed", "cut short")}
 
     def judged(matter: Matter) -> bool:
+        if matter.kind == HELD:
+            return False
         if matter.kind == CERTIFICATE:
             return "certificate_ends" in run.summary
-        if not matter.address:
-            return whole or matter.kind in (FAILED, ROWS)
-        visited = whole or matches(Calendar(matter.address, matter.name), run.calendars)
-        return visited and (matter.kind == FAILED or matter.address not in failed)
+        return whole or not matter.address or matches(Calendar(matter.address, matter.name), run.calendars)
 
     return judged
 
 
-def _held(verdict: Held) -> Finding:
+def _held(verdict: Held, standing: Iterable[Held]) -> Finding:
+    advice, guards = f"look: {look(verdict)}", [other.guard for other in standing if other.calendar == verdict.calendar]
+    if set(guards) <= set(RELEASABLE):
+        advice += f"\nrelease: {release(verdict, guards)}"
     if verdict.calendar is None:
-        advice = "look: timetable-sync held"
-        if verdict.guard in RELEASABLE:
-            advice += f"\nrelease: timetable-sync run --force-guard {verdict.guard}"
         return Finding(HELD, "", verdict.guard, "", f"nothing was written, held by {verdict.guard}: {verdict.sentence}", advice)
-    pattern = shlex.quote(pattern_for(verdict.calendar))
-    advice = f"look: timetable-sync held {pattern}\nrelease: timetable-sync run --calendar {pattern} --force-guard {verdict.guard}"
     return Finding(HELD, verdict.calendar.address, verdict.guard, verdict.calendar.name, f"held: {verdict.sentence}", advice)

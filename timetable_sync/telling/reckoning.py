@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from timetable_sync.state.records import Matter, RunRecord
-from timetable_sync.telling.findings import CERTIFICATE, Finding
+from timetable_sync.telling.findings import CERTIFICATE, HELD, Finding
 
 #: Ends the name of a channel where what was told is the end of a matter.
 OVER = "/over"
@@ -50,6 +50,14 @@ def reckoned(known: Iterable[Matter], found: Sequence[Finding], judged: Callable
         else:
             matters.append(replace(old, name=finding.name, sentence=finding.sentence, advice=finding.advice, seen=at))
     return sorted(matters, key=lambda matter: matter.identity)
+
+
+def released(matters: Iterable[Matter], held: Collection[tuple[str, str]], at: datetime) -> list[Matter]:
+    """``matters``, those of guards over since ``at`` (aware) that hold no longer; ``held`` are address and guard of what is held now."""
+    return [
+        replace(matter, gone=at) if matter.kind == HELD and matter.gone is None and (matter.address, matter.detail) not in held else matter
+        for matter in matters
+    ]
 
 
 def due(matters: Iterable[Matter], channel: str, kinds: Collection[str], now: datetime, remind: timedelta | None) -> News:

@@ -95,6 +95,10 @@ class Reading:
         lines = self._spool.lines(calendar.address)
         return [] if lines is None else [line.partition(BETWEEN)[0] for line in lines.split(LINE)]
 
+    def count(self, calendar: Calendar) -> int:
+        """How many events the calendar has in the window."""
+        return self._spool.count(calendar.address)
+
     def digest(self, calendar: Calendar) -> Digest:
         """That of the keys of the calendar's events in the window, with their fingerprints."""
         lines = self._spool.lines(calendar.address)

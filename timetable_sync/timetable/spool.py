@@ -149,6 +149,11 @@ class Spool:
         looks: dict[int, Look] = {number: tuple(look) for number, *look in self._of(address, query)}
         return [(start, key, finish, looks[look], fingerprint) for start, key, finish, look, fingerprint in rows]
 
+    def count(self, address: str) -> int:
+        """How many events a calendar has."""
+        (row,) = self._of(address, "SELECT count(*) FROM event WHERE calendar = ?")
+        return int(row[0])
+
     def lines(self, address: str) -> str | None:
         """The keys of one calendar's events with their fingerprints, as for a digest; None where it has none."""
         # In one piece: a row for each costs more than all the rest of a quiet calendar on our side.

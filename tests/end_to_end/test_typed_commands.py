@@ -1,0 +1,209 @@
+"""Every command that is printed about what is held, typed as it stands there, does what it says."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.college import College, commands
+from tests.sandbox_process import SandboxProcess
+from tests.telling.listeners import MailServer, mail_server
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    with mail_server() as server:
+        yield server
+
+
+@pytest.fixture
+def college(
+    tmp_path: Path, sandbox: SandboxProcess, mail: MailServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> College:
+    sandbox.client.clear_faults()
+    for mailbox in sandbox.client.mailboxes():
+        sandbox.client.remove_mailbox(mailbox["address"])
+    return College(tmp_path, sandbox, mail, monkeypatch, capsys)
+
+
+LOOK, RELEASE = "timetable-sync held COMP101", "timetable-sync run --calendar COMP101 --force-guard deletes_in_calendar"
+HELD, STATUS = "timetable-sync held", "timetable-sync status"
+
+
+@pytest.mark.parametrize(("all_of_them", "left"), [(90, 49), (40, 20), (20, 9)])
+@pytest.mark.parametrize("others", [0, 3])
+def test_a_held_calendar_is_released_by_the_line_that_is_printed_alone_or_among_many(
+    college: College, mail: MailServer, all_of_them: int, left: int, others: int
+) -> None:
+    rest = {f"MATH{number}": range(90) for number in range(others)}
+    college.timetable({"COMP101": range(all_of_them), **rest})
+    assert college.night() == 0
+    college.timetable({"COMP101": range(left), **rest})
+    assert college.night() == 5
+    printed = college.printed()
+    run = [] if others else [HELD, "timetable-sync run --force-guard shrunken_timetable"]
+    assert printed == sorted([LOOK, RELEASE, STATUS, *run])
+    assert college.standing("COMP101") == all_of_them
+
+    assert college.types(STATUS) == 0
+    assert f"COMP101: {all_of_them - left} of {all_of_them} events would be deleted" in college.said
+    assert commands(college.said) == [HELD] * (1 if others else 2)
+    for line in (HELD, LOOK):
+        assert college.types(line) == 0
+        assert RELEASE in commands(college.said)
+
+    assert college.night(RELEASE.removeprefix("timetable-sync run ")) == 0
+    assert college.standing("COMP101") == left
+    for line in (HELD, STATUS):
+        college.types(line)
+        assert "nothing" in college.said.lower()
+    assert [subject.rpartition("over: ")[1] for subject in mail.subjects] == ["", "over: "]
+    assert college.night() == 0
+
+
+def test_a_release_of_the_run_releases_the_run_and_no_calendars_own_hold(college: College) -> None:
+    college.timetable({"COMP101": range(40)})
+    college.night()
+    college.timetable({"COMP101": range(20)})
+    assert college.night() == 5
+
+    assert college.types("timetable-sync run --force-guard shrunken_timetable") == 5
+    assert college.standing("COMP101") == 40
+    college.types(HELD)
+    assert "The whole run" not in college.said
+    assert commands(college.said) == [RELEASE]
+    assert college.types(RELEASE) == 0
+    assert college.standing("COMP101") == 20
+
+
+def test_a_held_run_is_released_by_one_line_that_names_all_of_its_guards(college: College, mail: MailServer) -> None:
+    modules = [f"COMP{number}" for number in range(6)]
+    college.timetable({module: range(10) for module in modules})
+    college.night()
+    college.timetable({module: range(6) for module in modules})
+    assert college.night() == 5
+    release = "timetable-sync run --force-guard deletes_in_run --force-guard shrunken_timetable"
+    assert college.printed() == [HELD, release, STATUS]
+    college.types(HELD)
+    assert set(commands(college.said)) == {release}
+
+    assert college.types(release) == 0
+    assert [college.standing(module) for module in modules] == [6] * 6
+    college.types(HELD)
+    assert college.said == "Nothing is held.\n"
+    assert len(mail.subjects) == 2
+    assert "over: the run held, and 1 more" in mail.subjects[1]
+
+
+def test_a_run_of_some_calendars_that_is_held_is_released_for_these_alone(college: College) -> None:
+    modules = [f"COMP{number}" for number in range(6)]
+    college.timetable({**{module: range(10) for module in modules}, "MATH1": range(10)})
+    college.night()
+    college.timetable({**{module: range(6) for module in modules}, "MATH1": range(5)})
+    assert college.night("--calendar 'COMP*'") == 5
+    (release,) = [line for line in college.printed() if "--force-guard" in line]
+    assert release == "timetable-sync run --calendar 'COMP*' --force-guard deletes_in_run --force-guard shrunken_timetable"
+
+    assert college.types(release) == 0
+    assert [college.standing(module) for module in modules] == [6] * 6
+    assert college.standing("MATH1") == 10
+    college.types(HELD)
+    assert college.said == "Nothing is held.\n"
+
+
+def test_more_than_was_shown_is_held_again_and_named_and_shown_it_is_let_through(college: College, mail: MailServer) -> None:
+    rest = {f"MATH{number}": range(90) for number in range(3)}
+    college.timetable({"COMP101": range(40), **rest})
+    college.night()
+    college.timetable({"COMP101": range(20), **rest})
+    college.night()
+    college.timetable({"COMP101": range(18), **rest})
+
+    assert college.types(RELEASE) == 5
+    assert "22 of 40 events would be deleted, the limit is 30 %, at least 5; the release covers 20 of them" in college.said
+    assert college.said.count("new: ") == 2
+    assert college.standing("COMP101") == 40
+    assert len(mail.subjects) == 1
+    assert RELEASE in commands(college.said)
+    assert college.types(RELEASE) == 0
+    assert college.standing("COMP101") == 18
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("Data Science 1", "'Data Science 1'"),
+        ("Übung; rm -rf ~", "'Übung; rm -rf ~'"),
+        ("A* [x]?", "odd@groups.example.ac.uk"),
+        ('O\'Neill "Logic"', "odd@groups.example.ac.uk"),
+        ("\N{LEFT DOUBLE QUOTATION MARK}Logic\N{RIGHT DOUBLE QUOTATION MARK}", "odd@groups.example.ac.uk"),
+        ("-q", "odd@groups.example.ac.uk"),
+        ("comp101", "odd@groups.example.ac.uk"),
+        ("comp101@groups.example.ac.uk", "odd@groups.example.ac.uk"),
+    ],
+)
+def test_the_printed_line_means_one_calendar_whatever_it_is_called(
+    college: College, sandbox: SandboxProcess, name: str, typed: str
+) -> None:
+    """The others lose as much, and one of them has the same name in another case, or as its address."""
+    configuration = college.folder / "timetable-sync.toml"
+    names = {name: "odd@groups.example.ac.uk", "COMP101": "comp101@groups.example.ac.uk", "Algebra": "algebra@groups.example.ac.uk"}
+    mailboxes = ", ".join(f"{_toml(one)} = {_toml(address)}" for one, address in names.items())
+    text = configuration.read_text("utf-8").replace("{{ calendar | lower }}@groups.example.ac.uk", "{{ mailbox }}")
+    configuration.write_text(text.replace("[entra]", f"mailboxes = {{ {mailboxes} }}\n[entra]", 1), "utf-8")
+    sandbox.client.add_mailboxes(list(names.values()))
+    college.timetable({one: range(20) for one in names})
+    assert college.night() == 0
+    college.timetable({one: range(9) for one in names})
+    assert college.night() == 5
+    release = f"timetable-sync run --calendar {typed} --force-guard deletes_in_calendar"
+    assert release in commands(college.said)
+
+    college.types(release)
+    events = {address: len(sandbox.client.events(address)) for address in names.values()}
+    assert events == {"odd@groups.example.ac.uk": 9, "comp101@groups.example.ac.uk": 20, "algebra@groups.example.ac.uk": 20}
+
+
+def _toml(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+#: What ends otherwise than with 0: a question that nobody answers, a certificate that is good for long.
+CODES = {"timetable-sync purge COMP101": 2, "timetable-sync certificate roll": 2}
+
+
+def test_every_command_of_the_page_for_the_morning_can_be_typed_in_such_a_morning(college: College) -> None:
+    rest = {f"MATH{number}": range(90) for number in range(3)}
+    college.timetable({"COMP101": range(90), **rest})
+    college.night()
+    college.timetable({"COMP101": range(49), **rest})
+    college.night()
+    page = (Path(__file__).resolve().parents[2] / "docs" / "operating.md").read_text("utf-8")
+    lines = list(dict.fromkeys(commands(page)))
+    assert {HELD, LOOK, RELEASE, STATUS} <= set(lines)
+
+    for line in lines:
+        code = college.types(line.replace("318", "2").replace("2026-11-30", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}"))
+        assert code == CODES.get(line, 0), (line, college.said, college.complained)
+    assert college.standing("COMP101") == 49
+
+
+def test_the_pages_that_look_back_print_commands_that_can_be_typed(college: College, sandbox: SandboxProcess) -> None:
+    configuration = college.folder / "timetable-sync.toml"
+    text = configuration.read_text("utf-8").replace("{{ calendar | lower }}", "{{ calendar | lower | replace(' ', '-') }}")
+    configuration.write_text(text, "utf-8")
+    sandbox.client.add_mailbox("data-science@groups.example.ac.uk")
+    college.timetable({"Data Science": range(20)})
+    college.night()
+
+    assert college.types("timetable-sync explain 'Data Science'") == 2
+    (explain,) = commands(college.complained)
+    assert explain == "timetable-sync explain 'Data Science' 2026-11-24"
+    assert college.types(explain.replace("2026-11-24", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}")) == 0
+    assert college.types(f"timetable-sync purge 'Data Science' --from {datetime.now(UTC) + timedelta(days=2):%Y-%m-%d}") == 2
+    (purge,) = commands(college.complained)
+    assert college.types(purge) == 0
+    assert college.standing("data-science") == 10

@@ -1,0 +1,40 @@
+"""Commands that are shown to be typed, each as it reaches the program from sh and from PowerShell. Decides nothing."""
+
+import re
+from collections.abc import Iterable
+
+from timetable_sync.model.plan import Held
+from timetable_sync.planning.selection import pattern_for
+from timetable_sync.state.records import HeldVerdict
+
+_BARE = re.compile(r"[A-Za-z0-9_.+:/-][A-Za-z0-9_.+:/@-]*")
+
+
+def word(text: str) -> str:
+    """``text`` as one word of a command."""
+    # Only an address can have an apostrophe in it (pattern_for), and then the word is sh's alone.
+    return text if _BARE.fullmatch(text) else "'" + text.replace("'", "'\"'\"'") + "'"
+
+
+def command(*words: str) -> str:
+    """A command of ours with these words."""
+    return " ".join(("timetable-sync", *map(word, words)))
+
+
+def look(verdict: Held | HeldVerdict) -> str:
+    """Shows what the verdict holds."""
+    return command("held", *(_scope(verdict) if verdict.calendar is not None else ()))
+
+
+def release(verdict: Held | HeldVerdict, guards: Iterable[str]) -> str:
+    """Lets through, once, what the verdict holds, where these ``guards`` hold it."""
+    return command("run", *_each("--calendar", _scope(verdict)), *_each("--force-guard", sorted(guards)))
+
+
+def _scope(verdict: Held | HeldVerdict) -> tuple[str, ...]:
+    # What was recorded by an earlier version has none.
+    return verdict.scope if verdict.scope or verdict.calendar is None else (pattern_for(verdict.calendar),)
+
+
+def _each(option: str, values: Iterable[str]) -> list[str]:
+    return [part for value in values for part in (option, value)]

@@ -128,6 +128,11 @@ def test_a_float_that_may_be_several_numbers_names_nothing(number: str, field: s
         assert said.endswith(" is a number with more digits than its type keeps, so that it may stand for several")
 
 
+def test_nor_where_a_column_may_name_several() -> None:
+    for calendar in ({"column": "c", "split": ","}, {"column": "c", "many": True}):
+        assert refused(dated("sqlite://", {"c": "1e20"}, DATED | {"calendar": calendar})).startswith("timetable.columns.calendar: 1e+20")
+
+
 def test_nor_does_one_join_child_queries_or_name_a_mailbox() -> None:
     child = {"query": "SELECT 1e20 AS i, 'R1' AS room", "key": "i", "parent": "a", "value": "room"}
     assert refused(dated("sqlite://", {}, DATED, children={"rooms": child})).startswith("timetable.children.rooms.key: 1e+20")
@@ -161,5 +166,9 @@ def test_a_float_that_is_no_number_is_no_name() -> None:
         assert dict(reading.bad_rows.by_reason) == {"without an activity": 1}
 
 
-def test_what_only_describes_may_be_any_number() -> None:
+def test_what_only_describes_may_be_any_number_and_elsewhere_one_row_stops_no_other() -> None:
     assert days_of(dated("sqlite://", {"t": "1e20"}, DATED)) == ["10-19"]
+    assert days_of(dated("sqlite://", {"t": "1e20"}, DATED | {"title": {"column": "t", "map": {"1": "One"}}})) == ["10-19"]
+    query = f"SELECT 'A1' AS a, {ROW}, '3' AS k UNION ALL SELECT 'A2', {ROW.replace('1 AS w', '1e20 AS w')}, '3'"
+    with read_timetable(configuration("sqlite://", query, columns=COLUMNS, weeks={"axis": AXIS}), WINDOW) as reading:
+        assert (dict(reading.bad_rows.by_reason), reading.lessons) == ({"with a weekday that cannot be read": 1}, 1)

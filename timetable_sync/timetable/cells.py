@@ -41,23 +41,25 @@ def decoded(raw: bytes) -> str:
 def name_in(cell: object, where: str = "") -> str | None:
     """The name in ``cell``, cleaned, what looks like markup in it left alone; None for nothing.
 
-    Raises TimetableUnusable for a number that is no longer told from its neighbours; ``where`` is what names the column.
+    ``where`` says which column it is of where names identify: there, raises TimetableUnusable for a number that may stand for several.
     """
     if isinstance(cell, str):
         return clean_name(cell)
-    if isinstance(cell, (float, Decimal)) and _rounded(cell):
+    if where and _rounded(cell):
         raise TimetableUnusable(
-            f"{where or 'a column of names'}: {cell} is a number with more digits than its type keeps, so that it may stand for several",
+            f"{where}: {cell} is a number with more digits than its type keeps, so that it may stand for several",
             "Let the query give whole numbers or text, before they become numbers of that type.",
         )
     text = written(cell)
     return None if text is None else clean_name(text)
 
 
-def _rounded(number: float | Decimal) -> bool:
-    if isinstance(number, float):
-        return isfinite(number) and abs(number) >= _SEVERAL_FROM
-    return number.is_finite() and len(number.as_tuple().digits) > _DIGITS and number != number.to_integral_value()
+def _rounded(cell: object) -> bool:
+    if isinstance(cell, float):
+        return isfinite(cell) and abs(cell) >= _SEVERAL_FROM
+    if isinstance(cell, Decimal):
+        return cell.is_finite() and len(cell.as_tuple().digits) > _DIGITS and cell != cell.to_integral_value()
+    return isinstance(cell, (list, tuple, set, frozenset)) and any(map(_rounded, cell))
 
 
 def prose_in(cell: object) -> str | None:
@@ -72,7 +74,7 @@ def several_in(cell: object, split: str | None, one: Callable[[object], str | No
         return ()
     parts: Sequence[object] = list(cell) if isinstance(cell, (list, tuple, set, frozenset)) else (cell,)
     if split:
-        parts = list(chain.from_iterable((written(part) or "").split(split) for part in parts))
+        parts = list(chain.from_iterable((part,) if _rounded(part) else (written(part) or "").split(split) for part in parts))
     if len(parts) == 1:
         text = one(parts[0])
         return () if text is None else (text,)

@@ -252,7 +252,7 @@ class Scene:
         """It is some minutes later: a lease that could not be given back has ended."""
         engine = create_engine(self.state_url or f"sqlite:///{self.folder / 'state.db'}", poolclass=NullPool)
         with engine.begin() as connection:
-            connection.exec_driver_sql("UPDATE lease SET until = since")
+            connection.exec_driver_sql("UPDATE lease SET until = since, runs_out = 0")
 
     def close(self) -> None:
         """Take away what it made beside what it was given."""

@@ -27,7 +27,7 @@ from timetable_sync.errors import TimetableSyncError, UsageError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.plan import CalendarPlan
 from timetable_sync.model.window import Window
-from timetable_sync.planning.clearing import clearing
+from timetable_sync.planning.clearing import clearing, once
 from timetable_sync.planning.compare import Rules
 from timetable_sync.planning.decision import unguarded
 from timetable_sync.planning.selection import Selection, matches, select
@@ -190,7 +190,7 @@ class _Purge:
             late=self.late,
         )
         self.account.waited(self.late)
-        return replace(found, plans=tuple(map(clearing, found.plans)))
+        return replace(found, plans=once(map(clearing, found.plans)))
 
     def _agree(self, plans: Sequence[CalendarPlan], confirmed: Mapping[str, int]) -> None:
         """Nothing goes but what was seen and agreed upon."""

@@ -93,14 +93,14 @@ class Store:
         return head + inner + _TAIL % name
 
 
-def _get_folder(_: Store, __: str, mailbox: Mailbox, body: bytes) -> list[bytes | None]:
+def _get_folder(_: Store, address: str, mailbox: Mailbox, body: bytes) -> list[bytes | None]:
     changed = datetime.fromtimestamp(mailbox.commit_time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     messages: list[bytes | None] = []
     for name in _FOLDER.findall(body):
         kind, title, shown = ("CalendarFolder", b"calendar", "Calendar") if name == b"calendar" else ("Folder", b"msgfolderroot", "Top")
         messages.append(
             (
-                f'<m:Folders><t:{kind}><t:FolderId Id="{title.decode()}-folder" ChangeKey="AQAAAA=="/>'
+                f'<m:Folders><t:{kind}><t:FolderId Id="{title.decode()}-folder-of-{address}" ChangeKey="AQAAAA=="/>'
                 f"<t:DisplayName>{shown}</t:DisplayName><t:TotalCount>{len(mailbox.items)}</t:TotalCount>"
                 "<t:ChildFolderCount>0</t:ChildFolderCount>"
                 '<t:ExtendedProperty><t:ExtendedFieldURI PropertyTag="0x670a" PropertyType="SystemTime"/>'

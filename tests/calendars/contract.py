@@ -60,6 +60,14 @@ class World(Protocol):
     def edit(self, calendar: Calendar, item: str, **fields: Any) -> None: ...
     def delete(self, calendar: Calendar, item: str) -> None: ...
     def copy(self, calendar: Calendar, item: str) -> str: ...
+    def also_as(self, calendar: Calendar) -> Calendar:
+        """The same calendar by another address."""
+        ...
+
+    def make_anew(self, calendar: Calendar) -> None:
+        """Its mailbox is gone for good; another one, empty, has its address."""
+        ...
+
     def unclear_next_write(self, *, done: bool) -> None: ...
     def busy_next_request(self, seconds: float) -> None: ...
     def let_time_pass(self) -> None: ...
@@ -133,6 +141,7 @@ class BackendContract:
             with pytest.raises(CalendarFailed) as failed:
                 read()
             assert world.nobody.address in failed.value.message
+            assert failed.value.gone
 
     def test_an_event_is_in_the_window_when_it_starts_in_it(self, world: World) -> None:
         second = timedelta(seconds=1)
@@ -475,6 +484,28 @@ class BackendContract:
         again = world.backend.stamp(world.calendar)
         assert again is not None
         assert first.folder == again.folder != other.folder
+
+    def test_a_folder_has_one_id_by_whatever_address_it_is_found(self, world: World, made: Standing) -> None:
+        twin = world.also_as(world.calendar)
+        first, second = world.backend.stamp(world.calendar), world.backend.stamp(twin)
+        if first is None or not first.folder:
+            pytest.skip("this service does not name its folders")
+        assert second is not None
+        assert (second.folder, second.sign) == (first.folder, first.sign)
+        assert [one.item for one in world.backend.snapshot(twin, WEEK).ours] == [made.item]
+        assert errors(world.backend.apply(twin, creating(event(2)))) == [None]
+        assert world.backend.snapshot(twin, WEEK).ours == world.backend.snapshot(world.calendar, WEEK).ours
+
+    def test_a_mailbox_that_was_made_anew_has_a_folder_of_its_own_and_none_of_the_items(self, world: World, made: Standing) -> None:
+        first = world.backend.stamp(world.calendar)
+        world.make_anew(world.calendar)
+        second = world.backend.stamp(world.calendar)
+        if first is None or second is None or not first.folder:
+            pytest.skip("this service does not name its folders")
+        assert second.folder != first.folder
+        assert errors(world.backend.apply(world.calendar, creating(event(1)))) == [None]
+        (again,) = world.backend.snapshot(world.calendar, WEEK).ours
+        assert (again.marker.key, again.item.id == made.item.id) == (made.marker.key, False)
 
     def test_a_reading_says_when_it_was_by_the_services_clock_and_what_comes_later_is_later(self, world: World, made: Standing) -> None:
         at = world.backend.snapshot(world.calendar, WEEK).at

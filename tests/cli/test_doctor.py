@@ -271,6 +271,15 @@ def test_a_token_without_consent_is_a_warning(sandbox: SandboxProcess, capsys: C
     assert (finding["level"], "admin consent" in finding["said"]) == ("warning", True)
 
 
+def test_two_addresses_of_one_mailbox_are_a_failure_as_they_are_at_night(sandbox: SandboxProcess, capsys: Capture) -> None:
+    sandbox.client.remove_mailbox(address("COMP102"))
+    sandbox.client.add_alias(address("COMP101"), address("COMP102"))
+    found = examined(capsys, code=1)["calendars"]
+    said = [finding["said"] for finding in found if finding["level"] == "failure"]
+    assert len(said) == 2
+    assert all(address(module) in one for one in said for module in ("COMP101", "COMP102"))
+
+
 def test_a_mailbox_may_be_asked_for_that_no_timetable_names_yet(sandbox: SandboxProcess, capsys: Capture) -> None:
     sandbox.client.add_mailbox("new@groups.example.ac.uk")
     parts = examined(capsys, "--calendar", "new@groups.example.ac.uk", "--write")

@@ -7,7 +7,7 @@ import pytest
 from tests.planning.builders import COMP101, DAY, MONDAY
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.visited import Look, Visited
-from timetable_sync.planning.folders import Expected, Found, Resolution, learnt, now_known, resolve
+from timetable_sync.planning.folders import Expected, Found, Resolution, learnt, now_known, resolve, telling
 
 KNOWN = Visited(COMP101, "a folder", MONDAY)
 
@@ -65,6 +65,17 @@ def test_what_was_known_of_a_folder_goes_to_the_address_that_the_timetable_names
     assert resolve(known(old="F", new="F"), found) == RENAMED
 
 
+def test_a_service_that_gives_all_folders_one_id_tells_nothing_by_it() -> None:
+    every = {address: Look("10", MONDAY) for address in "abc"}
+    assert telling({}, every) == {address: Look("", MONDAY) for address in "abc"}
+    assert telling(known(a="", b="", c="", d=""), {address: every[address] for address in "ab"})["a"].folder == ""
+    two = {address: Look("F") for address in "ab"}
+    assert telling({}, two) == two, "an address and its alias, and no other calendar"
+    another = {**every, "d": Look("11")}
+    assert telling({}, another) == another
+    assert telling(known(d="11"), every) == every
+
+
 def test_in_the_first_night_what_is_known_under_an_address_is_of_the_folder_that_it_leads_to() -> None:
     assert resolve(known(old=""), tonight("new", new="F", old="F")) == RENAMED
 
@@ -79,7 +90,7 @@ def test_a_mailbox_that_got_another_name_while_the_timetable_names_the_old_one_a
         (tonight("a b", a="F", b="F"), "a b"),
         (tonight("a b", b="F"), "b"),
         (tonight("a b", b="F", unseen="a"), "a b"),
-        (tonight("a b c", a="F", b="F", c="F"), "a b c"),
+        (tonight("a b c", a="F", b="F", c="F", d="G"), "a b c"),
     ],
     ids=["both looked at", "one remembered", "one without an answer", "three"],
 )

@@ -43,6 +43,15 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NightWorld:
     return made
 
 
+def test_a_mailbox_that_is_found_by_two_addresses_is_purged_once(world: NightWorld) -> None:
+    other = "logic@groups.example.ac.uk"
+    world.backend.store.add_address(other, ADDRESS)
+    seen = purged(world, ADDRESS, other)
+    assert {report.calendar.address: report.deleted for report in seen.calendars} == {ADDRESS: 10, other: 0}
+    done = purged(world, ADDRESS, other, confirmed={ADDRESS: 10, other: 0})
+    assert (done.exit_code, [item.subject for item in world.backend.people.see(ADDRESS)]) == (0, ["Staff meeting"])
+
+
 def weekly(activity: str = "A1", module: str = "COMP101", weeks: int = 10) -> list[Meeting]:
     days = [datetime(2026, 10, 14, tzinfo=UTC) + timedelta(weeks=week) for week in range(weeks)]
     return [(activity, module, f"{day:%Y-%m-%d} 09:00", f"{day:%Y-%m-%d} 10:00", "Logic", "R1") for day in days]

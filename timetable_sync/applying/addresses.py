@@ -12,7 +12,7 @@ from timetable_sync.model.ledger import BETWEEN, LedgerEntry, digest_of
 from timetable_sync.model.sighting import Sighting
 from timetable_sync.model.visited import Visited
 from timetable_sync.model.window import Window
-from timetable_sync.planning.folders import Expected, Found, Resolution, learnt, now_known, resolve
+from timetable_sync.planning.folders import Expected, Found, Resolution, learnt, now_known, resolve, telling
 
 #: Looks at calendars.
 Look = Callable[[Sequence[Calendar], Window, Sides], Survey]
@@ -63,6 +63,7 @@ def tell_apart(
     """
     expected = Expected({address: one.folder for address, one in before.items()})
     first = look(calendars, window, replace(sides, memory=replace(sides.memory, folders=expected)))
+    first = replace(first, looks=telling(before, first.looks))
     gone = [address for address, error in first.failed.items() if isinstance(error, CalendarFailed) and error.gone]
     resolution = resolve(before, Found(first.looks, gone, wanted, [calendar.address for calendar in calendars]))
     refused = dict(resolution.failed)

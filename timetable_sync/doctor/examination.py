@@ -17,7 +17,7 @@ from timetable_sync.calendars.token import TokenSource
 from timetable_sync.doctor.closed_files import closed_files
 from timetable_sync.doctor.ews_end import end_of_ews
 from timetable_sync.doctor.findings import Finding, Part, failed, passed, warned
-from timetable_sync.doctor.mailboxes import calendars_visited, guards_judged, visit_all
+from timetable_sync.doctor.mailboxes import calendars_visited, guards_judged, told_apart, visit_all
 from timetable_sync.doctor.probe import ProbeFailed, probe
 from timetable_sync.doctor.record import state_opened
 from timetable_sync.doctor.signing_in import SigningIn
@@ -163,6 +163,7 @@ class Examination:
         self._progress.phase("visiting calendars", len(selection.visited))
         at_once, step = settings.run.calendars_at_once, self._progress.step
         found = visit_all(backend, selection.visited, self._window, sides, patience=patience, at_once=at_once, step=step)
+        found = told_apart(found, state.visited(source), reading.addresses)
         yield from calendars_visited(found, selection.homonyms)
         extent = Extent(selection, state.ledger_counts(source, self._window), reading.count)
         yield from guards_judged(found, extent, settings.guards)

@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from timetable_sync.applying.patience import CutShort, Patience
 from timetable_sync.applying.visit import Sides, visit
@@ -13,8 +13,11 @@ from timetable_sync.doctor.findings import Finding, Part, failed, passed, warned
 from timetable_sync.errors import BackendError, CalendarFailed, RunFailed
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.plan import CalendarPlan
+from timetable_sync.model.visited import Look
+from timetable_sync.model.visited import Visited as Remembered
 from timetable_sync.model.window import Window
 from timetable_sync.planning.decision import decide
+from timetable_sync.planning.folders import Found, resolve, telling
 from timetable_sync.planning.guards import Extent
 from timetable_sync.planning.release import Release
 from timetable_sync.planning.selection import pattern_for
@@ -30,7 +33,7 @@ _NAMED = 8
 class Visited:
     """One calendar. ``plan`` is None where it could not be read; then ``error`` says why. ``signs`` says that its folder tells of changes.
 
-    ``known`` is how many events of ours the ledger has there.
+    ``known`` is how many events of ours the ledger has there, ``folder`` the folder's own id.
     """
 
     calendar: Calendar
@@ -38,6 +41,7 @@ class Visited:
     signs: bool
     known: int = 0
     error: BackendError | None = None
+    folder: str = ""
 
 
 def visit_all(
@@ -85,7 +89,19 @@ def _visited(backend: Backend, calendar: Calendar, window: Window, sides: Sides,
         raise
     except BackendError:
         stamp = None  # what refuses it lets the calendar be read: a run reads it every night
-    return Visited(calendar, plan, signs=stamp is not None and stamp.sign is not None, known=known)
+    return Visited(
+        calendar, plan, signs=stamp is not None and stamp.sign is not None, known=known, folder="" if stamp is None else stamp.folder
+    )
+
+
+def told_apart(found: Sequence[Visited], before: Mapping[str, Remembered], wanted: Collection[str]) -> list[Visited]:
+    """The calendars that a run would find there are: an old name of one is none, and two names of one mailbox are in trouble."""
+    looks = telling(before, {one.calendar.address: Look(one.folder) for one in found if one.error is None})
+    gone = [one.calendar.address for one in found if isinstance(one.error, CalendarFailed) and one.error.gone]
+    resolution = resolve(before, Found(looks, gone, wanted, [one.calendar.address for one in found]))
+    left = [one for one in found if one.calendar.address not in resolution.dropped]
+    failed = resolution.failed
+    return [replace(one, plan=None, error=failed[one.calendar.address]) if one.calendar.address in failed else one for one in left]
 
 
 def calendars_visited(found: Sequence[Visited], homonyms: Collection[str]) -> Iterator[Finding]:

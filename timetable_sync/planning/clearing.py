@@ -1,9 +1,20 @@
 """A calendar's plan when everything of ours is to go: each event that we wrote, and only those. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from timetable_sync.model.change import Delete, Reason
 from timetable_sync.model.plan import CalendarPlan
+
+
+def once(plans: Iterable[CalendarPlan]) -> tuple[CalendarPlan, ...]:
+    """The plans with each item in the first of them alone: by two addresses, one mailbox is read twice."""
+    taken, found = set[str](), list[CalendarPlan]()
+    for plan in plans:
+        changes = tuple(one for one in plan.changes if isinstance(one, Delete) and one.before.item.id not in taken)
+        taken.update(one.before.item.id for one in changes)
+        found.append(plan if len(changes) == len(plan.changes) else replace(plan, changes=changes, standing=len(changes)))
+    return tuple(found)
 
 
 def clearing(plan: CalendarPlan) -> CalendarPlan:

@@ -20,6 +20,9 @@ from timetable_sync.errors import CalendarFailed
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.visited import Look, Visited
 
+#: Of a mailbox, while there is no other one: so many addresses may have one folder, and more have not.
+_MOST_NAMES = 2
+
 _ONE_ADDRESS = "See that calendars.address yields one address for each mailbox."
 
 
@@ -72,6 +75,15 @@ class Resolution:
     def changed(self) -> frozenset[str]:
         """The addresses under which something else is known now than before."""
         return frozenset(self.moved.values()) | self.forgotten | self.moved.keys()
+
+
+def telling(before: Mapping[str, Visited], looks: Mapping[str, Look]) -> dict[str, Look]:
+    """The looks; without their folders where these tell nothing, as the service gives all of them one id, such as one that is only a
+    mailbox's own."""
+    folders = {one.folder for one in before.values()} | {look.folder for look in looks.values()}
+    if len(folders - {""}) == 1 and len(before.keys() | looks.keys()) > _MOST_NAMES:
+        return {address: replace(look, folder="") for address, look in looks.items()}
+    return dict(looks)
 
 
 def resolve(before: Mapping[str, Visited], found: Found) -> Resolution:

@@ -121,11 +121,27 @@ class SandboxClient:
         self._call("add_mailboxes", mailboxes=wanted)
 
     def remove_mailbox(self, address: str) -> bool:
-        """Remove a mailbox and all that is in it; whether there was one."""
+        """Remove a mailbox and all that is in it, by its primary address; whether there was one."""
         return bool(self._call("remove_mailbox", address=address))
 
+    def add_alias(self, address: str, alias: str, *, refused: str = "") -> None:
+        """A mailbox is found by another address as well; or requests that name it so are ``refused`` with a code of Exchange's."""
+        self._call("add_alias", address=address, alias=alias, refused=refused)
+
+    def remove_alias(self, alias: str) -> bool:
+        """Nothing is found by this address any more; whether something was. Not for a primary one."""
+        return bool(self._call("remove_alias", alias=alias))
+
+    def rename_mailbox(self, address: str, to: str, *, keep: bool = True) -> None:
+        """A mailbox gets another primary address. The old one is kept as an alias, as Exchange does, unless that is taken away as well."""
+        self._call("rename_mailbox", address=address, to=to, keep=keep)
+
+    def make_mailbox_anew(self, address: str) -> None:
+        """The mailbox is gone for good, and another one, empty, is found by its addresses."""
+        self._call("make_mailbox_anew", address=address)
+
     def mailboxes(self) -> list[dict[str, Any]]:
-        """Address, kind, security identifier (sid) and number of events of each."""
+        """Address, aliases, kind, security identifier (sid) and number of events of each."""
         found: list[dict[str, Any]] = self._call("mailboxes")
         return found
 

@@ -81,11 +81,24 @@ class Control:
         return len(self.world.mailboxes)
 
     def _do_remove_mailbox(self, data: Data) -> Any:
-        return self.world.mailboxes.pop(str(data["address"]).lower(), None) is not None
+        return self.world.remove_mailbox(str(data["address"]))
+
+    def _do_add_alias(self, data: Data) -> Any:
+        self.world.add_alias(self._mailbox(data), str(data["alias"]), str(data.get("refused", "")))
+
+    def _do_remove_alias(self, data: Data) -> Any:
+        return self.world.remove_alias(str(data["alias"]))
+
+    def _do_rename_mailbox(self, data: Data) -> Any:
+        self.world.rename(self._mailbox(data), str(data["to"]), keep=bool(data.get("keep", True)))
+
+    def _do_make_mailbox_anew(self, data: Data) -> Any:
+        self.world.make_anew(self._mailbox(data))
 
     def _do_mailboxes(self, _: Data) -> Any:
         return [
-            {"address": one.address, "kind": one.kind, "sid": one.sid, "events": len(one.items)} for one in self.world.mailboxes.values()
+            {"address": one.address, "aliases": list(one.aliases), "kind": one.kind, "sid": one.sid, "events": len(one.items)}
+            for one in self.world.mailboxes.values()
         ]
 
     # -- looking

@@ -19,11 +19,11 @@ def _text(raw: bytes) -> str:
 
 
 class IdMaker:
-    """Makes the ids of one mailbox. ``address`` decides the mailbox's GUID, so that a state file need not keep it."""
+    """Makes the ids of one mailbox. ``origin`` (the address that it was made with) decides the mailbox's GUID, whatever its address is."""
 
-    def __init__(self, address: str) -> None:
-        self.guid = str(uuid.uuid5(uuid.NAMESPACE_URL, "mailto:" + address.lower()))
-        digest = hashlib.sha256(address.lower().encode()).digest()
+    def __init__(self, origin: str) -> None:
+        self.guid = str(uuid.uuid5(uuid.NAMESPACE_URL, "mailto:" + origin.lower()))
+        digest = hashlib.sha256(origin.lower().encode()).digest()
         # Each prefix is a multiple of three bytes long, so that its base64 can be prepended.
         self._item = _text((_ITEM_HEAD + self.guid.encode() + b"\x00F" + digest)[:72])
         self._key = _text(_KEY_HEAD + digest[:16])

@@ -15,12 +15,18 @@ KINDS: tuple[Kind, ...] = ("group", "shared", "user", "room")
 
 
 class Mailbox:
-    """A mailbox with one calendar. Every change goes through :meth:`add`, :meth:`changed` or :meth:`remove`."""
+    """A mailbox with one calendar. Every change goes through :meth:`add`, :meth:`changed` or :meth:`remove`.
 
-    def __init__(self, address: str, kind: Kind, clock: Clock) -> None:
+    ``address`` is its primary one, ``aliases`` are others that it is found by, in lower case, with the code by which requests for it are
+    refused where they name that one; empty where they are not. ``origin`` tells it from all mailboxes that ever had one of its addresses.
+    """
+
+    def __init__(self, address: str, kind: Kind, clock: Clock, origin: str = "") -> None:
         self.address = address
+        self.aliases: dict[str, str] = {}
         self.kind: Kind = kind
-        self.ids = IdMaker(address)
+        self.origin = origin or address
+        self.ids = IdMaker(self.origin)
         self.items: dict[str, Item] = {}
         self.deleted: dict[str, Item] = {}
         self.changes = 0
@@ -150,6 +156,8 @@ class Mailbox:
             self._json = json.dumps(
                 {
                     "address": self.address,
+                    "aliases": self.aliases,
+                    "origin": self.origin,
                     "kind": self.kind,
                     "made": self._made,
                     "changes": self.changes,
@@ -168,7 +176,8 @@ class Mailbox:
     @classmethod
     def from_json(cls, data: dict[str, Any], clock: Clock) -> "Mailbox":
         """The mailbox that :meth:`as_json` wrote."""
-        mailbox = cls(data["address"], data["kind"], clock)
+        mailbox = cls(data["address"], data["kind"], clock, data.get("origin", ""))
+        mailbox.aliases = dict(data.get("aliases", {}))
         mailbox._made, mailbox.changes, mailbox.deletions = data["made"], data["changes"], data["deletions"]
         mailbox.commit_time = data["commit_time"]
         mailbox.refused = data.get("refused", "")

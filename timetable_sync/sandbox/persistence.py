@@ -33,7 +33,7 @@ class StateFile:
     def _sign(self) -> tuple[object, ...]:
         world = self._world
         return (
-            tuple((one.address, one.changes, one.deletions) for one in world.mailboxes.values()),
+            tuple((one.address, one.origin, *one.aliases.items(), one.changes, one.deletions) for one in world.mailboxes.values()),
             tuple(id(one) for one in world.directory.applications.values()),
             tuple(key.key_id for one in world.directory.applications.values() for key in one.keys),
             len(world.mails),

@@ -28,6 +28,9 @@ class World:
         self.entra = Entra(self.clock, self.directory, self.tokens)
         self.graph = Graph(self.clock, self.directory, self.tokens)
         self.mailboxes: dict[str, Mailbox] = {}
+        self._aliases: dict[str, Mailbox] = {}
+        #: How many mailboxes were made with an address: the next one is another one, with ids of its own.
+        self._made: Counter[str] = Counter()
         self.mails: list[dict[str, Any]] = []
         self.requests: Counter[str] = Counter()
         self.log: deque[dict[str, Any]] = deque(maxlen=20000)
@@ -37,11 +40,66 @@ class World:
         known: dict[str, Kind] = {one: one for one in KINDS}
         if kind not in known:
             raise ValueError(f"a mailbox is one of {', '.join(KINDS)}, not {kind!r}")
-        return self.mailboxes.setdefault(address.lower(), Mailbox(address, known[kind], self.clock))
+        if (there := self.mailboxes.get(address.lower())) is not None:
+            return there
+        self._free(address)
+        made = self.mailboxes[address.lower()] = self._new(address, known[kind])
+        return made
+
+    def _new(self, address: str, kind: Kind) -> Mailbox:
+        number = self._made[address.lower()]
+        self._made[address.lower()] += 1
+        return Mailbox(address, kind, self.clock, f"{address} {number}" if number else address)
 
     def mailbox(self, address: str) -> Mailbox | None:
-        """The mailbox with this address, whatever its case."""
-        return self.mailboxes.get(address.lower())
+        """The mailbox that is found by this address, its own or an alias, whatever the case."""
+        return self.mailboxes.get(address.lower()) or self._aliases.get(address.lower())
+
+    def remove_mailbox(self, address: str) -> bool:
+        """The mailbox is gone with all its addresses; whether there was one."""
+        mailbox = self.mailboxes.pop(address.lower(), None)
+        for alias in mailbox.aliases if mailbox else ():
+            self._aliases.pop(alias, None)
+        return mailbox is not None
+
+    def add_alias(self, mailbox: Mailbox, alias: str, refused: str = "") -> None:
+        """The mailbox is found by ``alias`` too; or requests that name it so are ``refused`` with this code."""
+        if alias.lower() in self.mailboxes:
+            raise ValueError(f"{alias} is another mailbox's own address")
+        self._free(alias)
+        mailbox.aliases[alias.lower()] = refused
+        mailbox.dirty = True
+        self._aliases[alias.lower()] = mailbox
+
+    def remove_alias(self, alias: str) -> bool:
+        """Nothing is found by ``alias`` any more; whether something was."""
+        return self._free(alias)
+
+    def rename(self, mailbox: Mailbox, to: str, *, keep: bool = True) -> None:
+        """The mailbox has another primary address. Exchange keeps the one before as an alias, unless an administrator takes it away."""
+        if self.mailboxes.get(to.lower(), mailbox) is not mailbox:
+            raise ValueError(f"{to} is another mailbox's own address")
+        self._free(to)
+        old = mailbox.address
+        self.mailboxes = {(to.lower() if one is mailbox else address): one for address, one in self.mailboxes.items()}
+        mailbox.address, mailbox.dirty = to, True
+        if keep and old.lower() != to.lower():
+            self.add_alias(mailbox, old)
+
+    def make_anew(self, mailbox: Mailbox) -> Mailbox:
+        """Another mailbox, empty, is found by this one's addresses from now on."""
+        made = self._new(mailbox.address, mailbox.kind)
+        made.aliases = dict(mailbox.aliases)
+        self.mailboxes[mailbox.address.lower()] = made
+        self._aliases |= dict.fromkeys(made.aliases, made)
+        return made
+
+    def _free(self, alias: str) -> bool:
+        mailbox = self._aliases.pop(alias.lower(), None)
+        if mailbox is not None:
+            del mailbox.aliases[alias.lower()]
+            mailbox.dirty = True
+        return mailbox is not None
 
     def mail(self, kind: str, mailbox: Mailbox, subject: str, recipients: list[str]) -> None:
         """Count the mails that would have been sent, one for each recipient."""
@@ -66,6 +124,7 @@ class World:
                 "accounts": self.accounts.as_json(),
                 "mails": self.mails,
                 "requests": self.requests,
+                "made": self._made,
             },
             ensure_ascii=False,
         )
@@ -86,3 +145,6 @@ class World:
         self.requests.clear()
         self.requests.update(data["requests"])
         self.mailboxes = {one["address"].lower(): Mailbox.from_json(one, self.clock) for one in data["mailboxes"]}
+        self._aliases = {alias: mailbox for mailbox in self.mailboxes.values() for alias in mailbox.aliases}
+        # A state file of an earlier version does not have it.
+        self._made = Counter(data.get("made", dict.fromkeys(self.mailboxes, 1)))

@@ -58,6 +58,13 @@ class SandboxWorld:
     def copy(self, calendar: Calendar, item: str) -> str:
         return self.client.copy_event(calendar.address, item)
 
+    def also_as(self, calendar: Calendar) -> Calendar:
+        self.client.add_alias(calendar.address, f"also-{calendar.address}")
+        return Calendar(f"also-{calendar.address}", calendar.name)
+
+    def make_anew(self, calendar: Calendar) -> None:
+        self.client.make_mailbox_anew(calendar.address)
+
     def unclear_next_write(self, *, done: bool) -> None:
         self.fault(what="drop", when="after" if done else "before", operation="[CUD]*Item")
 

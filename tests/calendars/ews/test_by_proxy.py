@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.applying.virtual import Run
+from tests.applying.virtual import Book, Run
 from tests.calendars.contract import WEEK, creating, errors, event
 from tests.calendars.ews.sandbox_world import SandboxWorld
 from tests.forward_proxy import Fault, ForwardProxy, own_authority
 from timetable_sync.applying.one_batch import apply_batch
+from timetable_sync.applying.recording import Recorder
 from timetable_sync.calendars.ews.backend import EwsBackend, open_ews
 from timetable_sync.calendars.token import TokenSource
 from timetable_sync.errors import BackendError, Passing, RunFailed, Unclear
@@ -112,7 +113,7 @@ def test_a_create_that_may_have_been_sent_is_looked_for_before_it_is_sent_again(
     asked = ON_THE_WAY[befalls]
     proxy.faults = [Fault(asked.what, asked.when, asked.status, "CreateItem")]
     run = Run()
-    outcomes = apply_batch(backend, world.calendar, creating(event(1), event(2)), run.patience)
+    outcomes = apply_batch(backend, world.calendar, creating(event(1), event(2)), run.patience, Recorder(Book()))
     assert errors(outcomes) == [None, None]
     assert sorted(one.subject for one in world.seen(world.calendar)) == ["COMP0001 Lecture", "COMP0002 Lecture"]
     done = asked.when != "before"
@@ -129,7 +130,7 @@ def test_what_the_server_does_after_its_proxy_gave_it_up_is_not_doubled(
     backend, run = way(), Run()
     world.fault(what="http", status=status, when="later", seconds=3600, operation="CreateItem")
     run.time.at(30, world.client.catch_up)
-    assert errors(apply_batch(backend, world.calendar, creating(event(1)), run.patience)) == [None]
+    assert errors(apply_batch(backend, world.calendar, creating(event(1)), run.patience, Recorder(Book()))) == [None]
     assert len(world.seen(world.calendar)) == 1
     assert proxy.passed == ["CreateItem", "FindItem", "FindItem"]
 

@@ -41,6 +41,14 @@ class MemoryWorld:
     def copy(self, calendar: Calendar, item: str) -> str:
         return self._memory.people.copy(calendar.address, item).id
 
+    def also_as(self, calendar: Calendar) -> Calendar:
+        self._memory.store.add_address(f"also-{calendar.address}", calendar.address)
+        return Calendar(f"also-{calendar.address}", calendar.name)
+
+    def make_anew(self, calendar: Calendar) -> None:
+        self._memory.store.close_calendar(calendar.address)
+        self._memory.store.open_calendar(calendar.address)
+
     def unclear_next_write(self, *, done: bool) -> None:
         self._memory.faults.fail("apply", Unclear("the connection broke off"), done=done)
 

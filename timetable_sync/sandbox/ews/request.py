@@ -44,9 +44,8 @@ class Request:
         """Which folder is meant: "calendar" or "deleteditems"; raises EwsError where there is none such or it is another's."""
         if node.name == "DistinguishedFolderId":
             address = node.value("Mailbox", "EmailAddress")
-            if address and address.lower() != self.mailbox.address.lower():
-                code = "ErrorAccessDenied" if self.world.mailbox(address) else "ErrorNonExistentMailbox"
-                raise EwsError(code)
+            if address and (named := self.world.mailbox(address)) is not self.mailbox:
+                raise EwsError("ErrorAccessDenied" if named else "ErrorNonExistentMailbox")
             name = node.get("Id")
             if name in ("calendar", "deleteditems", "msgfolderroot", "root"):
                 return "root" if name == "msgfolderroot" else name

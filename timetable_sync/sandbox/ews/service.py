@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from timetable_sync.sandbox.ews.answers import EwsError, SoapFault, envelope, error, fault, schema_fault
+from timetable_sync.sandbox.ews.answers import EwsError, SoapFault, envelope, error, fault, schema_fault, value_xml
 from timetable_sync.sandbox.ews.operations.convert_id import convert_id
 from timetable_sync.sandbox.ews.operations.create_item import create_item
 from timetable_sync.sandbox.ews.operations.delete_item import delete_item
@@ -126,6 +126,11 @@ def _mailbox(world: World, asked: Asked, grant: Grant, headers: Mapping[str, str
         raise SoapFault("ErrorNonExistentMailbox")
     if mailbox.refused:
         raise SoapFault(mailbox.refused, "The mailbox refuses Exchange Web Services.")
+    if code := mailbox.aliases.get(asked.address.lower()):
+        # The answer has the right one: https://learn.microsoft.com/exchange/client-developer/web-service-reference/responsecode
+        failure = SoapFault(code, "The primary SMTP address must be specified when referencing a mailbox.")
+        failure.xml = value_xml("Primary", mailbox.address)
+        raise failure
     if not _may_use(world, grant, mailbox.address):
         raise SoapFault("ErrorImpersonateUserDenied", "The account does not have permission to impersonate the requested user.")
     return mailbox

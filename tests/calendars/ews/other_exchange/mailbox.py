@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import uuid4
 
 
 @dataclass
@@ -35,12 +36,13 @@ class Item:
 
 @dataclass
 class Mailbox:
-    """``refuses`` is the error code that every request for it gets, if any."""
+    """``refuses`` is the error code that every request for it gets, if any; ``guid`` is in the id of its folder."""
 
     items: dict[str, Item] = field(default_factory=dict)
     deleted: list[Item] = field(default_factory=list)
     mails: int = 0
     refuses: str = ""
+    guid: str = field(default_factory=lambda: str(uuid4()))
 
     @property
     def ours(self) -> list[Item]:

@@ -100,7 +100,7 @@ class Operations:
     def _folder(self, request: etree._Element, mailbox: Mailbox, messages: etree._Element) -> None:
         message = self._message(messages, "GetFolder", self.spoil("GetFolder", 0) or "NoError")
         folder = self._hand.under(self._hand.under(message, MESSAGES, "Folders"), TYPES, "CalendarFolder")
-        self._hand.under(folder, TYPES, "FolderId", Id="calendar", ChangeKey="1")
+        self._hand.under(folder, TYPES, "FolderId", Id=f"calendar of {mailbox.guid}", ChangeKey="1")
         self._hand.under(folder, TYPES, "TotalCount", str(len(mailbox.items)))
 
     def _write(self, request: etree._Element, mailbox: Mailbox, messages: etree._Element) -> None:

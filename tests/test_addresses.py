@@ -317,3 +317,19 @@ def test_every_night_in_full_asks_once_where_an_address_leads_and_then_no_more(t
     night = world.night()
     assert "1 calendar was made anew" in said(night)
     assert night.calendars[0].created == 8
+
+
+def test_a_service_whose_folders_all_have_one_id_is_used_as_before(world: Moving, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world.store, "folder", lambda address: "10")
+    modules = ["COMP101"]
+    for module in ("COMP102", "COMP103", "MATH101"):
+        world.calendar(modules[-1])
+        world.timetable(lectures(*modules))
+        if len(modules) != 2:
+            assert world.night().exit_code == 0
+        modules.append(module)
+    world.calendar("MATH101")
+    world.timetable(lectures(*modules))
+    for asked in ((), ("COMP101", "COMP102"), ()):
+        assert world.night(calendars=asked).exit_code == 0
+    assert all(len(world.stands(f"{module.lower()}@groups.example.ac.uk")) == 8 for module in modules)

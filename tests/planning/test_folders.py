@@ -7,7 +7,7 @@ import pytest
 from tests.planning.builders import COMP101, DAY, MONDAY
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.visited import Look, Visited
-from timetable_sync.planning.folders import Expected, Found, Resolution, learnt, now_known, resolve, telling
+from timetable_sync.planning.folders import Expected, Found, Resolution, learnt, now_known, resolve
 
 KNOWN = Visited(COMP101, "a folder", MONDAY)
 
@@ -66,14 +66,11 @@ def test_what_was_known_of_a_folder_goes_to_the_address_that_the_timetable_names
 
 
 def test_a_service_that_gives_all_folders_one_id_tells_nothing_by_it() -> None:
-    every = {address: Look("10", MONDAY) for address in "abc"}
-    assert telling({}, every) == {address: Look("", MONDAY) for address in "abc"}
-    assert telling(known(a="", b="", c="", d=""), {address: every[address] for address in "ab"})["a"].folder == ""
-    two = {address: Look("F") for address in "ab"}
-    assert telling({}, two) == two, "an address and its alias, and no other calendar"
-    another = {**every, "d": Look("11")}
-    assert telling({}, another) == another
-    assert telling(known(d="11"), every) == every
+    assert resolve({}, tonight("a b c", a="10", b="10", c="10")) == Resolution()
+    assert resolve(known(a="10", b="", c="", d=""), tonight("a b c d", a="10", b="10")) == Resolution()
+    assert sorted(resolve({}, tonight("a b", a="F", b="F")).failed) == ["a", "b"], "an address and its alias, and no other calendar"
+    assert sorted(resolve({}, tonight("a b c d", a="F", b="F", c="F", d="G")).failed) == ["a", "b", "c"]
+    assert sorted(resolve(known(d="G"), tonight("a b c", a="F", b="F", c="F")).failed) == ["a", "b", "c"]
 
 
 def test_in_the_first_night_what_is_known_under_an_address_is_of_the_folder_that_it_leads_to() -> None:
@@ -102,7 +99,7 @@ def test_of_one_folder_by_two_addresses_that_the_timetable_names_nobody_can_say_
 
 
 def test_an_old_name_of_one_of_two_that_nobody_can_tell_apart_is_left_alone_as_well() -> None:
-    resolution = resolve(known(a="F", old="F"), tonight("a b", a="F", b="F", old="F"))
+    resolution = resolve(known(a="F", old="F"), tonight("a b c", a="F", b="F", old="F", c="G"))
     assert (sorted(resolution.failed), sorted(resolution.dropped), dict(resolution.moved)) == (["a", "b"], ["old"], {})
 
 

@@ -12,7 +12,7 @@ from timetable_sync.model.ledger import BETWEEN, LedgerEntry, digest_of
 from timetable_sync.model.sighting import Sighting
 from timetable_sync.model.visited import Visited
 from timetable_sync.model.window import Window
-from timetable_sync.planning.folders import Expected, Found, Resolution, learnt, now_known, resolve, telling
+from timetable_sync.planning.folders import Expected, Found, Resolution, learnt, now_known, resolve
 
 #: Looks at calendars.
 Look = Callable[[Sequence[Calendar], Window, Sides], Survey]
@@ -63,19 +63,17 @@ def tell_apart(
     """
     expected = Expected({address: one.folder for address, one in before.items()})
     first = look(calendars, window, replace(sides, memory=replace(sides.memory, folders=expected)))
-    first = replace(first, looks=telling(before, first.looks))
     gone = [address for address, error in first.failed.items() if isinstance(error, CalendarFailed) and error.gone]
     resolution = resolve(before, Found(first.looks, gone, wanted, [calendar.address for calendar in calendars]))
     refused = dict(resolution.failed)
     out, changed = resolution.dropped | refused.keys(), resolution.changed
     anew = (first.elsewhere.keys() | (changed & first.looks.keys())) - out
-    now = replace(sides, ledger=_ledger(sides, resolution), memory=_memory(sides.memory, first, resolution, before, window))
+    now = replace(sides, ledger=_ledger(sides, resolution), memory=_memory(sides.memory, first, resolution, window))
     again = [calendar for calendar in calendars if calendar.address in anew]
     by_address = {one.address: one for one in calendars}
     moved = {old: by_address[owner] for old, owner in resolution.moved.items()}
     late.readdress(moved)
     second = look(again, window, now) if again else Survey((), {})
-    refused |= {address: _moves_about(address) for address in second.elsewhere}
     whole = _merged(_without(first, out | anew), second, refused, calendars)
     known, looks = now_known(before, resolution), {**first.looks, **second.looks}
     # Of one that nobody can tell, what was known before stays.
@@ -108,7 +106,7 @@ def _ledger(sides: Sides, resolution: Resolution) -> Callable[[Calendar], Mappin
     return ledger
 
 
-def _memory(memory: Memory, first: Survey, resolution: Resolution, before: Mapping[str, Visited], window: Window) -> Memory:
+def _memory(memory: Memory, first: Survey, resolution: Resolution, window: Window) -> Memory:
     """What is remembered, by the addresses that calendars have now."""
 
     def known(calendar: Calendar, within: Window) -> Mapping[str, str]:
@@ -128,11 +126,5 @@ def _memory(memory: Memory, first: Survey, resolution: Resolution, before: Mappi
         if names and memory.every:
             lines = known(Calendar(address, address), window).items()
             standing[address] = digest_of(f"{key}{BETWEEN}{fingerprint}" for key, fingerprint in lines)
-    folders = {address: one.folder for address, one in before.items()}
-    folders |= {address: one.folder for address, one in first.looks.items() if one.folder}
     early = {**memory.early, **first.elsewhere}
-    return replace(memory, sightings=sightings, standing=standing, known=known, early=early, folders=Expected(folders))
-
-
-def _moves_about(address: str) -> CalendarFailed:
-    return CalendarFailed(f"{address} led to another mailbox a moment ago; nothing was written to it", "Run it again.")
+    return replace(memory, sightings=sightings, standing=standing, known=known, early=early)

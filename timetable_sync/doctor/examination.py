@@ -164,6 +164,7 @@ class Examination:
         at_once, step = settings.run.calendars_at_once, self._progress.step
         found = visit_all(backend, selection.visited, self._window, sides, patience=patience, at_once=at_once, step=step)
         found = told_apart(found, state.visited(source), reading.addresses)
+        selection = selection.without({one.address for one in selection.visited} - {one.calendar.address for one in found})
         yield from calendars_visited(found, selection.homonyms)
         extent = Extent(selection, state.ledger_counts(source, self._window), reading.count)
         yield from guards_judged(found, extent, settings.guards)

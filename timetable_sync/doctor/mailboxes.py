@@ -17,7 +17,7 @@ from timetable_sync.model.visited import Look
 from timetable_sync.model.visited import Visited as Remembered
 from timetable_sync.model.window import Window
 from timetable_sync.planning.decision import decide
-from timetable_sync.planning.folders import Found, resolve, telling
+from timetable_sync.planning.folders import Found, resolve
 from timetable_sync.planning.guards import Extent
 from timetable_sync.planning.release import Release
 from timetable_sync.planning.selection import pattern_for
@@ -96,7 +96,7 @@ def _visited(backend: Backend, calendar: Calendar, window: Window, sides: Sides,
 
 def told_apart(found: Sequence[Visited], before: Mapping[str, Remembered], wanted: Collection[str]) -> list[Visited]:
     """The calendars that a run would find there are: an old name of one is none, and two names of one mailbox are in trouble."""
-    looks = telling(before, {one.calendar.address: Look(one.folder) for one in found if one.error is None})
+    looks = {one.calendar.address: Look(one.folder) for one in found if one.error is None}
     gone = [one.calendar.address for one in found if isinstance(one.error, CalendarFailed) and one.error.gone]
     resolution = resolve(before, Found(looks, gone, wanted, [one.calendar.address for one in found]))
     left = [one for one in found if one.calendar.address not in resolution.dropped]

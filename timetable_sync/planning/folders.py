@@ -77,17 +77,10 @@ class Resolution:
         return frozenset(self.moved.values()) | self.forgotten | self.moved.keys()
 
 
-def telling(before: Mapping[str, Visited], looks: Mapping[str, Look]) -> dict[str, Look]:
-    """The looks; without their folders where these tell nothing, as the service gives all of them one id, such as one that is only a
-    mailbox's own."""
-    folders = {one.folder for one in before.values()} | {look.folder for look in looks.values()}
-    if len(folders - {""}) == 1 and len(before.keys() | looks.keys()) > _MOST_NAMES:
-        return {address: replace(look, folder="") for address, look in looks.items()}
-    return dict(looks)
-
-
 def resolve(before: Mapping[str, Visited], found: Found) -> Resolution:
     """What follows from where the addresses lead tonight, ``before`` being what is remembered of them."""
+    if not _tells(before, found.looks):
+        return Resolution()
     leads = {address: one.folder for address, one in before.items() if one.folder and not one.gone_nights and address not in found.gone}
     leads |= {address: look.folder for address, look in found.looks.items() if look.folder}
     groups = defaultdict[str, list[str]](list)
@@ -115,6 +108,12 @@ def resolve(before: Mapping[str, Visited], found: Found) -> Resolution:
             forgotten.add(address)
     dropped.update(one for one in (*moved, *forgotten) if one not in found.wanted and one not in moved.values())
     return Resolution(moved, frozenset(forgotten), frozenset(dropped), failed)
+
+
+def _tells(before: Mapping[str, Visited], looks: Mapping[str, Look]) -> bool:
+    """Whether folders are told apart by their ids. They are not where a service gives all of them one, such as one within their mailbox."""
+    folders = {one.folder for one in before.values()} | {look.folder for look in looks.values()}
+    return len(folders - {""}) != 1 or len(before.keys() | looks.keys()) <= _MOST_NAMES
 
 
 def _known(before: Mapping[str, Visited], looks: Mapping[str, Look]) -> dict[str, str]:

@@ -165,7 +165,8 @@ class _Purge:
         with self._recorded() as run:
             for plan in found.plans:
                 self.state.learn(self.settings.timetable.source, plan.calendar, plan.record, plan.forget)
-            self.state.settled(self.late.settled(found.plans))
+            if self.request.since is None:
+                self.state.settled(self.late.settled(found.plans))
             self._remove(run, plans)
 
     def _survey(self, selection: Selection) -> Survey:

@@ -188,6 +188,11 @@ class _Before:
     sightings: Mapping[str, Sighting]
     visited: Mapping[str, Visited]
 
+    @property
+    def seen(self) -> Mapping[str, datetime | None]:
+        """When each address was last read whole. A ledger that was lost explains nothing, and then nothing needs to be explained."""
+        return {address: one.seen for address, one in self.visited.items()} if self.calendars else {}
+
 
 @dataclass(frozen=True, slots=True)
 class _Night:
@@ -262,7 +267,8 @@ class _Night:
                 return {}
             return self.state.ledger_entries(source, calendar, looked_up)
 
-        sides = Sides(reading.events, entries, Reach(reading.unsettled), rules, memory)
+        explained = partial(self.state.recorded.explained, source)
+        sides = Sides(reading.events, entries, Reach(reading.unsettled), rules, memory, before.seen, explained)
         self.progress.phase("reading calendars", len(selection.visited))
         at_once, late = settings.run.calendars_at_once, before.late
         look = partial(survey, self.backend, patience=self.patience, at_once=at_once, progress=self.progress, late=late)
@@ -279,6 +285,8 @@ class _Night:
         release = Release(self.request.forced, self.state.recorded.shown(source))
         decision = decide(found.plans, Extent(selection, known, reading.count), settings.guards, release)
         self.account.surveyed(found, decision)
+        if self.run is not None:
+            self.state.keep_visited(source, [one for one in told.passed if one.calendar.address in decision.let_pass])
         return decision.go_ahead
 
     def _learn(self, told: Told, late: Late) -> None:

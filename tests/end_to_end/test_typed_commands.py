@@ -207,3 +207,45 @@ def test_the_pages_that_look_back_print_commands_that_can_be_typed(college: Coll
     (purge,) = commands(college.complained)
     assert college.types(purge) == 0
     assert college.standing("data-science") == 10
+
+
+def test_a_renamed_source_is_held_and_released_by_the_printed_line(college: College) -> None:
+    college.timetable({"COMP101": range(20), "MATH1": range(20)})
+    college.night()
+    configuration = college.folder / "timetable-sync.toml"
+    configuration.write_text(configuration.read_text("utf-8").replace("[timetable]", '[timetable]\nsource = "new"', 1), "utf-8")
+
+    assert college.night() == 5
+    release = "timetable-sync run --force-guard renamed_source"
+    assert college.printed() == [HELD, release, STATUS]
+    assert "give it its old name again" in college.said
+    assert college.standing("COMP101") == 20
+    college.types(HELD)
+    assert commands(college.said) == [release]
+    assert college.types(release) == 0
+    assert college.standing("COMP101") == 40
+    assert college.types(HELD) == 0
+    assert college.said == "Nothing is held.\n"
+
+
+def test_another_installation_is_held_off_and_let_pass_by_the_printed_line(college: College) -> None:
+    configuration = college.folder / "timetable-sync.toml"
+    other = college.folder / "other.toml"
+    other.write_text(configuration.read_text("utf-8").replace("state.db", "other.db"), "utf-8")
+    college.timetable({"COMP101": range(20), "MATH1": range(20)})
+    assert college.types(f"timetable-sync run --config {other}") == 0
+    assert college.night() == 0
+    college.timetable({"COMP101": range(22), "MATH1": range(20)})
+    assert college.types(f"timetable-sync run --config {other}") == 0
+    assert college.standing("COMP101") == 22
+
+    college.timetable({"COMP101": range(20), "MATH1": range(19)})
+    for _ in range(2):
+        assert college.night() == 5
+        assert (college.standing("COMP101"), college.standing("MATH1")) == (22, 19)
+    release = "timetable-sync run --calendar COMP101 --force-guard another_installation"
+    assert college.printed() == [LOOK, release, STATUS]
+    assert college.types(release) == 0
+    assert college.types(HELD) == 0
+    assert college.said == "Nothing is held.\n"
+    assert college.night() == 0

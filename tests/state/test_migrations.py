@@ -19,6 +19,7 @@ from alembic.script import ScriptDirectory
 import timetable_sync
 from tests.state.making import CALENDAR, MAPPING, MONDAY, SOURCE, WINDOW, created, entry
 from timetable_sync.errors import StateUnusable
+from timetable_sync.model.plan import Shown
 from timetable_sync.settings.sections.keeping import StateDatabase
 from timetable_sync.state import schema
 from timetable_sync.state.database import open_state
@@ -115,6 +116,32 @@ def test_an_older_schema_is_upgraded_and_keeps_what_it_holds(settings: StateData
         assert [found.run_id for found in state.changes(SOURCE)] == [run]
         assert [found.id for found in state.runs(SOURCE)] == [run]
     assert query("SELECT invented FROM ledger") == [(None,), (None,)]
+
+
+def test_what_was_shown_as_held_before_an_upgrade_is_covered_by_a_release_after_it(settings: StateDatabase, url: str, query: Query) -> None:
+    engine = sa.create_engine(url)
+    config = alembic_config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+    engine.dispose()
+    place = f"'{SOURCE}', '{CALENDAR.address}', '{CALENDAR.name}'"
+    query(
+        "INSERT INTO held (source, address, name, guard, sentence, counted, out_of, allowed, run_id, since, since_run)"
+        f" VALUES ({place}, 'deletes_in_calendar', '2 of 3', 2, 3, 1, 1, '2026-11-23 09:00:00', 1)"
+    )
+    for key, action, reason in (
+        ("a", "delete", "it left"),
+        ("a", "delete", "it left"),
+        ("b", "delete", "a duplicate"),
+        ("c", "create", "x"),
+    ):
+        query(f"INSERT INTO held_change (source, address, name, key, action, reason) VALUES ({place}, '{key}', '{action}', '{reason}')")
+    upgrade_state(settings)
+    with open_state(settings) as state:
+        ((verdict,), _) = state.recorded.held(SOURCE)
+        assert (verdict.calendar, verdict.count, verdict.scope) == (CALENDAR, 2, ())
+        assert state.recorded.shown(SOURCE) == Shown({(CALENDAR.address, "deletes_in_calendar"): 2}, {CALENDAR.address: frozenset("a")})
 
 
 def test_an_upgrade_that_fails_changes_nothing(

@@ -24,7 +24,7 @@ class Told:
 
     ``moved`` are, by address, the calendars that what was known under it is of now; ``forgotten`` addresses under which is known what is of
     nothing any more, and ``dropped`` those that are no calendars any more. ``memory`` is what was known, by the addresses of now, and
-    ``visited`` what is to be remembered of addresses, where that is new.
+    ``visited`` what is to be remembered of addresses, where that is new; ``passed`` once what seems strange there was let pass.
     """
 
     survey: Survey
@@ -33,6 +33,7 @@ class Told:
     dropped: frozenset[str]
     memory: Memory
     visited: tuple[Visited, ...]
+    passed: tuple[Visited, ...] = ()
 
     @property
     def sightings(self) -> list[Sighting]:
@@ -68,18 +69,26 @@ def tell_apart(
     refused = dict(resolution.failed)
     out, changed = resolution.dropped | refused.keys(), resolution.changed
     anew = (first.elsewhere.keys() | (changed & first.looks.keys())) - out
-    now = replace(sides, ledger=_ledger(sides, resolution), memory=_memory(sides.memory, first, resolution, window))
+    known = now_known(before, resolution)
+    now = replace(
+        sides,
+        ledger=_ledger(sides, resolution),
+        memory=_memory(sides.memory, first, resolution, window),
+        seen={address: one.seen for address, one in known.items()} if sides.seen else {},
+    )
     again = [calendar for calendar in calendars if calendar.address in anew]
     by_address = {one.address: one for one in calendars}
     moved = {old: by_address[owner] for old, owner in resolution.moved.items()}
     late.readdress(moved)
     second = look(again, window, now) if again else Survey((), {})
     whole = _merged(_without(first, out | anew), second, refused, calendars)
-    known, looks = now_known(before, resolution), {**first.looks, **second.looks}
+    looks = {**first.looks, **second.looks}
     # Of one that nobody can tell, what was known before stays.
     told = [one for one in calendars if one.address not in resolution.dropped and not (one.address in refused and one.address in known)]
-    new = tuple(one for one in learnt(known, told, looks) if one != before.get(one.calendar.address) or one.calendar.address in changed)
-    return Told(whole, moved, resolution.forgotten, resolution.dropped, now.memory, new)
+    strange = {plan.calendar.address for plan in whole.plans if plan.strangers}
+    new = [one for one in learnt(known, told, looks, strange) if one != before.get(one.calendar.address) or one.calendar.address in changed]
+    passed = tuple(learnt(known, [one for one in told if one.address in strange], looks))
+    return Told(whole, moved, resolution.forgotten, resolution.dropped, now.memory, tuple(new), passed)
 
 
 def _without(survey: Survey, addresses: Collection[str]) -> Survey:

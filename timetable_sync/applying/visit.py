@@ -1,7 +1,7 @@
 """A visit to one calendar: a look at its stamp where that is enough, else a complete reading and the plan. Writes nothing."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from timetable_sync.applying.late import NONE, unexplained
@@ -21,6 +21,7 @@ from timetable_sync.planning.compare import Rules, compare, settle_bodies
 from timetable_sync.planning.folders import Expected
 from timetable_sync.planning.freeze import Reach
 from timetable_sync.planning.quiet import Approach, approach_to, quiet_plan, sighting_of, unmoved
+from timetable_sync.planning.strangers import doubled, newcomers
 
 #: The keys of a calendar's events with their fingerprints.
 Fingerprints = Mapping[str, str]
@@ -53,13 +54,28 @@ NO_MEMORY = Memory({}, lambda calendar: NOTHING, {}, lambda calendar, window: {}
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Where the two sides of the comparison come from. All are called from several threads."""
+    """Where the two sides of the comparison come from. All are called from several threads.
+
+    ``seen`` is when each calendar was last read whole, by address and by the service's clock; ``explained`` gives those of some keys that
+    the state has something of, be it in another calendar or of a request since then.
+    """
 
     events: Callable[[Calendar], Sequence[Event]]
     ledger: Callable[[Calendar], Mapping[str, LedgerEntry]]
     unsettled: Reach | Sequence[Unsettled]
     rules: Rules
     memory: Memory = field(default=NO_MEMORY)
+    seen: Mapping[str, datetime | None] = field(default_factory=dict)
+    explained: Callable[[Collection[str], datetime], Collection[str]] = lambda keys, since: keys
+
+    def suspicious(self, plan: CalendarPlan, snapshot: Snapshot, events: Iterable[Event], ledger: Collection[str]) -> CalendarPlan:
+        """``plan``, and what in it another installation seems to have made, or another source."""
+        seen = self.seen.get(plan.calendar.address)
+        found = newcomers(snapshot, events, ledger, self.rules.source, seen)
+        if found and seen is not None:
+            found = found.difference(self.explained(found, seen))
+        record = tuple(entry for entry in plan.record if entry.key not in found) if found else plan.record
+        return replace(plan, doubled=doubled(plan, snapshot, self.rules.source), strangers=found, record=record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +145,8 @@ def visit(backend: Backend, calendar: Calendar, window: Window, sides: Sides, pa
         stamp = _stamp(backend, calendar, patience, memory.early)
         if (enough := unread(calendar, seen, stamp, memory)) is not None:
             return enough
-    plan = compare(sides.events(calendar), snapshot, ledger, sides.rules, sides.unsettled)
+    events = sides.events(calendar)
+    plan = sides.suspicious(compare(events, snapshot, ledger, sides.rules, sides.unsettled), snapshot, events, ledger)
     at_work = unexplained(plan, snapshot, ledger, sides.rules.source, backend.longest_request)
     if plan.bodies:
         items = [check.standing.item for check in plan.bodies]

@@ -10,6 +10,7 @@ from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbos
 from timetable_sync.cli.record import state_of
 from timetable_sync.cli.tables import tell_heading, tell_lines
 from timetable_sync.planning.selection import matches
+from timetable_sync.reporting.commands import mend
 from timetable_sync.reporting.legible import legible, shortened
 from timetable_sync.reporting.times import Clock
 from timetable_sync.reporting.wording import counted
@@ -90,6 +91,8 @@ def _tell(state: State, loaded: Loaded, thing: HeldThing, clock: Clock, patterns
             _tell_changes(waiting, state.recorded.held_changes(loaded.settings.timetable.source, waiting.calendar), clock, everything)
     if len(listed) < len(shown):
         tell_lines(f"  and {counted(len(shown) - len(listed), 'more calendar')}; -v shows all of them, with their events")
+    if told := mend(verdict.guard):
+        tell_lines(f"  {told}")
     if thing.release:
         tell_lines(f"  Let it through once:  {thing.release}")
     else:

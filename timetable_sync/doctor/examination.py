@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from timetable_sync.applying.lanes import Lanes
 from timetable_sync.applying.patience import CutShort, Pace, Patience
@@ -159,7 +160,15 @@ class Examination:
         settings, source = self._settings, self._settings.timetable.source
         rules = Rules(source, mapping_id(settings), settings.drift.edited, settings.drift.deleted)
         reach = Reach(reading.unsettled)
-        sides = Sides(reading.events, lambda calendar: state.ledger_entries(source, calendar, self._window), reach, rules)
+        seen = {address: one.seen for address, one in state.visited(source).items()} if state.ledger_calendars(source) else {}
+        sides = Sides(
+            reading.events,
+            lambda calendar: state.ledger_entries(source, calendar, self._window),
+            reach,
+            rules,
+            seen=seen,
+            explained=partial(state.recorded.explained, source),
+        )
         self._progress.phase("visiting calendars", len(selection.visited))
         at_once, step = settings.run.calendars_at_once, self._progress.step
         found = visit_all(backend, selection.visited, self._window, sides, patience=patience, at_once=at_once, step=step)

@@ -45,13 +45,21 @@ class BodyToCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubled:
+    """The ``keys`` of events that are to be made and stand there already, as those of another ``source``."""
+
+    source: str = ""
+    keys: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class CalendarPlan:
     """One calendar's part. ``changes`` are ordered soonest first.
 
     ``standing`` counts the keys of which something of ours stands (of several items with one key, one counts), ``expected`` those that the
     timetable has in the window or that rows set aside leave there, ``foreign`` the others' events. ``record`` and ``forget`` are what the
     ledger has to learn before anything is written to the calendar, and if nothing is (it was lost, or lagged behind; the plan is held).
-    ``bodies`` is empty once bodies were looked at.
+    ``bodies`` is empty once bodies were looked at. ``strangers`` are keys of events that another installation seems to have made.
     """
 
     calendar: Calendar
@@ -64,6 +72,8 @@ class CalendarPlan:
     bodies: tuple[BodyToCheck, ...] = ()
     record: tuple[LedgerEntry, ...] = ()
     forget: tuple[str, ...] = ()
+    doubled: Doubled = Doubled()
+    strangers: frozenset[str] = frozenset()
 
     @property
     def creates(self) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from timetable_sync.model.plan import CalendarPlan, Held
-from timetable_sync.planning.guards import Extent, is_shrunken, judge
+from timetable_sync.planning.guards import ANOTHER, Extent, is_shrunken, judge
 from timetable_sync.planning.release import Release
 from timetable_sync.planning.selection import Selection
 from timetable_sync.settings.sections.safety import Guards
@@ -26,6 +26,12 @@ class Decision:
     held_back: frozenset[str] = frozenset()
     within: frozenset[str] = frozenset()
     shrunken: bool = False
+
+    @property
+    def let_pass(self) -> frozenset[str]:
+        """The addresses of calendars in which what another installation seems to have made was let pass."""
+        held = (one.calendar for one in self.held if one.guard == ANOTHER and one.forced)
+        return frozenset(calendar.address for calendar in held if calendar is not None)
 
 
 def decide(plans: Sequence[CalendarPlan], extent: Extent, guards: Guards, release: Release) -> Decision:

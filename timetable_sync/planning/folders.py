@@ -146,9 +146,15 @@ def now_known(before: Mapping[str, Visited], resolution: Resolution) -> dict[str
     return known
 
 
-def learnt(known: Mapping[str, Visited], calendars: Iterable[Calendar], looks: Mapping[str, Look]) -> Iterator[Visited]:
-    """What is to be remembered of ``calendars`` that were looked at; ``known`` is what is remembered already, like ``looks`` by address."""
+def learnt(
+    known: Mapping[str, Visited], calendars: Iterable[Calendar], looks: Mapping[str, Look], strange: Collection[str] = ()
+) -> Iterator[Visited]:
+    """What is to be remembered of ``calendars`` that were looked at; ``known`` is what is remembered already, like ``looks`` by address.
+
+    At the addresses ``strange`` something stands that seems to be another installation's. It has to seem so again in the next run, until
+    somebody lets it pass: what came there since the look before that stays new.
+    """
     for calendar in calendars:
         if (look := looks.get(calendar.address)) is not None:
             one = known.get(calendar.address, Visited(calendar))
-            yield Visited(calendar, look.folder or one.folder, look.at or one.seen)
+            yield Visited(calendar, look.folder or one.folder, (None if calendar.address in strange else look.at) or one.seen)

@@ -14,9 +14,14 @@ EMPTY = "empty_timetable"
 SHRUNKEN = "shrunken_timetable"
 IN_RUN = "deletes_in_run"
 IN_CALENDAR = "deletes_in_calendar"
+RENAMED = "renamed_source"
+ANOTHER = "another_installation"
 
 #: What ``--force-guard`` takes. An empty timetable is always refused: nobody means it.
-RELEASABLE = (IN_RUN, IN_CALENDAR, SHRUNKEN)
+RELEASABLE = (IN_RUN, IN_CALENDAR, SHRUNKEN, RENAMED, ANOTHER)
+
+#: Two sources of one calendar may have a number, and a time, in common.
+_BY_CHANCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +60,14 @@ def judge(plans: Sequence[CalendarPlan], extent: Extent, guards: Guards, release
     only reported on, adds none, so that one broken calendar does not hold all the others; nor does one of which all that is lost was shown
     and is released.
     """
-    calendars = release.of_calendars([held for plan in plans for held in _of_calendar(plan, extent, guards)], plans)
+    doubling = _doubling(plans, extent)
+    everywhere = doubling[:1] if doubling and doubling[0].calendar is None else []
+    found = [held for plan in plans for held in (*_deletes(plan, extent, guards), *_strangers(plan, extent))]
+    calendars = release.of_calendars([*found, *doubling[len(everywhere) :]], plans)
     kept = {held.calendar.address for held in calendars if held.calendar is not None and not held.forced}
     whole = _Whole(plans, extent, frozenset(plan.calendar.address for plan in plans if release.covers(IN_CALENDAR, plan)))
     losses = whole.losses(kept)
-    return [*map(release.of_run, (*_shrunken(whole, losses, guards), *_in_run(whole, losses, guards))), *calendars]
+    return [*map(release.of_run, (*everywhere, *_shrunken(whole, losses, guards), *_in_run(whole, losses, guards))), *calendars]
 
 
 def is_shrunken(plans: Sequence[CalendarPlan], extent: Extent, guards: Guards, release: Release) -> bool:
@@ -131,11 +139,44 @@ def _in_run(whole: _Whole, losses: Keys, guards: Guards) -> list[Held]:
     return [Held(IN_RUN, None, sentence, lost, standing, allowed, scope=whole.asked, keys=losses)]
 
 
-def _of_calendar(plan: CalendarPlan, extent: Extent, guards: Guards) -> list[Held]:
-    limit, losses, calendar = guards.deletes_in_calendar, plan.losses, plan.calendar
+def _deletes(plan: CalendarPlan, extent: Extent, guards: Guards) -> list[Held]:
+    limit, losses = guards.deletes_in_calendar, plan.losses
     allowed = limit.allowed(plan.standing)
     if len(losses) <= allowed:
         return []
     sentence = f"{len(losses)} of {plan.standing} events would be deleted, the limit is {limit.text()}"
+    return [_of_calendar(IN_CALENDAR, plan, extent, sentence, losses, plan.standing, allowed)]
+
+
+def _strangers(plan: CalendarPlan, extent: Extent) -> list[Held]:
+    if not plan.strangers:
+        return []
+    many = "1 event" if len(plan.strangers) == 1 else f"{len(plan.strangers)} events"
+    sentence = f"{many} with our mark, newer than our last look and on no record of ours: another installation seems to write there"
+    return [_of_calendar(ANOTHER, plan, extent, sentence, plan.strangers, max(plan.standing, len(plan.strangers)), 0)]
+
+
+def _doubling(plans: Sequence[CalendarPlan], extent: Extent) -> list[Held]:
+    """On calendars of which half of what is new stands there already as another source's; on the run where those are half of all."""
+    if not any(plan.doubled.keys for plan in plans):
+        return []
+    inside = {calendar.address for calendar in extent.calendars}
+    written = [plan for plan in plans if plan.calendar.address in inside]
+    doubling = [plan for plan in written if len(plan.doubled.keys) >= max(_BY_CHANCE, plan.creates / 2)]
+    if len(doubling) > 1 and 2 * len(doubling) >= len(written):
+        keys = {plan.calendar.address: plan.doubled.keys for plan in doubling}
+        many, new = sum(map(len, keys.values())), sum(plan.creates for plan in written)
+        sentence = _as_another(many, new, doubling[0])
+        return [Held(RENAMED, None, sentence, many, new, 0, scope=extent.selection.asked, keys=keys)]
+    sentences = [(plan, _as_another(len(plan.doubled.keys), plan.creates, plan)) for plan in doubling]
+    return [_of_calendar(RENAMED, plan, extent, sentence, plan.doubled.keys, plan.creates, 0) for plan, sentence in sentences]
+
+
+def _as_another(many: int, new: int, plan: CalendarPlan) -> str:
+    return f'{many} of {new} new events stand there already, made under the source "{plan.doubled.source}"'
+
+
+def _of_calendar(guard: str, plan: CalendarPlan, extent: Extent, sentence: str, keys: frozenset[str], of: int, limit: int) -> Held:
+    calendar = plan.calendar
     scope = (pattern_for(calendar, extent.selection.homonyms),)
-    return [Held(IN_CALENDAR, calendar, sentence, len(losses), plan.standing, allowed, scope=scope, keys={calendar.address: losses})]
+    return Held(guard, calendar, sentence, len(keys), of, limit, scope=scope, keys={calendar.address: keys})

@@ -4,9 +4,15 @@ import re
 from collections.abc import Iterable
 
 from timetable_sync.model.plan import Held
+from timetable_sync.planning.guards import ANOTHER, RENAMED
 from timetable_sync.planning.selection import pattern_for
 from timetable_sync.state.records import HeldVerdict
 
+#: What is to be mended in the configuration, by guard.
+_MEND = {
+    RENAMED: "If timetable.source was renamed, give it its old name again: under the new one all of this would stand twice.",
+    ANOTHER: "Find the other installation; stop it, or give one of the two another timetable.source and other calendars.",
+}
 _BARE = re.compile(r"[A-Za-z0-9_.+:/-][A-Za-z0-9_.+:/@-]*")
 
 
@@ -19,6 +25,11 @@ def word(text: str) -> str:
 def command(*words: str) -> str:
     """A command of ours with these words."""
     return " ".join(("timetable-sync", *map(word, words)))
+
+
+def mend(guard: str) -> str:
+    """What there is to mend where ``guard`` holds; empty where it is not known to be the configuration."""
+    return _MEND.get(guard, "")
 
 
 def look(verdict: Held | HeldVerdict) -> str:

@@ -13,7 +13,7 @@ from timetable_sync.model.change import Reason
 from timetable_sync.model.plan import Held, Left
 from timetable_sync.planning.guards import RELEASABLE
 from timetable_sync.redaction import redact
-from timetable_sync.reporting.commands import look, release
+from timetable_sync.reporting.commands import look, mend, release
 from timetable_sync.reporting.comparison import named, sides
 from timetable_sync.reporting.figures import Figures, verdicts
 from timetable_sync.reporting.summary import BadRowReport, CalendarReport, ChangeReport, Fate, RunSummary, Status, Trouble
@@ -170,8 +170,9 @@ def _held(verdict: Held, held: Sequence[Held], summary: RunSummary, clock: Clock
     calendar = verdict.calendar
     said = "held" if calendar is not None else f"nothing was written, held by {verdict.guard}"
     about = "the run" if calendar is None else calendar.name
-    advice = (Advice(_A_DRY_RUN),) if summary.dry_run else (Advice(look(verdict), "look", command=True), _release(verdict, held))
-    return Matter(f"{said}: {verdict.sentence}", about, Weight.HELD, advice, _fresh(verdict, summary, clock), calendar)
+    first = [Advice(text)] if (text := mend(verdict.guard)) else []
+    rest = [Advice(_A_DRY_RUN)] if summary.dry_run else [Advice(look(verdict), "look", command=True), _release(verdict, held)]
+    return Matter(f"{said}: {verdict.sentence}", about, Weight.HELD, (*first, *rest), _fresh(verdict, summary, clock), calendar)
 
 
 def _release(verdict: Held, held: Iterable[Held]) -> Advice:

@@ -46,8 +46,9 @@ class HeldRecord:
             address = plain(calendar.address)
             lost = self._left(address).union(*(one.keys.get(calendar.address, NONE) for one in found.values()))
             held_up = any(place == "" and guard != EMPTY and (lost or (place, guard) in found) for place, guard in lasting)
-            if changes and (held_up or any(place == address for place, _ in lasting)):
-                self.changes[calendar], self.losses[address] = changes, lost
+            if (changes or lost) and (held_up or any(place == address for place, _ in lasting)):
+                self.losses[address] = lost
+                self.changes |= {calendar: changes} if changes else {}
 
     def outdated(self) -> list[str]:
         """The addresses of calendars of which what is on record no longer holds."""

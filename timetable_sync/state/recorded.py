@@ -1,6 +1,7 @@
 """What commands that look back ask of the state database. Only reads; every method is one transaction of its own."""
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -12,6 +13,9 @@ from timetable_sync.state.lease import holder
 from timetable_sync.state.records import HeldCalendar, HeldChange, HeldVerdict, HistoryEntry, LeaseRecord, RunRecord
 from timetable_sync.state.tables import create_intent, ledger, run_calendar
 from timetable_sync.state.tables import history as history_table
+
+_CLOCKS_DIFFER = timedelta(hours=1)
+_AT_ONCE = 500
 
 
 class Recorded:
@@ -47,6 +51,24 @@ class Recorded:
             return [], []
         with self._database.reading() as connection:
             return holding.verdicts(connection, source), holding.calendars(connection, source)
+
+    def explained(self, source: str, keys: Collection[str], since: datetime) -> set[str]:
+        """Those of ``keys`` that were written, or may have been, by this source in any calendar, or asked for ``since`` then (aware)."""
+        if self._database is None:
+            return set()
+        found: set[str] = set()
+        with self._database.reading_in_turn() as connection:
+            for sent in connection.scalars(sa.select(create_intent.c["keys"]).where(create_intent.c.source == source)):
+                found.update(sent)
+            stands = sa.select(ledger.c.key).where(ledger.c.source == source)
+            # That moment is by the service's clock, and the history by ours.
+            tried = sa.select(history_table.c.key).where(history_table.c.source == source, history_table.c.action == "create")
+            tried, asked = tried.where(history_table.c.at > since - _CLOCKS_DIFFER), sorted(keys)
+            for at in range(0, len(asked), _AT_ONCE):
+                some = asked[at : at + _AT_ONCE]
+                found.update(connection.scalars(stands.where(ledger.c.key.in_(some))))
+                found.update(connection.scalars(tried.where(history_table.c.key.in_(some))))
+        return found.intersection(keys)
 
     def shown(self, source: str) -> Shown:
         """What of that a release covers."""

@@ -9,7 +9,7 @@ from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.plan import Held
 from timetable_sync.planning.guards import RELEASABLE
 from timetable_sync.planning.selection import matches
-from timetable_sync.reporting.commands import look, release
+from timetable_sync.reporting.commands import look, mend, release
 from timetable_sync.reporting.summary import RunSummary
 from timetable_sync.reporting.wording import counted
 from timetable_sync.state.records import NIGHT, CalendarRecord, Matter, RunRecord
@@ -115,7 +115,8 @@ def judged_by(run: RunRecord) -> Callable[[Matter], bool]:
 
 
 def _held(verdict: Held, standing: Iterable[Held]) -> Finding:
-    advice, guards = f"look: {look(verdict)}", [other.guard for other in standing if other.calendar == verdict.calendar]
+    first = f"{told}\n" if (told := mend(verdict.guard)) else ""
+    advice, guards = f"{first}look: {look(verdict)}", [other.guard for other in standing if other.calendar == verdict.calendar]
     if set(guards) <= set(RELEASABLE):
         advice += f"\nrelease: {release(verdict, guards)}"
     if verdict.calendar is None:

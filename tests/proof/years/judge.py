@@ -1,6 +1,6 @@
 """Whether what a night did was right, effect by effect. Knows the timetable, the window and people's doings; asks the program nothing."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tests.proof.years.configurations import Configuration
@@ -132,8 +132,16 @@ def _shown(content: Content, like: Content) -> Content:
 def _guards(
     configuration: Configuration, span: Span, before: Mapping[str, Sequence[Seen]], effects: Iterable[Effect], *, more: bool
 ) -> None:
-    ours = {address: sum(item.key is not None and span.has(item.start) for item in items) for address, items in before.items()}
-    deletes = Counter(effect.address for effect in effects if effect.after is None)
+    """Of several with one key, one counts, and only if none of them is left or made anew."""
+    effects, ours, deletes = list(effects), dict[str, int](), dict[str, int]()
+    for address, items in before.items():
+        there = defaultdict[Key, set[str]](set)
+        for item in items:
+            if item.key is not None and span.has(item.start):
+                there[item.key].add(item.id)
+        gone = {one.before.id for one in effects if one.address == address and one.before is not None and one.after is None}
+        made = {one.after.key for one in effects if one.address == address and one.before is None and one.after is not None}
+        ours[address], deletes[address] = len(there), sum(ids <= gone and key not in made for key, ids in there.items())
     for address, count in deletes.items():
         allowed = configuration.allowed_in_calendar(ours[address] + more)
         _must(count <= allowed, f"{count} of {ours[address]} events of {address} were deleted, {allowed} may be", None)

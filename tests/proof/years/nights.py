@@ -18,6 +18,7 @@ from timetable_sync.applying.progress import Silent
 from timetable_sync.calendars.registry import CountingBackend
 from timetable_sync.errors import LeaseLost
 from timetable_sync.night import NightRequest, run_night
+from timetable_sync.planning.guards import RELEASABLE
 from timetable_sync.settings.load import Loaded, load
 from timetable_sync.state.lease import Lease
 
@@ -31,8 +32,6 @@ sign_in = "basic"
 user = "service"
 password = { env = "TIMETABLE_SYNC_NOBODY_ASKS" }
 """
-
-_ALL_GUARDS = ("deletes_in_run", "deletes_in_calendar", "shrunken_timetable")
 
 
 class Killed(BaseException):
@@ -69,7 +68,7 @@ class Nights:
     def run(self, asked: Asked, connect: Callable[[], CountingBackend], ending: Ending, effects: Callable[[], tuple[Effect, ...]]) -> Night:
         """One night; ``effects`` is asked when it is over."""
         self._write_timetable(asked)
-        request = NightRequest(asked.now, asked.dry_run, forced=frozenset(_ALL_GUARDS if asked.forced else ()))
+        request = NightRequest(asked.now, asked.dry_run, forced=frozenset(RELEASABLE if asked.forced else ()))
         try:
             with self._prepared.once(), _leased(ending):
                 summary = run_night(

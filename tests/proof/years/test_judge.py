@@ -48,9 +48,15 @@ def test_an_event_that_stood_in_the_window_all_night_stays_known() -> None:
 
 def test_a_guard_counts_one_more_where_a_person_may_have_moved_it_into_the_window_meanwhile() -> None:
     """Six stood as the night began, and a seventh came before the calendar was read: of seven two may be deleted, of six one."""
-    six = [replace(WITHIN, id=f"item-{number}") for number in range(6)]
+    six = [replace(WITHIN, id=f"item-{number}", marker=f"{WITHIN.marker}{number}") for number in range(1, 7)]
     deleted = [Effect(A, item, None) for item in six[:2]]
     asked = replace(ASKED, configuration=Configuration(narrow=True))
     Judge().night(replace(asked, meanwhile=lambda: None), {A: six}, deleted)
     with pytest.raises(Wrong, match="2 of 6 events"):
         Judge().night(asked, {A: six}, deleted)
+
+
+def test_a_guard_counts_an_event_once_however_many_copies_of_it_are_cleaned_up() -> None:
+    copies = [replace(WITHIN, id=f"item-{number}") for number in range(6)]
+    asked = replace(ASKED, configuration=Configuration(narrow=True))
+    Judge().night(asked, {A: copies}, [Effect(A, item, None) for item in copies[1:]])

@@ -27,7 +27,8 @@ class Timetable(Section):
 
     source: Annotated[str, AfterValidator(wellformed.plain_name)] = Field(
         "timetable",
-        description="Name of this source. It stands in the key of every event that is written: change it, and they become foreign.",
+        description="Name of this source. It stands in the key of every event that is written: change it, and they become foreign; no two "
+        "installations share it.",
     )
     url: Annotated[str, AfterValidator(database_url)] = Field(
         description="SQLAlchemy URL of the database, without the password. A user who may only read is enough.",

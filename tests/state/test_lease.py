@@ -374,6 +374,25 @@ def test_who_takes_the_lease_sees_all_that_was_written_before(settings: StateDat
 
 
 @pytest.mark.postgresql
+def test_whatever_isolation_the_role_has_a_token_is_read_as_it_is(postgresql_schema: str, postgresql_url: str) -> None:
+    url = sa.make_url(postgresql_schema)
+    url = url.update_query_dict({"options": f"{url.query['options']} -cdefault_transaction_isolation=serializable"})
+    engine = sa.create_engine(postgresql_schema)
+    with (
+        open_state(StateDatabase(url=url.render_as_string(hide_password=False))) as state,
+        state.lease("us", LONG) as held,
+        state._writing() as connection,
+        engine.begin() as another,
+    ):
+        another.exec_driver_sql("UPDATE lease SET token = 'somebody else'")
+        another.commit()
+        assert isinstance(held, Lease)
+        with pytest.raises(LeaseLost):
+            held.verify(connection)
+    engine.dispose()
+
+
+@pytest.mark.postgresql
 def test_on_postgresql_the_databases_clock_decides(postgresql_schema: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_state(StateDatabase(url=postgresql_schema)) as state, state.lease("us", LONG):
         monkeypatch.setattr(lease, "_here", lambda: datetime(2099, 1, 1, tzinfo=UTC))

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,11 +20,12 @@ from alembic.script import ScriptDirectory
 
 import timetable_sync
 from tests.state.making import CALENDAR, MAPPING, MONDAY, SOURCE, WINDOW, created, entry
-from timetable_sync.errors import StateUnusable
+from timetable_sync.errors import AnotherRunAtWork, StateUnusable
 from timetable_sync.model.plan import Shown
 from timetable_sync.settings.sections.keeping import StateDatabase
-from timetable_sync.state import schema
+from timetable_sync.state import schema, upkeep
 from timetable_sync.state.database import open_state
+from timetable_sync.state.process import this_process
 from timetable_sync.state.records import RunBeginning
 from timetable_sync.state.schema import VERSION_TABLE, alembic_config, migrations_folder, wanted_version
 from timetable_sync.state.tables import metadata
@@ -142,6 +145,36 @@ def test_what_was_shown_as_held_before_an_upgrade_is_covered_by_a_release_after_
         ((verdict,), _) = state.recorded.held(SOURCE)
         assert (verdict.calendar, verdict.count, verdict.scope) == (CALENDAR, 2, ())
         assert state.recorded.shown(SOURCE) == Shown({(CALENDAR.address, "deletes_in_calendar"): 2}, {CALENDAR.address: frozenset("a")})
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody can tell that it lives")
+def test_a_run_of_the_version_before_keeps_the_upgrade_waiting_as_long_as_it_lives(
+    settings: StateDatabase, url: str, query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease goes by the wall clock alone, which may have been set forward."""
+    monkeypatch.setattr(schema, "wanted_version", lambda: "0004")
+    monkeypatch.setattr(schema, "migrate", partial(made_as, "0004"))
+    monkeypatch.setattr(upkeep, "migrate", partial(made_as, "0004"))
+    upgrade_state(settings)
+    monkeypatch.undo()
+    us = this_process()
+    place = " ".join(part for part in us.place.split() if not part.startswith("time:"))
+    query(
+        "INSERT INTO lease (name, token, holder, host, pid, place, born, since, until) VALUES "
+        f"('run', 't', 'run', 'h', {us.pid}, '{place}', '{us.born}', '2026-01-01 00:00:00+00:00', '2026-01-01 00:05:00+00:00')"
+    )
+    with pytest.raises(AnotherRunAtWork, match=f"process {us.pid} on h"):
+        upgrade_state(settings)
+    query(f"UPDATE lease SET pid = {2**22 - 1}")
+    assert (upgrade_state(settings).before, wanted_version()) == ("0004", state_info(settings).version)
+    with open_state(settings) as state, state.lease("us", timedelta(minutes=5)) as held:
+        held.check()
+
+
+def made_as(version: str, connection: sa.Connection) -> None:
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)
 
 
 def test_an_upgrade_that_fails_changes_nothing(

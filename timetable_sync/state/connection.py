@@ -108,6 +108,8 @@ def _engine(url: URL, *, read_only: bool) -> Engine:
         engine = sa.create_engine(
             url,
             hide_parameters=True,
+            # Whatever the role or the database has set: who waited for a lock has to see what was committed meanwhile.
+            isolation_level="READ COMMITTED",
             pool_size=8,
             max_overflow=64,
             pool_pre_ping=True,

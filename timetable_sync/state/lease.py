@@ -93,11 +93,12 @@ class Lease:
         """
         if self._given_back:
             return
-        query = sa.select(lease.c.token).where(lease.c.name == NAME, ~_over(connection))
-        if writes:
+        if writes and _by_database(connection):
             # Against whoever takes it (FOR UPDATE), but neither against other threads nor against the renewal, which none may hold up.
+            # A lock of this kind may give the row as it was before the update that it waited for: the token is read once it is held.
             # https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
-            query = query.with_for_update(read=True, key_share=True)
+            connection.execute(sa.select(lease.c.name).where(lease.c.name == NAME).with_for_update(read=True, key_share=True))
+        query = sa.select(lease.c.token).where(lease.c.name == NAME, ~_over(connection))
         if connection.scalar(query) != self._token or self._database.replaced:
             log.error("the lease is lost: the state database knows nothing of it any more")
             self.lost.set()

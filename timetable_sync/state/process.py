@@ -47,7 +47,8 @@ def surely_dead(process: Process) -> bool:
 
 def surely_alive(process: Process) -> bool:
     """Whether it lives where we live, be it paused. False wherever that is not certain."""
-    return bool(process.place and process.born) and process.place == _place() and _born(process.pid) == process.born
+    place = set(process.place.split())  # before schema 0005 it did not name the namespace of time
+    return bool(place and process.born) and place <= set(_place().split()) and _born(process.pid) == process.born
 
 
 def _place() -> str:

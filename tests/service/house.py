@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from tests.hurried import python_path
 from tests.plain_configuration import plain_configuration
 from tests.sandbox_process import SandboxProcess, make_certificate, ready_app
 from timetable_sync.settings.sections.keeping import StateDatabase
@@ -53,14 +54,18 @@ def until(what: Callable[[], Found | None], seconds: float = PATIENCE) -> Found:
 
 
 class House:
-    """Everything in ``folder``; its modules' mailboxes are empty at the beginning. ``state`` is a URL, an SQLite file by default."""
+    """Everything in ``folder``; its modules' mailboxes are empty at the beginning. ``state`` is a URL, an SQLite file by default;
+    ``also`` is done in each process before all else."""
 
-    def __init__(self, folder: Path, sandbox: SandboxProcess, *, state: str = "", modules: Iterable[str] = ("COMP101", "MATH101")) -> None:
+    def __init__(
+        self, folder: Path, sandbox: SandboxProcess, *, state: str = "", modules: Iterable[str] = ("COMP101", "MATH101"), also: str = ""
+    ) -> None:
         self.folder = folder
         self.sandbox = sandbox
         self.modules = tuple(modules)
         self.state_url = state or f"sqlite:///{folder / 'state.db'}"
         self.configuration = folder / "timetable-sync.toml"
+        self._path = python_path(folder, ROOT, also=also)
         ready_app(sandbox.client, make_certificate(folder))
         sandbox.client.clear_faults()
         for module in self.modules:
@@ -122,7 +127,7 @@ class House:
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("TIMETABLE_SYNC_")}
-        return {**inherited, "PYTHONPATH": str(ROOT), **(more or {})}
+        return {**inherited, "PYTHONPATH": self._path, **(more or {})}
 
 
 class DaemonProcess:

@@ -1,6 +1,5 @@
 """Two daemons, on two hosts as far as they can tell, with one PostgreSQL."""
 
-import os
 import signal
 import time
 from collections.abc import Iterator
@@ -32,14 +31,11 @@ process._place = lambda: os.environ["HOST_OF_THE_TEST"]
 @pytest.fixture
 def house(tmp_path: Path, sandbox: SandboxProcess) -> Iterator[House]:
     with database_of_our_own(POSTGRESQL) as url:
-        house = House(tmp_path, sandbox, state=url, modules=[f"COMP{number}" for number in range(101, 109)])
-        (tmp_path / "sitecustomize.py").write_text(ELSEWHERE, "utf-8")
-        yield house
+        yield House(tmp_path, sandbox, state=url, modules=[f"COMP{number}" for number in range(101, 109)], also=ELSEWHERE)
 
 
 def on(host: str, house: House) -> DaemonProcess:
-    path = os.pathsep.join([str(house.folder), house.environment()["PYTHONPATH"]])
-    return DaemonProcess(house, host, environment={"HOST_OF_THE_TEST": host, "PYTHONPATH": path})
+    return DaemonProcess(house, host, environment={"HOST_OF_THE_TEST": host})
 
 
 def at_work(house: House) -> LeaseRecord | None:

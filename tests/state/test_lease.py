@@ -22,6 +22,7 @@ from timetable_sync.model.plan import Held
 from timetable_sync.settings.sections.keeping import StateDatabase
 from timetable_sync.state import lease, ledger
 from timetable_sync.state.database import State, open_state
+from timetable_sync.state.intents import Sending
 from timetable_sync.state.lease import Lease
 from timetable_sync.state.records import CalendarRecord, Holding, RunBeginning
 from timetable_sync.state.upkeep import upgrade_state
@@ -295,7 +296,6 @@ WRITES: dict[str, Callable[[State], object]] = {
 LOSSES = {
     "taken": "UPDATE lease SET token = 'somebody else'",
     "gone, as after a failover": "DELETE FROM lease",
-    "run out by the database's clock": "UPDATE lease SET until = since, runs_out = 0",
 }
 
 
@@ -371,6 +371,18 @@ def test_who_takes_the_lease_sees_all_that_was_written_before(settings: StateDat
             assert seen == []
         taker.join(60)
     assert seen == [1]
+
+
+@pytest.mark.postgresql
+def test_a_lease_that_ran_out_by_the_databases_clock_is_lost_though_nobody_has_it_yet(postgresql_schema: str) -> None:
+    """As for a virtual machine that stood still, and whose own clocks did too."""
+    engine = sa.create_engine(postgresql_schema)
+    with open_state(StateDatabase(url=postgresql_schema)) as state, state.lease("us", LONG), engine.begin() as another:
+        another.exec_driver_sql("UPDATE lease SET until = since")
+        another.commit()
+        with pytest.raises(LeaseLost):
+            state.about_to_send(SOURCE, Sending(CALENDAR))
+    engine.dispose()
 
 
 @pytest.mark.postgresql

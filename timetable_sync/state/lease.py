@@ -32,6 +32,14 @@ log = logging.getLogger(__name__)
 NAME = "run"
 
 
+# In their own words, as one of these goes before each request that writes. In SQLite the lease's time is our own clock's.
+_TOKEN = f"SELECT token FROM lease WHERE name = '{NAME}'"  # noqa: S608 - a name of this file
+_TOKEN_IN_TIME = f"{_TOKEN} AND until > clock_timestamp()"
+# Against whoever takes it (FOR UPDATE), but neither against other threads nor against the renewal, which none may hold up.
+# A lock of this kind may give the row as it was before the update that it waited for: the token is read once it is held.
+# https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
+_LOCK = f"SELECT name FROM lease WHERE name = '{NAME}' FOR KEY SHARE"  # noqa: S608 - as above
+
 _LOST = (
     "the lease was lost while this run was at work: another run may have begun, so this one stops",
     "Was the state database away, put back or switched over, or this machine asleep? See: timetable-sync state info",
@@ -93,13 +101,13 @@ class Lease:
         """
         if self._given_back:
             return
-        if writes and _by_database(connection):
-            # Against whoever takes it (FOR UPDATE), but neither against other threads nor against the renewal, which none may hold up.
-            # A lock of this kind may give the row as it was before the update that it waited for: the token is read once it is held.
-            # https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
-            connection.execute(sa.select(lease.c.name).where(lease.c.name == NAME).with_for_update(read=True, key_share=True))
-        query = sa.select(lease.c.token).where(lease.c.name == NAME, ~_over(connection))
-        if connection.scalar(query) != self._token or self._database.replaced:
+        statement = _TOKEN
+        if _by_database(connection):
+            statement = _TOKEN_IN_TIME
+            if writes:
+                connection.exec_driver_sql(_LOCK)
+        found = connection.exec_driver_sql(statement).scalar()
+        if found != self._token or self._database.replaced:
             log.error("the lease is lost: the state database knows nothing of it any more")
             self.lost.set()
         self.check()

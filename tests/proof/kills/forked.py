@@ -13,18 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from tests.hurried import python_path
+
 ROOT = Path(__file__).resolve().parents[3]
 
 #: So long may a command take before the test gives up on it.
 PATIENCE = 240.0
-
-#: In every process: what may still be carried out is waited for, though not for the three minutes that Exchange may take. The sandbox has
-#: done within two seconds what it was asked, or never does it.
-_HURRIED = """
-from timetable_sync.applying.patience import Patience
-_pause = Patience.pause
-Patience.pause = lambda self, seconds, why: _pause(self, min(seconds, 2.0), why)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +74,7 @@ class Launcher:
         #: Whether every command makes the mistake of :func:`launcher.trust_the_ledger_alone`.
         self.planted = False
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("TIMETABLE_SYNC_")}
-        (folder / "sitecustomize.py").write_text(_HURRIED, "utf-8")
-        self.environment = {**inherited, "PYTHONPATH": os.pathsep.join((str(folder), str(ROOT)))}
+        self.environment = {**inherited, "PYTHONPATH": python_path(folder, ROOT)}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.proof.kills.launcher"],
             stdin=subprocess.PIPE,

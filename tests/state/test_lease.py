@@ -286,6 +286,26 @@ def test_seconds_of_another_namespace_of_time_count_for_nothing(sqlite_url: str,
             pytest.fail("two leases at once")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="not here: only Linux has namespaces of time")
+def test_a_container_with_a_time_of_its_own_takes_no_living_lease_and_takes_nobody_for_dead(settings: StateDatabase, url: str) -> None:
+    """There the machine booted a day earlier, and each process was born a day later; wall and process ids are the same."""
+    code = (
+        "from datetime import timedelta\n"
+        "from timetable_sync.settings.sections.keeping import StateDatabase\n"
+        "from timetable_sync.state.database import open_state\n"
+        f"with open_state(StateDatabase(url={url!r})) as state, state.lease('the other', timedelta(minutes=5)):\n"
+        "    print('got it')\n"
+    )
+    apart = ["unshare", "--user", "--map-root-user", "--time", "--boottime", "86400", "--fork"]
+    if subprocess.run([*apart, "true"], check=False, capture_output=True).returncode != 0:
+        pytest.skip("not here: this machine lets nobody have a namespace of time")
+    with open_state(settings) as state, state.lease("us", LONG) as held:
+        other = subprocess.run([*apart, sys.executable, "-c", code], check=False, capture_output=True, text=True, cwd=CHECKOUT)
+        assert other.stdout == ""
+        assert "AnotherRunAtWork" in other.stderr
+        held.check()
+
+
 WRITES: dict[str, Callable[[State], object]] = {
     "the record of a batch": lambda state: state.written(state.runs(SOURCE)[0].id, SOURCE, CALENDAR, [created("b")], MAPPING),
     "what the ledger learns": lambda state: state.learn(SOURCE, CALENDAR, [entry("b")]),

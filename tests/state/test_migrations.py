@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ from tests.state.making import CALENDAR, MAPPING, MONDAY, SOURCE, WINDOW, create
 from timetable_sync.errors import AnotherRunAtWork, StateUnusable
 from timetable_sync.model.plan import Shown
 from timetable_sync.settings.sections.keeping import StateDatabase
-from timetable_sync.state import schema, upkeep
+from timetable_sync.state import schema
 from timetable_sync.state.database import open_state
 from timetable_sync.state.process import this_process
 from timetable_sync.state.records import RunBeginning
@@ -121,13 +120,18 @@ def test_an_older_schema_is_upgraded_and_keeps_what_it_holds(settings: StateData
     assert query("SELECT invented FROM ledger") == [(None,), (None,)]
 
 
-def test_what_was_shown_as_held_before_an_upgrade_is_covered_by_a_release_after_it(settings: StateDatabase, url: str, query: Query) -> None:
+def made_as(version: str, url: str) -> None:
+    """The database of an earlier version."""
     engine = sa.create_engine(url)
     config = alembic_config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0004")
+        command.upgrade(config, version)
     engine.dispose()
+
+
+def test_what_was_shown_as_held_before_an_upgrade_is_covered_by_a_release_after_it(settings: StateDatabase, url: str, query: Query) -> None:
+    made_as("0004", url)
     place = f"'{SOURCE}', '{CALENDAR.address}', '{CALENDAR.name}'"
     query(
         "INSERT INTO held (source, address, name, guard, sentence, counted, out_of, allowed, run_id, since, since_run)"
@@ -148,15 +152,9 @@ def test_what_was_shown_as_held_before_an_upgrade_is_covered_by_a_release_after_
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody can tell that it lives")
-def test_a_run_of_the_version_before_keeps_the_upgrade_waiting_as_long_as_it_lives(
-    settings: StateDatabase, url: str, query: Query, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_of_the_version_before_keeps_the_upgrade_waiting_as_long_as_it_lives(settings: StateDatabase, url: str, query: Query) -> None:
     """Its lease goes by the wall clock alone, which may have been set forward."""
-    monkeypatch.setattr(schema, "wanted_version", lambda: "0004")
-    monkeypatch.setattr(schema, "migrate", partial(made_as, "0004"))
-    monkeypatch.setattr(upkeep, "migrate", partial(made_as, "0004"))
-    upgrade_state(settings)
-    monkeypatch.undo()
+    made_as("0004", url)
     us = this_process()
     place = " ".join(part for part in us.place.split() if not part.startswith("time:"))
     query(
@@ -169,12 +167,6 @@ def test_a_run_of_the_version_before_keeps_the_upgrade_waiting_as_long_as_it_liv
     assert (upgrade_state(settings).before, wanted_version()) == ("0004", state_info(settings).version)
     with open_state(settings) as state, state.lease("us", timedelta(minutes=5)) as held:
         held.check()
-
-
-def made_as(version: str, connection: sa.Connection) -> None:
-    config = alembic_config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, version)
 
 
 def test_an_upgrade_that_fails_changes_nothing(

@@ -33,9 +33,9 @@ from timetable_sync.planning.decision import unguarded
 from timetable_sync.planning.selection import Selection, matches, select
 from timetable_sync.reporting import ownrecord
 from timetable_sync.reporting.account import Account
-from timetable_sync.reporting.commands import command
 from timetable_sync.reporting.logged import log_calendars
 from timetable_sync.reporting.summary import RunSummary, Status
+from timetable_sync.reporting.typed import command
 from timetable_sync.settings.load import Loaded
 from timetable_sync.settings.schema import Settings
 from timetable_sync.state.database import State, open_state

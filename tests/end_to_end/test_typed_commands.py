@@ -249,3 +249,28 @@ def test_another_installation_is_held_off_and_let_pass_by_the_printed_line(colle
     assert college.types(HELD) == 0
     assert college.said == "Nothing is held.\n"
     assert college.night() == 0
+
+
+def test_what_another_configuration_prints_names_it(college: College, mail: MailServer) -> None:
+    """As of a department beside the university, in /etc/timetable-sync/physics.toml: both have a COMP101 that is held."""
+    text = (college.folder / "timetable-sync.toml").read_text("utf-8")
+    physics = college.folder / "physics of matter.toml"
+    own = text.replace("[timetable]", '[timetable]\nsource = "physics"', 1).replace("state.db", "physics.db")
+    physics.write_text(own.replace("}}@groups", "}}-physics@groups"), "utf-8")
+    named = f"--config '{physics}'"
+    for number in (20, 9):
+        college.timetable({"COMP101-physics": (), "COMP101": range(number)})
+        college.night()
+        college.night(named)
+    printed = college.printed()
+    assert printed == sorted(
+        [f"{line} {named}" for line in (LOOK, RELEASE, HELD, STATUS, "timetable-sync run --force-guard shrunken_timetable")]
+    )
+
+    for line in (f"{HELD} {named}", f"{STATUS} {named}"):
+        assert college.types(line) == 0
+        assert all(command.endswith(named) for command in commands(college.said))
+    assert college.types(f"{RELEASE} {named}") == 0
+    assert (college.standing("COMP101"), college.standing("COMP101-physics")) == (20, 9)
+    college.types(HELD)
+    assert RELEASE in commands(college.said)

@@ -14,6 +14,7 @@ from timetable_sync.cli.commands import Commands
 from timetable_sync.cli.last_words import watch_last_words
 from timetable_sync.cli.output import PROGRAM, complain, forgiving
 from timetable_sync.errors import TimetableSyncError
+from timetable_sync.reporting.typed import name_configuration
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -62,8 +63,11 @@ def exit_code_of(arguments: Sequence[str]) -> int:
     """Carry out one command line; gives its exit code. Whatever goes wrong is said on standard error."""
     forgiving()
     logs.configure()
-    with logs.one_run():
-        return _exit_code_of(arguments)
+    try:
+        with logs.one_run():
+            return _exit_code_of(arguments)
+    finally:
+        name_configuration(None)
 
 
 def _exit_code_of(arguments: Sequence[str]) -> int:

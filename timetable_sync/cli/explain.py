@@ -17,9 +17,9 @@ from timetable_sync.errors import TimetableUnusable, UsageError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.key import EventKey
 from timetable_sync.planning.selection import matches
-from timetable_sync.reporting.commands import command
 from timetable_sync.reporting.legible import legible, shortened
 from timetable_sync.reporting.times import Clock
+from timetable_sync.reporting.typed import command
 from timetable_sync.reporting.wording import counted
 from timetable_sync.settings.load import Loaded
 from timetable_sync.state.database import State

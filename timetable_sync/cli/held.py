@@ -13,6 +13,7 @@ from timetable_sync.planning.selection import matches
 from timetable_sync.reporting.commands import mend
 from timetable_sync.reporting.legible import legible, shortened
 from timetable_sync.reporting.times import Clock
+from timetable_sync.reporting.typed import command
 from timetable_sync.reporting.wording import counted
 from timetable_sync.settings.load import Loaded
 from timetable_sync.state.database import State
@@ -110,5 +111,5 @@ def _tell_changes(waiting: HeldCalendar, changes: list[HeldChange], clock: Clock
                 tell_lines(f"        {line.label.lower():<12}{said}")
     total = waiting.created + waiting.updated + waiting.deleted
     if len(shown) < total:
-        how = "-v shows more" if len(shown) < len(changes) else "timetable-sync run --dry-run --report held.html shows all"
+        how = "-v shows more" if len(shown) < len(changes) else f"{command('run', '--dry-run', '--report', 'held.html')} shows all"
         tell_lines(f"    and {counted(total - len(shown), 'more change')}; {how}")

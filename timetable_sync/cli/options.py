@@ -12,7 +12,8 @@ from timetable_sync import logs
 from timetable_sync.cli.output import tell_text
 from timetable_sync.reporting.legible import encodable
 from timetable_sync.reporting.times import Clock
-from timetable_sync.settings.load import Loaded, find_configuration, load
+from timetable_sync.reporting.typed import name_configuration
+from timetable_sync.settings.load import Loaded, find_configuration, load, to_be_named
 
 
 class Form(StrEnum):
@@ -31,7 +32,9 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Log nothing but erro
 def prepared(config: Path | None, verbose: int, *, quiet: bool, files: bool = False) -> Loaded:
     """The configuration, once the log is set. Without ``files``, what it names need not be there."""
     logs.configure(logs.QUIET if quiet else verbose)
-    return load(find_configuration(config, os.environ, Path.cwd()), os.environ, files=files)
+    loaded = load(find_configuration(config, os.environ, Path.cwd()), os.environ, files=files)
+    name_configuration(to_be_named(loaded.path, os.environ, Path.cwd()))
+    return loaded
 
 
 def clock_of(loaded: Loaded) -> Clock:

@@ -21,10 +21,10 @@ from timetable_sync.model.change import Delete
 from timetable_sync.purge import PurgeRequest
 from timetable_sync.purge import purge as carry_out
 from timetable_sync.reporting import document, kept, text
-from timetable_sync.reporting.commands import command
 from timetable_sync.reporting.render import check_target, write_report
 from timetable_sync.reporting.summary import CalendarReport, RunSummary, Status
 from timetable_sync.reporting.times import Clock
+from timetable_sync.reporting.typed import command
 from timetable_sync.reporting.wording import counted, number
 from timetable_sync.settings.load import Loaded
 

@@ -28,8 +28,9 @@ from timetable_sync.reporting.matters import needs_you
 from timetable_sync.reporting.render import check_target, write_report
 from timetable_sync.reporting.summary import RunSummary
 from timetable_sync.reporting.times import Clock
+from timetable_sync.reporting.typed import name_configuration
 from timetable_sync.service.within import FAILED, Line, in_a_line, take_order
-from timetable_sync.settings.load import Loaded, find_configuration, load
+from timetable_sync.settings.load import Loaded, find_configuration, load, to_be_named
 from timetable_sync.telling.around import attended
 
 log = structlog.stdlib.get_logger(__name__)
@@ -88,6 +89,7 @@ def run(
         check_target(path)
     order, line = take_order() if by_daemon else (None, None)
     loaded = load(find_configuration(config, os.environ, Path.cwd()), os.environ) if order is None else order.loaded
+    name_configuration(to_be_named(loaded.path, os.environ, Path.cwd()))
     request = NightRequest(
         moment_of(now, loaded.settings.timetable.time_zone), dry_run, tuple(calendar or ()), forced, None if order is None else order.due
     )

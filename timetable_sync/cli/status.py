@@ -14,6 +14,7 @@ from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbos
 from timetable_sync.cli.record import state_of
 from timetable_sync.cli.tables import tell_lines, tell_table
 from timetable_sync.reporting.times import Clock
+from timetable_sync.reporting.typed import command
 from timetable_sync.reporting.wording import counted
 from timetable_sync.state.records import NIGHT
 
@@ -101,7 +102,7 @@ def _held(found: Overview) -> list[str]:
     lines = []
     for thing in holding.things(list(found.held), list(found.held_calendars)):
         about = "the whole run" if thing.verdict.calendar is None else thing.verdict.calendar.name
-        lines.append(f"{about}: {thing.verdict.sentence}   look: timetable-sync held")
+        lines.append(f"{about}: {thing.verdict.sentence}   look: {command('held')}")
     return lines
 
 

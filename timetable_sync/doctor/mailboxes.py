@@ -21,7 +21,7 @@ from timetable_sync.planning.folders import Found, resolve
 from timetable_sync.planning.guards import Extent
 from timetable_sync.planning.release import Release
 from timetable_sync.planning.selection import pattern_for
-from timetable_sync.reporting.commands import command
+from timetable_sync.reporting.typed import command
 from timetable_sync.reporting.wording import counted
 from timetable_sync.settings.sections.safety import Guards
 
@@ -138,6 +138,7 @@ def calendars_visited(found: Sequence[Visited], homonyms: Collection[str]) -> It
 def guards_judged(found: Sequence[Visited], extent: Extent, guards: Guards) -> Iterator[Finding]:
     """What guards would hold in a run now."""
     plans = [visited.plan for visited in found if visited.plan is not None]
+    look = f"See what would be done: {command('run', '--dry-run')}"
     verdicts = decide(plans, extent, guards, Release()).held
     for held in verdicts[:_NAMED]:
         said = (
@@ -145,12 +146,9 @@ def guards_judged(found: Sequence[Visited], extent: Extent, guards: Guards) -> I
             if held.calendar is None
             else f"{held.calendar.name} would be held: {held.sentence}"
         )
-        yield failed(Part.GUARDS, said, _LOOK, 5, guard=held.guard, calendar=None if held.calendar is None else held.calendar.address)
+        yield failed(Part.GUARDS, said, look, 5, guard=held.guard, calendar=None if held.calendar is None else held.calendar.address)
     if len(verdicts) > _NAMED:
-        yield failed(Part.GUARDS, f"{counted(len(verdicts) - _NAMED, 'more calendar')} would be held", _LOOK, 5)
-
-
-_LOOK = "See what would be done: timetable-sync run --dry-run"
+        yield failed(Part.GUARDS, f"{counted(len(verdicts) - _NAMED, 'more calendar')} would be held", look, 5)
 
 
 def _said(calendar: Calendar, error: BackendError) -> str:

@@ -1,11 +1,11 @@
-"""Commands that are shown to be typed, each as it reaches the program from sh and from PowerShell. Decides nothing."""
+"""What to type where a guard holds something, and what to mend. Decides nothing."""
 
-import re
 from collections.abc import Iterable
 
 from timetable_sync.model.plan import Held
 from timetable_sync.planning.guards import ANOTHER, RENAMED
 from timetable_sync.planning.selection import pattern_for
+from timetable_sync.reporting.typed import command
 from timetable_sync.state.records import HeldVerdict
 
 #: What is to be mended in the configuration, by guard.
@@ -13,18 +13,6 @@ _MEND = {
     RENAMED: "If timetable.source was renamed, give it its old name again: under the new one all of this would stand twice.",
     ANOTHER: "Find the other installation; stop it, or give one of the two another timetable.source and other calendars.",
 }
-_BARE = re.compile(r"[A-Za-z0-9_.+:/-][A-Za-z0-9_.+:/@-]*")
-
-
-def word(text: str) -> str:
-    """``text`` as one word of a command."""
-    # Only an address can have an apostrophe in it (pattern_for), and then the word is sh's alone.
-    return text if _BARE.fullmatch(text) else "'" + text.replace("'", "'\"'\"'") + "'"
-
-
-def command(*words: str) -> str:
-    """A command of ours with these words."""
-    return " ".join(("timetable-sync", *map(word, words)))
 
 
 def mend(guard: str) -> str:

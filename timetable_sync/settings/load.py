@@ -61,6 +61,16 @@ def find_configuration(given: Path | None, environ: Mapping[str, str], cwd: Path
     )
 
 
+def to_be_named(path: Path, environ: Mapping[str, str], cwd: Path) -> Path | None:
+    """``path`` in full, if it is not what would be found without being named."""
+    try:
+        found = find_configuration(None, environ, cwd)
+    except ConfigurationError:
+        found = None
+    named = (cwd / path).absolute()
+    return None if found is not None and found.absolute() == named else named
+
+
 def load(path: Path, environ: Mapping[str, str], *, files: bool = True) -> Loaded:
     """Read, override, validate. Raises ConfigurationError with every problem there is.
 

@@ -11,6 +11,7 @@ from timetable_sync.planning.guards import RELEASABLE
 from timetable_sync.planning.selection import matches
 from timetable_sync.reporting.commands import look, mend, release
 from timetable_sync.reporting.summary import RunSummary
+from timetable_sync.reporting.typed import command
 from timetable_sync.reporting.wording import counted
 from timetable_sync.state.records import NIGHT, CalendarRecord, Matter, RunRecord
 
@@ -51,7 +52,7 @@ def of_run(run: RunRecord, calendars: Sequence[CalendarRecord], verdicts: Iterab
     if run.finished is None or run.exit_code is None:
         began = f"{run.started.astimezone(UTC):%d %b %Y, %H:%M} UTC"
         sentence = f"run {run.id}, begun {began}, never came to its end: it was killed, or the machine {run.host} went down"
-        found.append(Finding(FAILED, "", KILLED, "", sentence, "The next run does what is left. See: timetable-sync history"))
+        found.append(Finding(FAILED, "", KILLED, "", sentence, f"The next run does what is left. See: {command('history')}"))
     elif run.failure:
         found.append(Finding(FAILED, "", str(run.exit_code), "", run.failure, str(run.summary.get("advice", ""))))
     if cut := run.summary.get("cut_short"):
@@ -64,7 +65,7 @@ def of_run(run: RunRecord, calendars: Sequence[CalendarRecord], verdicts: Iterab
             found.append(Finding(FAILED, calendar.address, "", calendar.name, record.message or "failed", record.advice))
     if rows := int(run.counts.get("bad_rows", 0)):
         reasons = ", ".join(f"{many} {reason}" for reason, many in run.summary.get("bad_rows", {}).items())
-        found.append(Finding(ROWS, "", "", "", f"{counted(rows, 'row', 'was')} set aside ({reasons})", f"timetable-sync history {run.id}"))
+        found.append(Finding(ROWS, "", "", "", f"{counted(rows, 'row', 'was')} set aside ({reasons})", command("history", str(run.id))))
     if ends := run.summary.get("certificate_ends"):
         found += certificate(datetime.fromisoformat(str(ends)), now)
     return found
@@ -84,7 +85,7 @@ def certificate(ends: datetime, now: datetime) -> list[Finding]:
     """The stage that the certificate has come to, if any. Both moments are aware."""
     left = ends - now
     day = f"{ends.day} {ends:%b %Y}"
-    advice = "timetable-sync certificate roll"
+    advice = command("certificate", "roll")
     if left <= timedelta(0):
         return [Finding(CERTIFICATE, "", "ended", "", f"the certificate expired on {day}", advice)]
     reached = [stage for stage in STAGES if left <= timedelta(days=stage)]

@@ -12,6 +12,7 @@ from timetable_sync.errors import UsageError
 from timetable_sync.redaction import redact
 from timetable_sync.reporting.legible import legible, legible_lines
 from timetable_sync.reporting.times import Clock
+from timetable_sync.reporting.typed import command
 from timetable_sync.settings.sections.telling import Alerts
 from timetable_sync.state.records import Matter, RunRecord
 from timetable_sync.telling.reckoning import News
@@ -60,7 +61,7 @@ Report: {{ report }}
 {{ note }}
 {% endif %}
 
-How things stand: timetable-sync status
+How things stand: {{ status }}
 """
 
 # What is rendered is plain text; every value that goes in has been made fit to be shown.
@@ -114,6 +115,7 @@ def compose(news: News, said: str, about: Circumstances, alerts: Alerts, clock: 
         "nights": None if news.nights is None else [night_line(run, clock) for run in news.nights],
         "report": legible(about.report),
         "note": legible_lines(about.note),
+        "status": legible(command("status")),
     }
     subject = _rendered(alerts.subject or SUBJECT, "alerts.subject", values)
     text = _rendered(TEXT if alerts.text is None else _file(alerts.text), "alerts.text", values)

@@ -17,8 +17,7 @@ from fnmatch import fnmatchcase
 from os import dup
 from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
-from types import TracebackType
-from typing import BinaryIO, Literal, Self
+from typing import BinaryIO, Literal
 from urllib.parse import urlsplit
 
 from cryptography import x509
@@ -26,6 +25,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+
+from tests.serving import Serving
 
 
 @dataclass
@@ -107,7 +108,7 @@ class Request:
         return b"".join([first, *kept, b"Via: 1.1 proxy\r\n\r\n", self.body])
 
 
-class ForwardProxy:
+class ForwardProxy(Serving):
     """A context manager. ``routes`` has by host name the port of this machine that is meant; ``certificate`` is as own_authority's.
 
     ``asked`` has the first lines of what it was asked, with the password that came along; ``passed`` the operations that were passed on.
@@ -134,17 +135,7 @@ class ForwardProxy:
 
         self._server = ThreadingTCPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def _met(self, operation: str, mailbox: str) -> Fault | None:
         with self._lock:

@@ -7,10 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from lxml import etree
+
+from tests.serving import Serving
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 MESSAGES = "http://schemas.microsoft.com/exchange/services/2006/messages"
@@ -48,7 +49,7 @@ class Canned:
     hold: threading.Event | None = None
 
 
-class CannedServer:
+class CannedServer(Serving):
     """Answers requests in the order its answers were laid down; ``always`` makes one when none is left."""
 
     def __init__(self, certificates: tuple[Path, Path] | None = None) -> None:
@@ -89,17 +90,7 @@ class CannedServer:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*certificates)
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self.url = f"http{'s' if certificates else ''}://127.0.0.1:{self._server.server_address[1]}/EWS/Exchange.asmx"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def answer(self, body: bytes = b"", status: int = 200, **headers: str) -> None:
         """Lay down an answer; header names with _ for -."""

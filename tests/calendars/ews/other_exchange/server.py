@@ -11,8 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from cryptography import x509
 from lxml import etree
@@ -23,6 +22,7 @@ from tests.calendars.ews.other_exchange.mailbox import Mailbox
 from tests.calendars.ews.other_exchange.operations import Operations
 from tests.calendars.ews.other_exchange.tokens import Tokens
 from tests.calendars.ews.other_exchange.writing_down import Hand
+from tests.serving import Serving
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Trouble:
 Said = tuple[int, bytes, dict[str, str]]
 
 
-class OtherExchange:
+class OtherExchange(Serving):
     """A context manager. ``mailboxes`` by address; an address that is not among them has none."""
 
     def __init__(self, habits: Habits, schema_folder: Path, certificate: x509.Certificate, client: str) -> None:
@@ -60,17 +60,7 @@ class OtherExchange:
         self._answers = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def said(self, path: str, headers: dict[str, str], body: bytes) -> Said | None:
         """What is answered; None to hang up."""

@@ -30,15 +30,20 @@ def with_figures(document: str, record: dict[str, Any]) -> str:
 def _rows(record: dict[str, Any]) -> dict[str, list[str]]:
     rows = {}
     for name, part in record["parts"].items():
-        share = "in full" if part.get("share", record["share"]) == 1 else f"a share of {part.get('share', record['share']):g}"
-        rows[name] = [
-            *(
-                f"| {name} | {_cell(f['what'])} | {_cell(f['figure'])} | {'good' if f['good'] else '**not good**'} |"
-                for f in part["figures"]
-            ),
-            f"| {name} | *{share}, seed {part.get('seed', record['seed'])}, {part['seconds']:.0f} s* | | |",
+        figures = [
+            f"| {name} | {_cell(f['what'])} | {_cell(f['figure'])} | {'good' if f['good'] else '**not good**'} |" for f in part["figures"]
         ]
+        rows[name] = [*figures, f"| {name} | *{_how(part)}* | | |"]
     return rows
+
+
+def _how(part: dict[str, Any]) -> str:
+    """How much of a part it was, by what chance, at which commit, and when."""
+    much = "in full" if part["share"] == 1 else f"a share of {part['share']:g}"
+    if "minutes" in part:
+        much = f"{part['minutes']:g} minutes"
+    at = f"commit {part['commit'][:12]}{', with changes' if part.get('changed') else ''}" if part.get("commit") else "no commit"
+    return f"{much}, seed {part['seed']}, {part['seconds']:.0f} s, {at}, {part.get('date', 'no date')}"
 
 
 def _table(rows: dict[str, list[str]]) -> str:

@@ -144,9 +144,8 @@ def scene_by_proxy(folder: Path, sandbox: SandboxProcess) -> Iterator[ByProxy]:
         yield ByProxy(folder, sandbox, proxy, authority)
 
 
-def chosen(scene: ByProxy, amount: Amount, dice: random.Random, two: int) -> Iterator[tuple[str, list[Case]]]:
+def chosen(requests: Sequence[Request], amount: Amount, dice: random.Random, two: int) -> Iterator[tuple[str, list[Case]]]:
     """What is tried by the proxy, by what it is called: a share of all faults of the services, of the proxy's own, of ``two`` at a time."""
-    requests = scene.requests()
     for name, kinds in (("requests x faults, by a proxy", KINDS), ("requests x the proxy's own faults", OWN)):
         everything = product(requests, kinds)
         yield name, everything if amount.share >= 1 else dice.sample(everything, amount.of(len(everything)))

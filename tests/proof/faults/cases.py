@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from tests.proof.faults.kinds import KINDS, Kind
 from tests.proof.faults.scene import CHANGED, Scene
+from tests.proof.figures import Amount, Finding, Tried, Wrong
 from tests.sandbox_process import ready_app
 from timetable_sync.applying.patience import Pace
 from timetable_sync.reporting.render import render
@@ -31,8 +32,7 @@ class Request:
     idle: bool = False
 
     def __str__(self) -> str:
-        whose = f" of {self.mailbox.partition('@')[0]}" if self.mailbox else ""
-        return f"{self.operation} {self.nth}{whose}"
+        return f"{self.operation} {self.nth} of {self.mailbox or 'Entra ID'}"
 
 
 @dataclass(frozen=True)
@@ -43,19 +43,26 @@ class Case:
     ever: bool = False
 
     def __str__(self) -> str:
-        often = "for ever" if self.ever else "once"
-        return " and ".join(f"{request}: {kind.name} ({often})" for request, kind in self.strikes)
+        """As :func:`named` reads it."""
+        return f"{'for ever' if self.ever else 'once'}; {' + '.join(f'{request}: {kind.name}' for request, kind in self.strikes)}"
 
 
-@dataclass(frozen=True)
-class Result:
-    """What came of a case: the exit code, the sentences that name the fault, and what was not as it has to be."""
+_STRIKE = re.compile(r"(\w+) (\d+) of ([^:]+): (.*)")
 
-    case: Case
-    code: int
-    said: str
-    wrong: tuple[str, ...]
-    struck: int
+
+def named(name: str, requests: Sequence[Request], kinds: Sequence[Kind]) -> Case:
+    """The case of this name. Raises ValueError where there is none."""
+    often, _, rest = name.partition("; ")
+    known = {kind.name: kind for kind in kinds}
+    strikes = []
+    for strike in rest.split(" + "):
+        found = _STRIKE.fullmatch(strike)
+        if found is None or often not in ("once", "for ever") or found[4] not in known:
+            raise ValueError(f"no case is called {name!r}")
+        asked = Request(found[1], "" if found[3] == "Entra ID" else found[3], int(found[2]))
+        alike = (one for one in requests if (one.operation, one.mailbox, one.nth) == (asked.operation, asked.mailbox, asked.nth))
+        strikes.append((next(alike, asked), known[found[4]]))
+    return Case(tuple(strikes), often == "for ever")
 
 
 def requests_of(scene: Scene) -> list[Request]:
@@ -99,7 +106,15 @@ def pairs(requests: Sequence[Request], dice: random.Random, kinds: Sequence[Kind
         yield Case(tuple(strikes), dice.random() < 0.25)
 
 
-def tried(scene: Scene, case: Case) -> Result:
+def chosen(requests: Sequence[Request], amount: Amount, dice: random.Random, two: int) -> Iterator[tuple[str, list[Case]]]:
+    """What is tried, by what it is called: a share of all faults, and of ``two`` at a time."""
+    everything = product(requests)
+    yield "requests x faults, once and for ever", everything if amount.share >= 1 else dice.sample(everything, amount.of(len(everything)))
+    both = pairs(requests, dice)
+    yield "two faults in one night, at random", [next(both) for _ in range(amount.of(two))]
+
+
+def tried(scene: Scene, case: Case) -> Tried:
     """The case, from the evening before to the clean night after it."""
     scene.evening_again()
     for request, kind in case.strikes:
@@ -112,12 +127,12 @@ def tried(scene: Scene, case: Case) -> Result:
     struck = sum(int(fault["struck"]) for fault in scene.client.faults())
     text = report_of(summary)
     wrong = scene.broken()
-    wrong += _single(case, summary, text, struck) if single else _several(case, summary, struck)
-    wrong += vague(summary)
+    said = _single(case, summary, text, struck) if single else _several(case, summary, struck)
+    wrong += [Finding(Wrong.SAID, one) for one in (*said, *vague(summary))]
     if any(kind.fault["what"] == "revoked" for _, kind in case.strikes):
         ready_app(scene.client, scene.files)
     wrong += scene.converged()
-    return Result(case, summary.exit_code, _sentence(case, text) if single else "", tuple(wrong), struck)
+    return Tried(str(case), str(summary.exit_code), tuple(wrong), text if wrong else "")
 
 
 def report_of(summary: RunSummary) -> str:
@@ -165,14 +180,3 @@ def _several(case: Case, summary: RunSummary, struck: int) -> list[str]:
     if summary.exit_code and not struck:
         found.append("the night failed though no fault struck")
     return found
-
-
-def _sentence(case: Case, text: str) -> str:
-    """The words of the report that name the fault, without names of this very case."""
-    ((request, kind),) = case.strikes
-    expected = kind.expected(request.operation, ever=case.ever, first=request.first, idle=request.idle)
-    if not expected.said:
-        return ""
-    lines = [line.strip() for line in text.splitlines()]
-    wanted = expected.said.removeprefix("the run ").removeprefix(".*").removeprefix("cut short: .*")
-    return next((line for line in lines if re.search(wanted, line)), "")

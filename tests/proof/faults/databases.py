@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 from tests.databases import MARIADB, POSTGRESQL, database_of_our_own
 from tests.proof.faults.cases import report_of, vague
 from tests.proof.faults.scene import Scene
+from tests.proof.figures import Finding, Tried, Wrong
 from tests.sandbox_process import SandboxProcess
 from timetable_sync.reporting.summary import RunSummary
 from timetable_sync.settings.load import Loaded
@@ -49,6 +50,9 @@ class Row:
     def kind(self) -> str:
         """SQLite, PostgreSQL or MariaDB."""
         return self.database.rpartition(" ")[2]
+
+    def __str__(self) -> str:
+        return f"{self.database}, {self.fault}"
 
 
 DOWN, LOST, LOST_FOR_EVER, LOCKED, LOCKED_MIDWAY = "down at start", "lost once", "lost, and stays so", "locked", "locked in the middle"
@@ -89,16 +93,6 @@ EXPECTED: Final[list[Row]] = [
     Row("state in PostgreSQL", READ_ONLY, 2, "state database .* may only be read"),
     Row("state in PostgreSQL", READ_ONLY_MIDWAY, 2, "state database .* may only be read"),
 ]
-
-
-@dataclass(frozen=True)
-class Found:
-    """What came of a row at one moment (the statement's number, 0 for at start)."""
-
-    row: Row
-    moment: int
-    code: int
-    wrong: tuple[str, ...]
 
 
 @contextmanager
@@ -158,18 +152,17 @@ def moments(scene: Scene, row: Row) -> list[int]:
     return list(range(1, statements(scene, row) + 1)) if row.fault in _MIDWAY else [0]
 
 
-def tried(scene: Scene, row: Row, moment: int) -> Found:
-    """The row at one moment, from the evening before to the clean night after it."""
+def tried(scene: Scene, row: Row, moment: int) -> Tried:
+    """The row at one moment (the statement's number, 0 for at start), from the evening before to the clean night after it."""
     scene.evening_again()
     trial = _MIDWAY[row.fault] if moment else _AT_START[row.fault]
     summary = trial(scene, row, moment)
     wrong = scene.broken()
     said = " ".join(report_of(summary).split())
-    wrong += _differs(row, summary, said)
-    wrong += vague(summary)
+    wrong += [Finding(Wrong.SAID, one) for one in (*_differs(row, summary, said), *vague(summary))]
     scene.leases_end()
     wrong += scene.converged()
-    return Found(row, moment, summary.exit_code, tuple(wrong))
+    return Tried(f"{row}; statement {moment}", str(summary.exit_code), tuple(wrong), said if wrong else "")
 
 
 #: What does not matter any more where nothing is left to be written.

@@ -105,11 +105,12 @@ def no_waiting(catch_up: Callable[[], object]) -> Iterator[Leaping]:
         yield clock
 
 
-_READ: dict[int, Certificates] = {}
+#: With the configuration itself, whose number nobody else gets for as long as it is kept.
+_READ: dict[int, tuple[Entra, Certificates]] = {}
 
 
 def _once(entra: Entra, *, environ: Mapping[str, str] | None = None) -> Certificates:
     """A configuration's certificate is read once: OpenSSL looks whether a key is a good one for as long as half a night takes here."""
     if id(entra) not in _READ:
-        _READ[id(entra)] = load_certificates(entra, environ=environ)
-    return _READ[id(entra)]
+        _READ[id(entra)] = entra, load_certificates(entra, environ=environ)
+    return _READ[id(entra)][1]

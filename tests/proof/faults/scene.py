@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 from structlog.testing import capture_logs
 
 from tests.proof.faults.haste import no_waiting
+from tests.proof.figures import Finding, Wrong
 from tests.sandbox_process import CLIENT_ID, TENANT, CertificateFiles, SandboxProcess, make_certificate, ready_app
 from timetable_sync.applying.patience import Pace
 from timetable_sync.applying.progress import Silent
@@ -87,6 +88,19 @@ AFTER: list[Meeting] = [
 ]
 
 
+#: What is looked at after each case.
+LOOKED_FOR = (
+    Wrong.DUPLICATE,
+    Wrong.WRONG_DELETE,
+    Wrong.DELETED_FOR_GOOD,
+    Wrong.FOREIGN_CHANGED,
+    Wrong.WRONG_CONTENT,
+    Wrong.MAIL,
+    Wrong.NOT_CONVERGED,
+    Wrong.SAID,
+    Wrong.NOT_TRIED,
+)
+
 #: Those whose timetable has changed: they are read, whatever their stamps say.
 CHANGED = (COMP, MATH)
 
@@ -99,6 +113,16 @@ def wanted(meetings: Sequence[Meeting]) -> dict[str, list[tuple[str, str, str, s
         end = start.replace(hour=start.hour + 1, tzinfo=ZONE).astimezone(UTC)
         found[f"{module.lower()}@groups.example.ac.uk"].append((f"{begin:%Y-%m-%dT%H:%M:%SZ}", f"{end:%Y-%m-%dT%H:%M:%SZ}", title, room))
     return {address: sorted(events) for address, events in found.items()}
+
+
+def _lessons(meetings: Sequence[Meeting]) -> set[tuple[str, ...]]:
+    """Activity and week of each, as they stand in an event's key."""
+    return {(activity, f"{start:%G-W%V}") for activity, _, start, _, _ in meetings}
+
+
+def _lesson(key: str) -> tuple[str, ...]:
+    """Activity and week of a key."""
+    return tuple(key.split("/")[2:4])
 
 
 def publish_elsewhere(url: str, meetings: Sequence[Meeting]) -> None:
@@ -301,46 +325,48 @@ class Scene:
             for address, found in events.items()
         }
 
-    def broken(self, before: Standing | None = None) -> list[str]:
-        """What must not be after any night, whatever befell it, in words; ``before`` is how it was before that night."""
+    def broken(self, before: Standing | None = None) -> list[Finding]:
+        """The harm that a night did, whatever befell it and whatever it said; ``before`` is how it was before that night."""
         before, after = before or self.evening, self.look()
         found = []
         if after.mails != before.mails:
-            found.append(f"{after.mails - before.mails} mails were sent")
-        keep = wanted(AFTER)
+            found.append(Finding(Wrong.MAIL, f"{after.mails - before.mails} mails were sent"))
+        keep, as_wanted = _lessons(AFTER), wanted(AFTER)
+        stood, stand = self.standing_of(before.calendars), self.standing_of(after.calendars)
         for address in (COMP, MATH, PHYS):
             if after.foreign(address) != before.foreign(address):
-                found.append(f"{address}: what is not ours was touched")
+                found.append(Finding(Wrong.FOREIGN_CHANGED, f"{address}: what is not ours was touched"))
             ever, then, now = before.ever(address), before.ours(address), after.ours(address)
             for key, ids in now.items():
-                if len(ids) > 1:
-                    found.append(f"{address}: {len(ids)} of {key}")
+                if len(ids) > max(1, len(then.get(key, ()))):
+                    found.append(Finding(Wrong.DUPLICATE, f"{address}: {len(ids)} of {key}"))
             for key, count in (after.ever(address) - ever).items():
                 if count > (key not in then):
-                    found.append(f"{address}: {key} was made {count} times in one night, and stood {len(then.get(key, ()))} times before")
-            if ever - after.ever(address):
-                found.append(f"{address}: something was deleted and is not in Deleted Items")
-            gone = {event for ids in then.values() for event in ids} - {event for ids in now.values() for event in ids}
-            still = Counter(start for start, *_ in keep[address])
-            starts = {event["id"]: event["start"] for event in before.calendars[address]}
-            if lost := [event for event in gone if still[starts[event]]]:
-                found.append(f"{address}: {len(lost)} events were deleted that the timetable still wants")
+                    what = f"{address}: {key} was made {count} times in one night, and stood {len(then.get(key, ()))} times before"
+                    found.append(Finding(Wrong.DUPLICATE, what))
+            if gone := ever - after.ever(address):
+                found.append(Finding(Wrong.DELETED_FOR_GOOD, f"{address}: not in Deleted Items: {', '.join(sorted(gone))}"))
+            if lost := [key for key in then if key not in now and _lesson(key) in keep]:
+                found.append(Finding(Wrong.WRONG_DELETE, f"{address}: the timetable still wants {', '.join(sorted(lost))}"))
+            if other := [one for one in stand[address] if one not in stood[address] and one not in as_wanted[address]]:
+                found.append(Finding(Wrong.WRONG_CONTENT, f"{address}: neither as it was nor as it should be: {other}"))
         return found
 
-    def converged(self) -> list[str]:
-        """One clean night, then, if it did anything, a look at what the next would do: what is not as it should be, in words."""
+    def converged(self) -> list[Finding]:
+        """One clean night, then, if it did anything, a look at what the next would do: what is not as it should be."""
         self.client.clear_faults()
         before = self.look()
         clean = self.night()
-        found = [f"the clean night: {line}" for line in self.broken(before)]
+        found = [Finding(one.wrong, f"the clean night: {one.what}") for one in self.broken(before)]
         if clean.exit_code:
             reasons = [trouble.message for report in clean.calendars if (trouble := report.trouble) is not None]
-            found.append(f"the clean night ended with {clean.exit_code}: {clean.failure or clean.cut_short or reasons}")
+            why = clean.failure or clean.cut_short or reasons
+            found.append(Finding(Wrong.NOT_CONVERGED, f"the clean night ended with {clean.exit_code}: {why}"))
         if self.standing_of(self.client.all_events()) != wanted(AFTER):
-            found.append("after the clean night the calendars are not equal to the timetable")
+            found.append(Finding(Wrong.NOT_CONVERGED, "after the clean night the calendars are not equal to the timetable"))
         if _nothing_to_do(clean):
             return found
         plan = self.night(dry_run=True)
         if plan.exit_code or not _nothing_to_do(plan):
-            found.append("the next plan is not empty")
+            found.append(Finding(Wrong.NOT_CONVERGED, "the next plan is not empty"))
         return found

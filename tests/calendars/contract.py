@@ -18,7 +18,7 @@ from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change, Create, Delete, Reason, Update
 from timetable_sync.model.event import Busy, Event, Sensitivity
 from timetable_sync.model.key import EventKey
-from timetable_sync.model.marker import Marker
+from timetable_sync.model.marker import NOT_UNDERSTOOD, Marker
 from timetable_sync.model.snapshot import ItemRef, Standing
 from timetable_sync.model.window import Window
 
@@ -179,14 +179,39 @@ class BackendContract:
         assert [one.marker.text() for one in ours] == [marker(theirs)]
 
     @pytest.mark.parametrize("text", ["2 a newer marker", "1 damaged", " "])
-    def test_a_marker_that_is_not_understood_fails_the_calendar(self, world: World, made: Standing, text: str) -> None:
+    def test_an_event_with_a_marker_that_is_not_understood_is_set_apart_and_the_others_are_read(
+        self, world: World, made: Standing, text: str
+    ) -> None:
+        world.backend.apply(world.calendar, creating(event(2)))
         world.edit(world.calendar, made.item.id, marker=text)
-        with pytest.raises(CalendarFailed) as failed:
-            world.backend.snapshot(world.calendar, WEEK)
-        assert world.calendar.address in failed.value.message
-        assert made.subject in failed.value.message
+        snapshot = world.backend.snapshot(world.calendar, WEEK)
+        assert [one.marker.key for one in snapshot.ours] == [event(2).key]
+        (unreadable,) = snapshot.unreadable
+        assert (unreadable.marker, unreadable.item.id, unreadable.missing) == (NOT_UNDERSTOOD, made.item.id, frozenset())
+        assert (unreadable.start, unreadable.end, unreadable.subject) == (made.start, made.end, made.subject)
+        assert snapshot.foreign == 0
         after = Window(made.start + HOUR, WEEK.end)
-        assert world.backend.snapshot(world.calendar, after).ours == ()
+        assert world.backend.snapshot(world.calendar, after).unreadable == ()
+
+    @pytest.mark.parametrize("missing", ["end", "busy", "reminder", "sensitivity", "all_day", "series"])
+    def test_a_field_that_the_service_does_not_give_is_named(self, world: World, made: Standing, missing: str) -> None:
+        world.edit(world.calendar, made.item.id, missing=[missing])
+        snapshot = world.backend.snapshot(world.calendar, WEEK)
+        (seen,) = snapshot.ours
+        assert (seen.missing, seen.marker, seen.start, seen.subject) == (frozenset({missing}), made.marker, made.start, made.subject)
+        usual = (made.start, Busy.FREE, None, Sensitivity.NORMAL, False, True)
+        named = ("end", "busy", "reminder", "sensitivity", "all_day", "series")
+        assert getattr(seen, missing) == usual[named.index(missing)]
+        assert snapshot.unreadable == ()
+
+    @pytest.mark.parametrize("missing", ["start", "version"])
+    def test_an_event_that_cannot_be_acted_on_is_set_apart_with_its_key(self, world: World, made: Standing, missing: str) -> None:
+        world.edit(world.calendar, made.item.id, missing=[missing])
+        snapshot = world.backend.snapshot(world.calendar, WEEK)
+        assert (snapshot.ours, snapshot.foreign) == ((), 0)
+        (unreadable,) = snapshot.unreadable
+        assert (unreadable.marker, unreadable.subject) == (made.marker, made.subject)
+        assert "start" in unreadable.missing if missing == "start" else unreadable.item.change_key == ""
 
     def test_more_than_a_thousand_events_are_all_read(self, world: World) -> None:
         count = 1100

@@ -23,6 +23,7 @@ from timetable_sync.model.marker import Marker
 from timetable_sync.model.snapshot import ItemRef, Standing
 from timetable_sync.model.window import Window
 from timetable_sync.planning.difference import differences
+from timetable_sync.planning.unreadable import may_be
 
 
 def apply_batch(
@@ -62,6 +63,9 @@ class NotDone(Passing):
 
 
 _VANISHED = Stale("the event vanished while the run was at work", "The next night settles it.")
+
+
+_UNREADABLE = ItemRefused("an event stands there that bears our mark and cannot be read", "The next night names it.")
 
 
 class _Work:
@@ -226,6 +230,11 @@ class _Work:
         rest: dict[int, Change] = {}
         for index, change in doubtful.items():
             items = there.get(change.key, [])
+            unread = next((item for item in snapshot.unreadable if _stands_for(item, change)), None)
+            if unread is not None and not items:
+                # Somebody changed it, or another one, beyond recognition within these seconds.
+                self._final[index] = Outcome(self._batch[index], error=_UNREADABLE)
+                continue
             if isinstance(change, Delete):
                 same = next((item for item in items if item.item.id == change.before.item.id), None)
                 last = self._last[index]
@@ -270,6 +279,13 @@ def _is_result(item: Standing, change: Create | Update) -> bool:
     if isinstance(change, Update) and item.item == change.before.item:
         return False
     return item.marker == Marker.parse(change.marker) and not differences(change.after, item)
+
+
+def _stands_for(item: Standing, change: Change) -> bool:
+    """Whether ``item``, which is unreadable, may be what ``change`` is about."""
+    if isinstance(change, Create):
+        return may_be(item, change.after)
+    return item.item.id == change.before.item.id if item.item.id else item.marker.key == change.key
 
 
 def _moments(change: Change) -> list[datetime]:

@@ -18,9 +18,11 @@ from timetable_sync.cli.progress import progress
 from timetable_sync.cli.tables import tell_heading, tell_lines
 from timetable_sync.errors import UsageError
 from timetable_sync.model.change import Delete
+from timetable_sync.model.plan import Left
 from timetable_sync.purge import PurgeRequest
 from timetable_sync.purge import purge as carry_out
 from timetable_sync.reporting import document, kept, text
+from timetable_sync.reporting.matters import unreadable
 from timetable_sync.reporting.render import check_target, write_report
 from timetable_sync.reporting.summary import CalendarReport, RunSummary, Status
 from timetable_sync.reporting.times import Clock
@@ -82,7 +84,7 @@ def purge(
     request = PurgeRequest(datetime.now(UTC), patterns, _day(since, loaded.settings.timetable.time_zone))
     seen = _carried_out(loaded, request, watched=not quiet)
     many = sum(report.deleted for report in seen.calendars)
-    if seen.exit_code or not many or dry_run:
+    if _in_the_way(seen) or not many or dry_run:
         _end(seen, loaded, reports, format, clock, verbose=verbose)
     if format is Form.TEXT:
         _tell_seen(seen, clock, everything=verbose > 0)
@@ -109,6 +111,12 @@ def _carried_out(loaded: Loaded, request: PurgeRequest, *, watched: bool) -> Run
         return carry_out(loaded, request, progress=watcher, stop=stop)
 
 
+def _in_the_way(seen: RunSummary) -> bool:
+    """Whether something could not be looked at. An event that cannot be read was: it stays."""
+    failed = any(report.status in (Status.FAILED, Status.CUT_SHORT) for report in seen.calendars)
+    return failed or bool(seen.cut_short) or seen.failure is not None
+
+
 def _tell_seen(seen: RunSummary, clock: Clock, *, everything: bool) -> None:
     for report in seen.calendars:
         tell_heading(f"{report.calendar.name}   {report.calendar.address}")
@@ -130,8 +138,11 @@ def _lines(report: CalendarReport, clock: Clock, *, everything: bool) -> list[st
     lines += [f"  - {clock.span(event.start, event.end)}   {event.subject}" for event in shown]
     if len(shown) < len(going):
         lines.append(f"    and {number(len(going) - len(shown))} more; -v shows all of them")
-    if report.left_alone:
-        lines.append(f"{counted(len(report.left_alone), 'event')} of ours that somebody made a series would stay")
+    if series := sum(left.why is Left.SERIES for left in report.left_alone):
+        lines.append(f"{counted(series, 'event')} of ours that somebody made a series would stay")
+    if said := unreadable(report, clock):
+        sentence, advice, names = said
+        lines += [sentence, *(f"  - {name}" for name in names if len(names) > 1), f"  {advice}"]
     if report.foreign:
         lines.append(f"{counted(report.foreign, 'event')} of others would stay")
     return lines
@@ -166,7 +177,7 @@ def _end(summary: RunSummary, loaded: Loaded, reports: Sequence[Path], form: For
     if form is Form.JSON:
         tell(partial(document.write, summary))
     elif summary.calendars:
-        if summary.dry_run and not summary.exit_code:
+        if summary.dry_run and not _in_the_way(summary):
             _tell_seen(summary, clock, everything=verbose > 0)
         tell(partial(text.write_screen, summary, colour=wants_colour()))
         if not summary.dry_run and any(report.deleted for report in summary.calendars):

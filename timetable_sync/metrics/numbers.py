@@ -18,7 +18,7 @@ PREFIX: Final = "timetable_sync_"
 #: Always there, also at nought: a rule for something that is missing is hard to write.
 _STATUSES: Final = [status.value for status in Status]
 _FATES: Final = [fate.value for fate in Fate]
-_DRIFT: Final = ["deleted", "deleted_kept", "duplicate", "edited", "edited_kept", "series"]
+_DRIFT: Final = ["deleted", "deleted_kept", "duplicate", "edited", "edited_kept", "series", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)

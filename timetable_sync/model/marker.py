@@ -44,3 +44,7 @@ class Marker(NamedTuple):
         if found is None:
             raise MarkerNotUnderstood(text[:60])
         return cls._make(found.groups())
+
+
+#: Stands for one that is not understood.
+NOT_UNDERSTOOD = Marker("", "", "")

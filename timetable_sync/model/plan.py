@@ -21,6 +21,7 @@ class Left(StrEnum):
     UNSETTLED = "a row of it was set aside"
     NOT_MOVED = "the calendar that it belongs in now cannot be had"
     SERIES = "someone made it a series"
+    UNREADABLE = "it bears our mark and cannot be read"
     NOT_KEPT = "the calendar service keeps it otherwise than it was written"
 
 
@@ -97,7 +98,7 @@ class CalendarPlan:
         if not gone:
             return frozenset()
         gone.difference_update(change.key for change in self.changes if not isinstance(change, Delete))
-        return frozenset(gone.difference(left.key for left in self.left_alone if left.why is Left.SERIES))
+        return frozenset(gone.difference(left.key for left in self.left_alone if left.why in (Left.SERIES, Left.UNREADABLE)))
 
 
 #: Keys by the address of their calendar.

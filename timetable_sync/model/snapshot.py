@@ -26,6 +26,9 @@ class Standing(NamedTuple):
     Times are aware, in UTC. Strings may have been cut at 255 characters by the service. ``categories`` are sorted.
     ``reminder`` is in minutes, None for off. ``series`` is true where somebody made the event part of a series.
     ``created`` is None where the service does not say.
+
+    ``missing`` names the fields that the service does not give, or not in a form that can be read. Such a field has the value that it has
+    where nobody set it (free, off, normal, not all day); an end is the start; ``series`` is true, as it may be one.
     """
 
     item: ItemRef
@@ -41,6 +44,7 @@ class Standing(NamedTuple):
     created: datetime | None = None
     series: bool = False
     all_day: bool = False
+    missing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class Snapshot:
 
     ``ours`` are the events that bear a marker (of any source) and start within the window, ``foreign`` counts the others.
     ``clear_until`` says how far it was seen that beyond the window's end no event with a marker starts; None where nobody looked.
+    ``unreadable`` are items in it that bear a marker and cannot be acted on: the marker is not understood (then it is ``NOT_UNDERSTOOD``),
+    the name of the item or of its version is not given (empty), or the start is not (``missing``; it is the window's then).
     ``at`` is when it was read, by the service's own clock: what is not in it came there later. None where the service does not tell.
     """
 
@@ -58,3 +64,4 @@ class Snapshot:
     foreign: int
     clear_until: datetime | None = None
     at: datetime | None = None
+    unreadable: tuple[Standing, ...] = ()

@@ -6,9 +6,9 @@ from typing import Literal
 
 from timetable_sync.model.change import Change, Create, Delete, Reason, Update
 from timetable_sync.model.event import Event
-from timetable_sync.model.key import source_prefix
+from timetable_sync.model.key import EventKey, source_prefix
 from timetable_sync.model.ledger import LedgerEntry
-from timetable_sync.model.marker import Marker
+from timetable_sync.model.marker import NOT_UNDERSTOOD, Marker
 from timetable_sync.model.plan import BodyToCheck, CalendarPlan, Left, LeftAlone
 from timetable_sync.model.snapshot import ItemRef, Snapshot, Standing
 from timetable_sync.model.unsettled import Unsettled
@@ -16,6 +16,7 @@ from timetable_sync.model.window import Window
 from timetable_sync.planning.body_match import same_body
 from timetable_sync.planning.difference import differences
 from timetable_sync.planning.freeze import Freeze, Reach
+from timetable_sync.planning.unreadable import Unreadable
 
 Policy = Literal["restore", "keep", "report"]
 
@@ -63,8 +64,12 @@ def compare(
     Whatever of ours stands here and is not in the ledger is put on record, even if it is to be changed: the change may be held, and
     a calendar that the ledger does not know would not be visited any more once it left the timetable.
     """
-    standing = _by_key((item for item in snapshot.ours if snapshot.window.holds(item.start)), rules.source)
+    standing = _by_key((item for item in snapshot.ours if snapshot.window.holds(item.start)), rules.source, ledger)
     wanted = {event.key: event for event in events if snapshot.window.holds(event.start)}
+    # No run writes a key that is none: of such a marker the end was damaged.
+    damaged = [key for key in standing if key not in wanted and EventKey.parse(key) is None]
+    spoilt = [item._replace(marker=NOT_UNDERSTOOD) for key in damaged for item in standing.pop(key)]
+    unreadable = Unreadable([*snapshot.unreadable, *spoilt], ledger, rules.source)
     known, ledger = ledger, {key: entry for key, entry in ledger.items() if snapshot.window.holds(entry.start)}
     freeze = Freeze(unsettled, snapshot.calendar.address)
     frozen = freeze.frozen(standing, wanted)
@@ -80,13 +85,13 @@ def compare(
             _stay(draft, there, event, entry)
             continue
         if len(plain) < len(there):
-            _left(draft, key, Left.SERIES, next(item for item in there if item.series), event, entry)
+            _left_as_series(draft, key, there, event, entry)
         if plain:
             keeper, *extra = _best_first(plain, event, entry)
             draft.changes.extend(Delete(item, Reason.DUPLICATE) for item in extra)
             _present(draft, keeper, event, entry, rules)
         elif not there:
-            _absent(draft, event, entry, rules)
+            _absent(draft, event, entry, rules, unreadable)
     for key, there in standing.items():
         if key in wanted:
             continue
@@ -97,19 +102,22 @@ def compare(
             _stay(draft, there, None, entry)
             continue
         if len(plain) < len(there):
-            _left(draft, key, Left.SERIES, next(item for item in there if item.series), None, entry)
+            _left_as_series(draft, key, there, None, entry)
         if plain and rules.edited != "restore" and _moved_in(plain[0], known.get(key), snapshot.window):
             draft.left_alone.append(LeftAlone(key, _edited(rules), plain[0], None))
         elif plain:
             _learn(draft, plain[0], entry)
             draft.changes.extend(Delete(item, Reason.LEFT) for item in plain)
+    draft.left_alone += unreadable.others()
+    unread = {key for key in unreadable.keys if key not in wanted and key not in standing}
+    draft.staying += len(unread)
     ours = sum(map(len, standing.values()))
     return CalendarPlan(
         calendar=snapshot.calendar,
         standing=len(standing),
         expected=len(wanted) + draft.staying,
         unchanged=draft.unchanged,
-        foreign=snapshot.foreign + len(snapshot.ours) - ours,
+        foreign=snapshot.foreign + len(snapshot.ours) - ours + len(snapshot.unreadable) - len(unreadable.items),
         changes=tuple(sorted(draft.changes, key=lambda change: (change.when, change.key))),
         left_alone=tuple(draft.left_alone),
         bodies=tuple(draft.bodies),
@@ -117,7 +125,7 @@ def compare(
         forget=tuple(
             key
             for key, entry in ledger.items()
-            if key not in standing and key not in wanted and key not in frozen and snapshot.window.holds(entry.start)
+            if key not in standing and key not in wanted and key not in frozen and key not in unread and snapshot.window.holds(entry.start)
         ),
     )
 
@@ -152,12 +160,15 @@ def settle_bodies(plan: CalendarPlan, bodies: Mapping[str, str], rules: Rules) -
     )
 
 
-def _by_key(ours: Iterable[Standing], source: str) -> dict[str, list[Standing]]:
+def _by_key(ours: Iterable[Standing], source: str, ledger: Mapping[str, LedgerEntry]) -> dict[str, list[Standing]]:
     mine = source_prefix(source)
     found: dict[str, list[Standing]] = {}
     for item in ours:
-        if item.marker.key.startswith(mine):
-            found.setdefault(item.marker.key, []).append(item)
+        key = item.marker.key
+        if key.startswith(mine):
+            # What may be a series, as the service does not say, is none in the version that we wrote.
+            known = "series" in item.missing and (entry := ledger.get(key)) is not None and entry.item == item.item
+            found.setdefault(key, []).append(item._replace(series=False) if known else item)
     return found
 
 
@@ -181,7 +192,7 @@ def _present(draft: _Draft, there: Standing, event: Event, entry: LedgerEntry | 
         # The ledger may know that the content was right under a later mapping than the one it was written under.
         mapping = entry.mapping if entry is not None and entry.fingerprint == there.marker.fingerprint else there.marker.mapping
         draft.changes.append(Update(there, event, _marker(event, rules), Reason.TIMETABLE if mapping == rules.mapping else Reason.MAPPING))
-    elif differences(event, there):
+    elif _differs(event, there, entry):
         if entry is not None and entry.item == there.item and entry.fingerprint == fingerprint:
             # The very version that we wrote, so nobody edited it: the service does not keep what it was given, tonight or ever.
             _left(draft, event.key, Left.NOT_KEPT, there, event, entry)
@@ -201,7 +212,16 @@ def _present(draft: _Draft, there: Standing, event: Event, entry: LedgerEntry | 
             draft.record[event.key] = known
 
 
-def _absent(draft: _Draft, event: Event, entry: LedgerEntry | None, rules: Rules) -> None:
+def _differs(event: Event, there: Standing, entry: LedgerEntry | None) -> bool:
+    """In the version that we wrote, what the service does not give is as it is where nobody set it: it may leave out what is usual."""
+    known = there.missing and entry is not None and entry.item == there.item
+    return bool(differences(event, there._replace(missing=frozenset()) if known else there))
+
+
+def _absent(draft: _Draft, event: Event, entry: LedgerEntry | None, rules: Rules, unreadable: Unreadable) -> None:
+    if (instead := unreadable.instead_of(event)) is not None:
+        draft.left_alone.append(instead)
+        return
     fingerprint = event.fingerprint()
     # Under another mapping the fingerprint says nothing about the timetable; then a deleted event is taken for deleted still.
     deleted = entry is not None and (entry.fingerprint == fingerprint or entry.mapping != rules.mapping)
@@ -235,6 +255,11 @@ def _left(draft: _Draft, key: str, why: Left, before: Standing | None, event: Ev
     draft.left_alone.append(LeftAlone(key, why, before, event))
     if before is not None:
         _learn(draft, before, entry)
+
+
+def _left_as_series(draft: _Draft, key: str, there: Sequence[Standing], event: Event | None, entry: LedgerEntry | None) -> None:
+    item = next(item for item in there if item.series)
+    _left(draft, key, Left.UNREADABLE if "series" in item.missing else Left.SERIES, item, event, entry)
 
 
 def _learn(draft: _Draft, there: Standing, entry: LedgerEntry | None) -> None:

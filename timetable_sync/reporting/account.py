@@ -17,7 +17,7 @@ from timetable_sync.entra.token import TokenProvider
 from timetable_sync.errors import Passing, TimetableSyncError, Unclear
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change
-from timetable_sync.model.plan import CalendarPlan, Held
+from timetable_sync.model.plan import CalendarPlan, Held, Left
 from timetable_sync.planning.decision import Decision
 from timetable_sync.reporting.summary import BadRowReport, CalendarReport, ChangeReport, Fate, RunSummary, Status, Trouble, unforeseen
 from timetable_sync.reporting.times import Clock
@@ -198,14 +198,16 @@ class Account:
         return tuple(verdict for verdict in self._summary.held if verdict.calendar == calendar)
 
     def _code(self, reports: Sequence[CalendarReport]) -> int:
-        """The first that applies: the run failed, some calendars failed or were cut short, something is held, rows were set aside."""
+        """The first that applies: the run failed, some calendars failed or were cut short, something is held, rows were set aside or events
+        cannot be read."""
         if self._exit_code is not None:
             return self._exit_code
         if self._summary.cut_short or any(report.status in (Status.FAILED, Status.CUT_SHORT) for report in reports):
             return 1
         if any(not verdict.forced for verdict in self._summary.held):
             return 5
-        return 1 if self._summary.bad_rows else 0
+        unread = any(left.why is Left.UNREADABLE for report in reports for left in report.left_alone)
+        return 1 if self._summary.bad_rows or unread else 0
 
 
 def _some(names: Sequence[str]) -> str:

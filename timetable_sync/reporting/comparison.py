@@ -37,6 +37,7 @@ _USUAL: Final = {
     "Series": "a single event",
     TEXT: "",
 }
+_NOT_GIVEN: Final = "not given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,10 @@ def sides(change: Change) -> tuple[Standing | None, Event | None]:
 
 def named(before: Standing | None, after: Event | None, clock: Clock) -> str:
     """An event in one line: when and what, as it stands; as it is to be where it does not stand yet. Empty without either."""
+    if before is not None and before.missing:
+        start = "at a time that is not given" if "start" in before.missing else clock.moment(before.start)
+        end = "" if {"start", "end"} & before.missing else f" until {clock.moment(before.end)}"
+        return f"{start}{end} {before.subject}"
     event = before if before is not None else after
     return "" if event is None else f"{clock.span(event.start, event.end)} {event.subject}"
 
@@ -74,7 +79,7 @@ def changed_fields(before: Standing | None, after: Event | None) -> tuple[str, .
     if before is None or after is None:
         return ()
     found = differences(after, before)
-    if before.series:
+    if before.series and "series" not in before.missing:
         found += ("series",)
     return found or (("body",) if after.body is not None else ())
 
@@ -94,7 +99,7 @@ def compared(before: Standing | None, after: Event | None, clock: Clock) -> list
 
 
 def _of_standing(before: Standing, clock: Clock) -> dict[str, str]:
-    return {
+    found = {
         TIME: clock.span(before.start, before.end) + (" (all day)" if before.all_day else ""),
         SUBJECT: before.subject,
         LOCATION: before.location,
@@ -105,6 +110,11 @@ def _of_standing(before: Standing, clock: Clock) -> dict[str, str]:
         "Series": "part of a series" if before.series else "a single event",
         TEXT: "",
     }
+    if before.missing:
+        found |= {label: _NOT_GIVEN for label, names in _FIELDS.items() if before.missing.intersection(names)}
+        if "start" not in before.missing and "end" in before.missing:
+            found[TIME] = f"{clock.moment(before.start)}, its end {_NOT_GIVEN}"
+    return found
 
 
 def _of_event(after: Event, before: Standing | None, clock: Clock, *, with_body: bool) -> dict[str, str]:

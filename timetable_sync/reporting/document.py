@@ -178,7 +178,7 @@ def _change(report: ChangeReport, clock: Clock) -> dict[str, object]:
 def _standing(standing: Standing | None, clock: Clock) -> dict[str, object] | None:
     if standing is None:
         return None
-    return {
+    found: dict[str, object] = {
         "item": standing.item.id,
         "start": clock.iso(standing.start),
         "end": clock.iso(standing.end),
@@ -191,7 +191,9 @@ def _standing(standing: Standing | None, clock: Clock) -> dict[str, object] | No
         "all_day": standing.all_day,
         "series": standing.series,
         "created": _moment(standing.created, clock),
+        "not_given": sorted(standing.missing),
     }
+    return found | dict.fromkeys(standing.missing)
 
 
 def _moment(moment: datetime | None, clock: Clock) -> str | None:

@@ -22,6 +22,7 @@ from timetable_sync.reporting.wording import counted, kind_of, lasted, number
 
 _A_DRY_RUN: Final = "A dry run puts nothing on record: a run holds it, and says what lets it through."
 _MANY: Final = 20
+_BY_HAND: Final = "Delete it by hand, unless a newer timetable-sync wrote it: then use that one. The next night makes what is wanted."
 
 _VERBS: Final = {"created": "create", "updated": "update", "deleted": "delete"}
 
@@ -89,6 +90,7 @@ def needs_you(summary: RunSummary, figures: Figures, clock: Clock) -> list[Matte
     found += [_held(verdict, held, summary, clock) for verdict in sorted(held, key=lambda verdict: verdict.calendar is not None)]
     for report in summary.calendars:
         found += _troubles(report, clock, purge=summary.purge)
+        found += _unreadable(report, clock)
     found += [_from_trouble(trouble, weight=Weight.HELD) for trouble in summary.needs_you]
     return found
 
@@ -210,6 +212,26 @@ def _troubles(report: CalendarReport, clock: Clock, *, purge: bool) -> Iterator[
         # What ended the calendar's night came last, and left the rest.
         left = _left_by_it(report) if at == len(by_cause) else 0
         yield _shared_cause(report, trouble, changes, clock, reader="purge, run again," if purge else "next night", left=left)
+
+
+def _unreadable(report: CalendarReport, clock: Clock) -> Iterator[Matter]:
+    if said := unreadable(report, clock):
+        sentence, advice, details = said
+        yield _about(report, sentence, Trouble("", advice), details=details if len(details) > 1 else ())
+
+
+def unreadable(report: CalendarReport, clock: Clock) -> tuple[str, str, tuple[str, ...]] | None:
+    """What is said of a calendar's events that cannot be read, what to do, and their names; None where there are none."""
+    found = [left for left in report.left_alone if left.why is Left.UNREADABLE]
+    if not found:
+        return None
+    # Several lessons may be one of them.
+    names = tuple({id(left.before): named(left.before, None, clock) for left in found}.values())
+    kept = sum(left.after is not None for left in found)
+    rest = f"was left: {names[0]}" if len(names) == 1 else "were left"
+    if kept:
+        rest += f"; {counted(kept, 'lesson', 'was')} not written, as {'it' if kept == 1 else 'each'} may stand there already"
+    return f"{counted(len(names), 'event')} with our mark cannot be read and {rest}", _BY_HAND, names
 
 
 def _left_by_it(report: CalendarReport) -> int:

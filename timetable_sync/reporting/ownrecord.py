@@ -9,7 +9,9 @@ from timetable_sync.model.plan import Left
 from timetable_sync.planning.decision import Decision
 from timetable_sync.redaction import redact
 from timetable_sync.reporting.figures import count, verdicts
+from timetable_sync.reporting.matters import unreadable
 from timetable_sync.reporting.summary import CalendarReport, Fate, RunSummary, Status
+from timetable_sync.reporting.times import Clock
 from timetable_sync.reporting.wording import KINDS, kind_of
 from timetable_sync.state.database import State
 from timetable_sync.state.records import CalendarRecord, Holding
@@ -22,7 +24,10 @@ _LEFT = {
     Left.DELETED_KEPT: "deleted_kept",
     Left.DELETED_REPORTED: "deleted_kept",
     Left.SERIES: "series",
+    Left.UNREADABLE: "unreadable",
 }
+#: Events that cannot be read are counted; so many of them are named.
+_NAMED = 3
 
 
 def finish(state: State, run: int, summary: RunSummary, held: Holding | None) -> None:
@@ -80,19 +85,23 @@ def figures(summary: RunSummary) -> dict[str, Any]:
 
 def calendars(summary: RunSummary) -> list[CalendarRecord]:
     """Only those about which there is something to say."""
+    clock = Clock(summary.time_zone)
     return [
-        CalendarRecord(
-            report.calendar,
-            report.status,
-            report.created,
-            report.updated,
-            report.deleted,
-            report.trouble.message if report.trouble else "",
-            report.trouble.advice if report.trouble else "",
-        )
+        CalendarRecord(report.calendar, report.status, report.created, report.updated, report.deleted, *_said(report, clock))
         for report in summary.calendars
-        if report.status is not Status.UNCHANGED
+        if report.status is not Status.UNCHANGED or unreadable(report, clock)
     ]
+
+
+def _said(report: CalendarReport, clock: Clock) -> tuple[str, str]:
+    """What there is to say of it, and what to do."""
+    if report.trouble is not None:
+        return report.trouble.message, report.trouble.advice
+    if said := unreadable(report, clock):
+        sentence, advice, names = said
+        more = f": {', '.join(names[:_NAMED])}{' and others' if len(names) > _NAMED else ''}" if len(names) > 1 else ""
+        return sentence + more, advice
+    return "", ""
 
 
 def holding(summary: RunSummary, decision: Decision | None, *, whole: bool) -> Holding | None:

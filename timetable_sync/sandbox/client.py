@@ -197,7 +197,10 @@ class SandboxClient:
         return str(self._call("add_appointment", address=address, fields=values))
 
     def edit_event(self, address: str, item_id: str, **fields: Any) -> Event:
-        """A colleague changes an event: subject, location, body, categories, start, end, busy … ; None takes a field away."""
+        """A colleague changes an event: subject, location, body, categories, start, end, busy … ; None takes a field away.
+
+        ``not_given`` lists elements that Exchange leaves out of the event from then on.
+        """
         values = {name: _plain(value) for name, value in fields.items()}
         found: Event = self._call("edit_event", address=address, item_id=item_id, fields=values)
         return found

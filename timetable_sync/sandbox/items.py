@@ -34,6 +34,7 @@ ATTENDEES = ("RequiredAttendees", "OptionalAttendees", "Resources")
 class Item:
     """One item. ``start`` and ``end`` in seconds since 1970; every other field by the name of its element.
 
+    The field ``NotGiven`` names elements that are left out when the item is handed out, whatever they hold: nearly all are optional.
     ``rendered`` holds finished fragments by the number of the shape they were made for: whoever changes anything clears it.
     """
 

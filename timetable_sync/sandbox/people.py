@@ -25,6 +25,7 @@ _NAMES = {
     "cancelled": "IsCancelled",
     "required_attendees": "RequiredAttendees",
     "optional_attendees": "OptionalAttendees",
+    "not_given": "NotGiven",
 }
 
 COLLEAGUE = "A colleague"

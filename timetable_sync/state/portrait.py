@@ -106,8 +106,11 @@ _remembered = lru_cache(_REMEMBERED)(_shown_in_json)
 
 
 def of_standing(standing: Standing) -> dict[str, Json]:
-    """What the snapshot found, with the item's id, so that a deleted event can be looked for in Deleted Items."""
-    return {
+    """What the snapshot found, with the item's id, so that a deleted event can be looked for in Deleted Items.
+
+    What the service did not give is left out; but for an end, of which every event has one here.
+    """
+    found: dict[str, Json] = {
         "start": _utc(standing.start),
         "end": _utc(standing.end),
         "subject": standing.subject,
@@ -118,6 +121,7 @@ def of_standing(standing: Standing) -> dict[str, Json]:
         "sensitivity": standing.sensitivity.value,
         "item": standing.item.id,
     }
+    return {name: value for name, value in found.items() if name == "end" or name not in standing.missing} if standing.missing else found
 
 
 def of_error(error: BackendError | None) -> str:

@@ -22,6 +22,7 @@ ROWS: Final = "rows"
 
 KILLED: Final = "killed"
 CUT_SHORT: Final = "cut short"
+UNREADABLE: Final = "unreadable"
 
 #: The certificate is spoken of when so many days are left, the nearest stage last.
 STAGES: Final = (30, 7)
@@ -60,9 +61,11 @@ def of_run(run: RunRecord, calendars: Sequence[CalendarRecord], verdicts: Iterab
     standing = [verdict for verdict in verdicts if not verdict.forced]
     found += [_held(verdict, standing) for verdict in standing]
     for record in calendars:
+        calendar = record.calendar
         if record.status == "failed":
-            calendar = record.calendar
             found.append(Finding(FAILED, calendar.address, "", calendar.name, record.message or "failed", record.advice))
+        elif record.status != "cut short" and record.message:
+            found.append(Finding(FAILED, calendar.address, UNREADABLE, calendar.name, record.message, record.advice))
     if rows := int(run.counts.get("bad_rows", 0)):
         reasons = ", ".join(f"{many} {reason}" for reason, many in run.summary.get("bad_rows", {}).items())
         found.append(Finding(ROWS, "", "", "", f"{counted(rows, 'row', 'was')} set aside ({reasons})", command("history", str(run.id))))

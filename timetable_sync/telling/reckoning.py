@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from timetable_sync.state.records import Matter, RunRecord
-from timetable_sync.telling.findings import CERTIFICATE, HELD, Finding
+from timetable_sync.telling.findings import CERTIFICATE, HELD, UNREADABLE, Finding
 
 #: Ends the name of a channel where what was told is the end of a matter.
 OVER = "/over"
@@ -136,5 +136,6 @@ def headline(news: News, outcome: str) -> str:
 def _short(matter: Matter) -> str:
     about = matter.name or {"certificate": "", "rows": ""}.get(matter.kind, "the run")
     words: Mapping[str, str] = {"failed": "failed", "held": "held"}
-    said = f"{about} {words[matter.kind]}" if matter.kind in words else matter.sentence
-    return said.strip()
+    if matter.kind not in words:
+        return matter.sentence.strip()
+    return f"{about}: {matter.sentence}" if matter.detail == UNREADABLE else f"{about} {words[matter.kind]}".strip()

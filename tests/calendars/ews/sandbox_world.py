@@ -22,6 +22,16 @@ _BUSY = {
     "OOF": Busy.OUT_OF_OFFICE,
     "WorkingElsewhere": Busy.WORKING_ELSEWHERE,
 }
+_ELEMENTS = {
+    "start": ["Start"],
+    "end": ["End"],
+    "busy": ["LegacyFreeBusyStatus"],
+    "reminder": ["ReminderIsSet", "ReminderMinutesBeforeStart"],
+    "sensitivity": ["Sensitivity"],
+    "all_day": ["IsAllDayEvent"],
+    "series": ["CalendarItemType"],
+    "version": ["ItemId"],
+}
 _numbers = itertools.count(1)
 
 
@@ -50,6 +60,8 @@ class SandboxWorld:
     def edit(self, calendar: Calendar, item: str, **fields: Any) -> None:
         if "marker" in fields:
             fields["extended"] = [[PROPERTY_SET, f"name:{PROPERTY_NAME}", "String", fields.pop("marker")]]
+        if "missing" in fields:
+            fields["not_given"] = [element for name in fields.pop("missing") for element in _ELEMENTS[name]]
         self.client.edit_event(calendar.address, item, **fields)
 
     def delete(self, calendar: Calendar, item: str) -> None:

@@ -9,7 +9,6 @@ from timetable_sync.calendars.ews.answers import NotWhole, response_messages
 from timetable_sync.calendars.ews.listing import Fields, Page, read_item, read_page
 from timetable_sync.calendars.ews.listing_text import set_apart
 from timetable_sync.calendars.ews.verdicts import Complaint
-from timetable_sync.errors import CalendarFailed
 from timetable_sync.model.window import Window
 
 YEARS = Window(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
@@ -29,14 +28,8 @@ def taken(content: bytes) -> Page | None:
 
 
 def made_of(items: list[Fields]) -> list[object]:
-    """What becomes of them: events, or what is said of one that cannot be one."""
-    found: list[object] = []
-    for item in items:
-        try:
-            found.append(read_item(item, YEARS, "a@b.example"))
-        except (NotWhole, CalendarFailed) as error:
-            found.append((type(error), str(error)))
-    return found
+    """What becomes of them."""
+    return [read_item(item, YEARS) for item in items]
 
 
 def _message(content: bytes) -> etree._Element:

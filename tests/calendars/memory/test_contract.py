@@ -33,6 +33,8 @@ class MemoryWorld:
         return self._memory.people.add_appointment(calendar.address, start, end, subject).id
 
     def edit(self, calendar: Calendar, item: str, **fields: Any) -> None:
+        if "missing" in fields:
+            fields["missing"] = frozenset(fields["missing"])
         self._memory.people.edit(calendar.address, item, **fields)
 
     def delete(self, calendar: Calendar, item: str) -> None:

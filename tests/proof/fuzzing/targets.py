@@ -31,7 +31,7 @@ from timetable_sync.entra.answers import Answer, issued_token, retry_after
 from timetable_sync.entra.certificate_facts import facts_of
 from timetable_sync.entra.certificate_file import read_contents
 from timetable_sync.entra.manifest_text import read_manifest, with_certificate
-from timetable_sync.errors import BackendError, TimetableSyncError
+from timetable_sync.errors import TimetableSyncError
 from timetable_sync.model.window import Window
 from timetable_sync.settings.load import load
 from timetable_sync.settings.overrides import PREFIX
@@ -172,8 +172,7 @@ def exchange(data: bytes) -> None:
         stamp_of(message, datetime(2026, 10, 1, tzinfo=UTC))
         with suppress(NotWhole):
             for item in read_page(message).items:
-                with suppress(NotWhole, BackendError):
-                    read_item(item, _WINDOW, "a@b.example")
+                read_item(item, _WINDOW)
 
 
 def manifest(data: bytes) -> None:

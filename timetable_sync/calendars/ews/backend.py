@@ -132,7 +132,7 @@ class EwsBackend:
             found = read_window(find, window, ahead, calendar.address)
         except NotWhole as error:
             raise service.not_whole(str(error)) from None
-        return Snapshot(calendar, window, found.ours, found.foreign, found.clear_until, began[0])
+        return Snapshot(calendar, window, found.ours, found.foreign, found.clear_until, began[0], found.unreadable)
 
     def read_bodies(self, calendar: Calendar, items: Sequence[ItemRef]) -> Mapping[str, str]:
         """See the contract."""

@@ -1,29 +1,29 @@
-"""Reading FindItem's listings into Standing. Pure; a part that is missing is an error, never skipped.
+"""Reading FindItem's listings into Standing. Pure; a listing that is not whole is an error, an item that lacks something is not.
 
 What a listing says of an event is the same whether it was taken out of elements, here, or out of the text (``listing_text.py``), and is
 judged in one place.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import NamedTuple, NoReturn
+from typing import Literal, NamedTuple
 
 from lxml import etree
 
 from timetable_sync.calendars.ews.answers import NotWhole
 from timetable_sync.calendars.ews.names import M, T
 from timetable_sync.calendars.ews.payloads import BUSY, SENSITIVITY
-from timetable_sync.errors import CalendarFailed
 from timetable_sync.model.event import Busy, Sensitivity
-from timetable_sync.model.marker import PROPERTY_NAME, PROPERTY_SET, Marker, MarkerNotUnderstood
+from timetable_sync.model.marker import NOT_UNDERSTOOD, PROPERTY_NAME, PROPERTY_SET, Marker, MarkerNotUnderstood
 from timetable_sync.model.snapshot import ItemRef, Standing
 from timetable_sync.model.window import Window
 
 # "NoData" is how Exchange says that the property is not set, which Outlook shows as free.
 _BUSY: dict[str, Busy] = {text: busy for busy, text in BUSY.items()} | {"NoData": Busy.FREE}
 _SENSITIVITY: dict[str, Sensitivity] = {text: sensitivity for sensitivity, text in SENSITIVITY.items()}
+_SERIES = {"Single": False, "Occurrence": True, "Exception": True, "RecurringMaster": True}
 _TRUE = {"true": True, "1": True, "false": False, "0": False}
 
 _ITEM, _ID, _PROPERTY = T + "CalendarItem", T + "ItemId", T + "ExtendedProperty"
@@ -89,7 +89,11 @@ def read_page(message: etree._Element, apart: list[Fields] | None = None) -> Pag
     if last and total is not None and total.isdecimal() and int(total[:_DIGITS]) > count:
         raise NotWhole(f"the listing announces {total[:_DIGITS]} items and holds {count}")
     # What else lies in a calendar folder (a meeting request somebody moved there) is no event, and is nobody's of ours.
-    return Page(apart if apart is not None else [_fields(element) for element in items if element.tag == _ITEM], last)
+    events = apart if apart is not None else [_fields(element) for element in items if element.tag == _ITEM]
+    if events and all(event.start is None and event.marker is None for event in events):
+        # Not one odd item: nothing was listed of what was asked for, and ours would seem to be others'.
+        raise NotWhole("the listing gives neither times nor markers")
+    return Page(events, last)
 
 
 def _fields(element: etree._Element) -> Fields:
@@ -135,40 +139,37 @@ def is_marker(uri: etree._Element) -> bool:
 
 
 class Listed(NamedTuple):
-    """One item: its id, when it starts (aware, UTC), and what of ours it is; None for a foreign one."""
+    """One item: when it starts (aware, UTC), and what of ours it is; None for a foreign one.
 
-    id: str
+    ``whole``: it can be acted on. If not, it is one of a snapshot's ``unreadable``.
+    """
+
     start: datetime
     ours: Standing | None
+    whole: bool = True
 
 
-def read_item(item: Fields, window: Window, address: str) -> Listed | None:
+def read_item(item: Fields, window: Window) -> Listed | None:
     """The item, or None when it does not start within ``window``.
 
-    Raises NotWhole for one that lacks what was asked for, CalendarFailed for a marker of ours that is not understood.
+    Nearly every field is optional in the schema (types.xsd), and anybody who may write to the calendar may change the marker: so nothing
+    that an item has or lacks is an error. What lacks a start that can be read is taken for one that starts with the window.
     """
-    try:
-        start = _moment(item.start or "")
-    except (ValueError, OverflowError):  # the latter where its zone leads out of the calendar
-        raise _unread(item.start, "Start") from None
-    if not window.holds(start):
+    start = _readable(item.start)
+    if start is not None and not window.holds(start):
         return None
-    item_id, change_key = item.id, item.change_key
-    if not item_id or not change_key:
-        raise NotWhole("an event has no id")
     if item.marker is None:
-        return Listed(item_id, start, None)
+        return Listed(start or window.start, None)
     try:
         marker = Marker.parse(item.marker.strip())
     except MarkerNotUnderstood:
-        raise CalendarFailed(
-            f'{address}: the event "{(item.subject or "")[:60]}" of {start:%d %b %Y %H:%M} UTC bears a marker that is not understood',
-            "A newer version of timetable-sync may have written it: use that one, or remove the event by hand.",
-        ) from None
+        marker = NOT_UNDERSTOOD
+    if start is None or marker is NOT_UNDERSTOOD or not item.id or not item.change_key:
+        return Listed(start or window.start, _incomplete(item, marker, start, window.start), whole=False)
     try:
         # In Standing's order: names would cost as much again as making it.
         standing = Standing(
-            ItemRef(item_id, change_key),
+            ItemRef(item.id, item.change_key),
             marker,
             start,
             _moment(item.end or ""),
@@ -179,12 +180,61 @@ def read_item(item: Fields, window: Window, address: str) -> Listed | None:
             int(item.minutes or "") if _TRUE[item.reminder or ""] else None,
             _SENSITIVITY[item.sensitivity or ""],
             _moment(item.created) if item.created else None,
-            item.type != "Single" if item.type else _lacking(),
+            _SERIES[item.type or ""],
             _TRUE[item.all_day or ""],
         )
     except (KeyError, ValueError, OverflowError):
-        raise _spoilt(item) from None
-    return Listed(item_id, start, standing)
+        standing = _incomplete(item, marker, start, start)
+    return Listed(start, standing)
+
+
+def _incomplete(item: Fields, marker: Marker, start: datetime | None, otherwise: datetime) -> Standing:
+    """An item of which something is not there, or cannot be read. It starts ``otherwise`` where no ``start`` is known."""
+    end, reminder = _readable(item.end), _reminder(item)
+    busy, sensitivity, all_day = _BUSY.get(item.busy or ""), _SENSITIVITY.get(item.sensitivity or ""), _TRUE.get(item.all_day or "")
+    series = _SERIES.get(item.type or "")
+    found = {
+        "start": start,
+        "end": end,
+        "busy": busy,
+        "reminder": reminder,
+        "sensitivity": sensitivity,
+        "all_day": all_day,
+        "series": series,
+    }
+    start = start or otherwise
+    return Standing(
+        ItemRef(item.id or "", item.change_key or ""),
+        marker,
+        start,
+        end or start,
+        item.subject or "",
+        item.location or "",
+        item.categories,
+        busy or Busy.FREE,
+        None if reminder is False else reminder,
+        sensitivity or Sensitivity.NORMAL,
+        _readable(item.created),
+        series is not False,
+        all_day or False,
+        frozenset(name for name, value in found.items() if value is None),
+    )
+
+
+def _reminder(item: Fields) -> int | Literal[False] | None:
+    """In minutes, False for off; None where it cannot be read."""
+    try:
+        return int(item.minutes or "") if _TRUE[item.reminder or ""] else False
+    except (KeyError, ValueError):
+        return None
+
+
+def _readable(text: str | None) -> datetime | None:
+    """The moment; None where there is none that can be read."""
+    try:
+        return _moment(text or "")
+    except (ValueError, OverflowError):  # the latter where its zone leads out of the calendar
+        return None
 
 
 @lru_cache(_REMEMBERED)
@@ -194,30 +244,3 @@ def _moment(text: str) -> datetime:
         return when
     # The request names UTC as the zone of times that have none.
     return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-
-
-def _lacking() -> NoReturn:
-    raise ValueError
-
-
-def _unread(text: str | None, name: str) -> NotWhole:
-    return NotWhole(f"an event has {name} {text[:40]!r}" if text else f"an event lacks {name}")
-
-
-def _spoilt(item: Fields) -> NotWhole:
-    """What is wrong with an event, of which something cannot be read."""
-    wanted: tuple[tuple[str | None, str, Callable[[str], object]], ...] = (
-        (item.end, "End", _moment),
-        (item.busy, "LegacyFreeBusyStatus", _BUSY.__getitem__),
-        (item.reminder, "ReminderIsSet", _TRUE.__getitem__),
-        (item.sensitivity, "Sensitivity", _SENSITIVITY.__getitem__),
-        (item.type, "CalendarItemType", lambda text: text or _lacking()),
-        (item.all_day, "IsAllDayEvent", _TRUE.__getitem__),
-        (item.created or "2000-01-01", "DateTimeCreated", _moment),
-    )
-    for text, name, read in wanted:
-        try:
-            read(text or "")
-        except (KeyError, ValueError, OverflowError):
-            return _unread(text, name)
-    return _unread(item.minutes, "ReminderMinutesBeforeStart")

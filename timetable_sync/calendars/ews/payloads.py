@@ -193,7 +193,7 @@ def _updates(updates: etree._Element, change: Update) -> None:
     _text(_set(updates, "item:ReminderIsSet"), "ReminderIsSet", "false" if event.reminder is None else "true")
     if event.reminder is not None:
         _text(_set(updates, "item:ReminderMinutesBeforeStart"), "ReminderMinutesBeforeStart", str(event.reminder))
-    if change.before.all_day:
+    if change.before.all_day or "all_day" in change.before.missing:
         # Before the times: those of an all-day event are moved to midnight.
         _text(_set(updates, "calendar:IsAllDayEvent"), "IsAllDayEvent", "false")
     _text(_set(updates, "calendar:Start"), "Start", moment(event.start))

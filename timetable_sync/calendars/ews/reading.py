@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from timetable_sync.calendars.ews.listing import Listed, Page, read_item
+from timetable_sync.calendars.ews.listing import Fields, Listed, Page, read_item
 from timetable_sync.errors import CalendarFailed
 from timetable_sync.model.snapshot import Standing
 from timetable_sync.model.window import Window
@@ -29,21 +29,24 @@ _BY_START = attrgetter("start", "item")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Our events that start within a window, by start; the number of the others that do; until when beyond it none of ours starts."""
+    """Our events that start within a window, by start; the number of the others that do; until when beyond it none of ours starts.
+
+    ``unreadable`` as in a snapshot.
+    """
 
     ours: tuple[Standing, ...]
     foreign: int
     clear_until: datetime
+    unreadable: tuple[Standing, ...] = ()
 
 
 def read_window(find: Callable[[Window], Page | None], window: Window, ahead: timedelta, address: str) -> Found:
     """What starts within ``window``, and of what starts ``ahead`` of its end, where ours begin.
 
     ``find`` lists what overlaps a view; None, or a page that is not whole, stands for "more than I list". An event that overlaps
-    several views comes with each of them and counts once. Raises what ``find`` and :func:`read_item` raise, and CalendarFailed
-    when no cutting helps.
+    several views comes with each of them and counts once. Raises what ``find`` raises, and CalendarFailed when no cutting helps.
     """
-    found: dict[str, Listed] = {}
+    found: dict[str | Fields, Listed] = {}
     looked = Window(window.start, window.end + ahead)
     waiting = deque(looked.slices(LONGEST_VIEW))
     while waiting:
@@ -53,14 +56,19 @@ def read_window(find: Callable[[Window], Page | None], window: Window, ahead: ti
             waiting.extendleft(reversed(_halves(part, address)))
             continue
         for item in page.items:
-            listed = read_item(item, looked, address)
+            listed = read_item(item, looked)
             if listed is not None:
-                found[listed.id] = listed
-    marked = [listed.ours for listed in found.values() if listed.ours is not None]
-    ours = sorted([standing for standing in marked if standing.start < window.end], key=_BY_START)
-    beyond = [standing.start for standing in marked if standing.start >= window.end]
+                # One without an id is known by all that is listed of it.
+                found[item.id or item] = listed
+    ours = _within(window, [listed.ours for listed in found.values() if listed.ours is not None and listed.whole])
+    unreadable = _within(window, [listed.ours for listed in found.values() if listed.ours is not None and not listed.whole])
+    beyond = [listed.start for listed in found.values() if listed.ours is not None and listed.start >= window.end]
     foreign = sum([listed.ours is None and listed.start < window.end for listed in found.values()])
-    return Found(tuple(ours), foreign, min(beyond, default=looked.end))
+    return Found(ours, foreign, min(beyond, default=looked.end), unreadable)
+
+
+def _within(window: Window, marked: list[Standing]) -> tuple[Standing, ...]:
+    return tuple(sorted([standing for standing in marked if standing.start < window.end], key=_BY_START))
 
 
 def _halves(part: Window, address: str) -> list[Window]:

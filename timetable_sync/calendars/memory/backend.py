@@ -14,8 +14,8 @@ from timetable_sync.calendars.memory.store import MemoryItem, Store
 from timetable_sync.errors import BackendError, CalendarFailed, Stale
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change, Create, Delete, Update
-from timetable_sync.model.event import Event
-from timetable_sync.model.marker import Marker, MarkerNotUnderstood
+from timetable_sync.model.event import Busy, Event, Sensitivity
+from timetable_sync.model.marker import NOT_UNDERSTOOD, Marker, MarkerNotUnderstood
 from timetable_sync.model.sighting import Stamp
 from timetable_sync.model.snapshot import ItemRef, Snapshot, Standing
 from timetable_sync.model.window import Window
@@ -52,10 +52,12 @@ class MemoryBackend:
         self._begin("snapshot", calendar)
         there = self._items(calendar)
         items = [item for item in there if window.holds(item.start)]
-        ours = tuple(_listed(item, item.marker, calendar) for item in items if item.marker is not None)
+        marked = [_listed(item, item.marker, window) for item in items if item.marker is not None]
+        unreadable = tuple(one for one in marked if one.marker is NOT_UNDERSTOOD or "start" in one.missing or not one.item.change_key)
+        ours = tuple(one for one in marked if one not in unreadable) if unreadable else tuple(marked)
         beyond = Window(window.end, window.end + ahead)
         clear = min((item.start for item in there if item.marker is not None and beyond.holds(item.start)), default=beyond.end)
-        return Snapshot(calendar, window, ours, len(items) - len(ours), clear, at)
+        return Snapshot(calendar, window, ours, len(items) - len(marked), clear, at, unreadable)
 
     def read_bodies(self, calendar: Calendar, items: Sequence[ItemRef]) -> Mapping[str, str]:
         """See the contract."""
@@ -155,6 +157,7 @@ def _written(item: MemoryItem, event: Event, marker: str) -> MemoryItem:
         reminder=event.reminder,
         sensitivity=event.sensitivity,
         all_day=False,
+        missing=frozenset(),
         marker=marker,
     )
     if event.location is not None:
@@ -166,26 +169,26 @@ def _written(item: MemoryItem, event: Event, marker: str) -> MemoryItem:
     return written
 
 
-def _listed(item: MemoryItem, marker: str, calendar: Calendar) -> Standing:
+def _listed(item: MemoryItem, marker: str, window: Window) -> Standing:
     try:
         understood = Marker.parse(marker)
     except MarkerNotUnderstood:
-        raise CalendarFailed(
-            f'{calendar.address}: the event "{item.subject[:60]}" of {item.start:%d %b %Y %H:%M} UTC bears a marker that is not understood',
-            "A newer version of timetable-sync may have written it: use that one, or remove the event by hand.",
-        ) from None
+        understood = NOT_UNDERSTOOD
+    missing = item.missing
+    start = window.start if "start" in missing else item.start
     return Standing(
-        item=item.ref,
+        item=ItemRef(item.id, "") if "version" in missing else item.ref,
         marker=understood,
-        start=item.start,
-        end=item.end,
+        start=start,
+        end=start if "end" in missing else item.end,
         subject=item.subject[:LISTED],
         location=item.location[:LISTED],
         categories=tuple(sorted(category[:LISTED] for category in item.categories)),
-        busy=item.busy,
-        reminder=item.reminder,
-        sensitivity=item.sensitivity,
+        busy=Busy.FREE if "busy" in missing else item.busy,
+        reminder=None if "reminder" in missing else item.reminder,
+        sensitivity=Sensitivity.NORMAL if "sensitivity" in missing else item.sensitivity,
         created=item.created,
-        series=item.series,
-        all_day=item.all_day,
+        series=item.series or "series" in missing,
+        all_day=item.all_day and "all_day" not in missing,
+        missing=missing - {"version"},
     )

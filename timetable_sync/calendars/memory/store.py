@@ -12,7 +12,10 @@ from timetable_sync.model.snapshot import ItemRef
 
 @dataclass(frozen=True, slots=True)
 class MemoryItem:
-    """One item as it lies in a calendar, ours or foreign. Times are aware, in UTC; ``marker`` is the property's text or None."""
+    """One item as it lies in a calendar, ours or foreign. Times are aware, in UTC; ``marker`` is the property's text or None.
+
+    ``missing`` names the fields that are not listed, as ``Standing`` has them, or "version".
+    """
 
     id: str
     version: int
@@ -31,6 +34,7 @@ class MemoryItem:
     created: datetime | None = None
     series: bool = False
     all_day: bool = False
+    missing: frozenset[str] = frozenset()
 
     @property
     def ref(self) -> ItemRef:

@@ -301,7 +301,7 @@ def render(item: Item, mailbox: Mailbox, shape: Shape) -> str:
     """The item as a t:CalendarItem."""
     found = item.rendered.get(shape.number)
     if found is None:
-        names = shape.names
+        names = shape.names.difference(item.fields.get("NotGiven") or ())
         inner = "".join([_WRITERS[name](item, mailbox, shape) for name in _ORDER if name in names])
         if len(item.rendered) >= _KEPT:
             item.rendered.clear()

@@ -318,6 +318,13 @@ class BackendContract:
         item = world.backend.snapshot(world.calendar, WEEK).ours[0].item
         assert " ".join(world.backend.read_bodies(world.calendar, [item])[item.id].split()) == "Dr. Who & friends"
 
+    def test_where_a_link_leads_is_read_with_the_text(self, world: World) -> None:
+        html = '<p>Room 1.2, <a href="https://meet.example.ac.uk/1">Join</a></p><p>C++</p>'
+        world.backend.apply(world.calendar, creating(event(1, body=html, body_kind="html")))
+        item = world.backend.snapshot(world.calendar, WEEK).ours[0].item
+        read = world.backend.read_bodies(world.calendar, [item])[item.id]
+        assert " ".join(read.split()) == "Room 1.2, Join<https://meet.example.ac.uk/1> C++"
+
     def test_the_bodies_of_many_events_are_each_their_own(self, world: World) -> None:
         events = [event(number, MONDAY + number * HOUR, body=f"body {number}") for number in range(120)]
         for at in range(0, 120, world.backend.batch):

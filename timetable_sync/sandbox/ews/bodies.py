@@ -3,6 +3,8 @@
 import html
 import re
 
+from timetable_sync.sandbox.ews.layout import laid_out
+
 _HEAD = '<html>\r\n<head>\r\n<meta http-equiv="Content-Type" content="text/html; charset=utf-8">\r\n</head>\r\n<body>\r\n'
 _PAGE = _HEAD + "{}\r\n</body>\r\n</html>\r\n"
 _FROM_TEXT = (
@@ -31,21 +33,12 @@ def page_of(fragment: str) -> str:
     return text
 
 
-def text_of(page: str) -> str:
-    """An HTML body as plain text."""
-    text = re.sub(r"(?is)<(style|script|head)\b.*?</\1\s*>|<!--.*?-->", "", page)
-    text = re.sub(r"\s+", " ", text)
-    text = re.sub(r"(?i)<br\s*/?>\s*|</(p|div|li|tr|h[1-6])>\s*", "\n", text)
-    text = html.unescape(re.sub(r"<[^>]+>", "", text)).strip()
-    return crlf(text) + "\r\n" if text else ""
-
-
 def body_as(stored: str, stored_type: str, wanted: str) -> tuple[str, str]:
     """The body in the form wanted (Best, HTML, Text), and which form it has."""
     if wanted == "Best":
         wanted = stored_type
     if stored_type == "HTML":
-        return (page_of(stored), "HTML") if wanted == "HTML" else (text_of(stored), "Text")
+        return (page_of(stored), "HTML") if wanted == "HTML" else (laid_out(stored), "Text")
     if wanted == "Text":
         return crlf(stored), "Text"
     return _FROM_TEXT.format(crlf(html.escape(stored, quote=False)).replace("\r\n", "<br>\r\n")), "HTML"

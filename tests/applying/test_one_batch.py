@@ -347,6 +347,42 @@ def test_an_unclear_create_that_someone_edited_meanwhile_is_put_right_and_not_do
     assert items_are_true(backend, outcomes)
 
 
+@pytest.mark.parametrize(
+    "spoilt", [{"marker": "2 something newer"}, {"missing": frozenset({"start"})}, {"missing": frozenset({"version"})}]
+)
+def test_an_unclear_create_is_not_sent_again_beside_an_event_that_cannot_be_read(
+    backend: MemoryBackend, run: Run, spoilt: dict[str, object]
+) -> None:
+    backend.faults.fail("apply", Unclear("dropped", wait=60.0), done=True)
+    run.time.at(60.0, lambda: backend.people.edit(COMP101.address, backend.people.see(COMP101.address)[1].id, **spoilt))
+
+    outcomes = carry_out(backend, creates(backend), run)
+
+    assert errors(outcomes) == [None, ItemRefused, None, None, None]
+    assert subjects(backend) == [lesson.subject for lesson in LESSONS]
+
+
+@pytest.mark.parametrize("change", [updates, deletes])
+def test_what_became_of_an_event_that_cannot_be_read_any_more_is_not_guessed(backend: MemoryBackend, run: Run, change: Kind) -> None:
+    changes = change(backend)
+    backend.faults.fail_changes(Unclear("dropped", wait=60.0), this(LESSONS[2]))
+    item = backend.people.see(COMP101.address)[2].id
+    run.time.at(60.0, lambda: backend.people.edit(COMP101.address, item, marker="1 damaged"))
+
+    outcomes = carry_out(backend, changes, run)
+
+    assert errors(outcomes) == [None, None, ItemRefused, None, None]
+    assert [one.id for one in backend.people.see(COMP101.address) if one.marker == "1 damaged"] == [item]
+
+
+def test_an_unclear_create_that_is_listed_without_a_field_is_put_right_and_not_doubled(backend: MemoryBackend, run: Run) -> None:
+    backend.faults.fail("apply", Unclear("dropped", wait=60.0), done=True)
+    run.time.at(60.0, lambda: backend.people.edit(COMP101.address, backend.people.see(COMP101.address)[0].id, missing=frozenset({"end"})))
+
+    assert errors(carry_out(backend, creates(backend), run)) == [None] * 5
+    assert subjects(backend) == [lesson.subject for lesson in LESSONS]
+
+
 @pytest.mark.parametrize("error", [Unclear("dropped", wait=60.0), Stale("changed")])
 def test_an_unclear_or_stale_repair_of_an_edited_event_is_not_taken_for_done(backend: MemoryBackend, run: Run, error: BackendError) -> None:
     """The edited event bears the right marker all along, so that the marker proves nothing; and no listing shows its body."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change, Create, Delete, Reason, Update
 from timetable_sync.model.event import Busy, Event, Sensitivity
-from timetable_sync.model.marker import Marker
+from timetable_sync.model.marker import NOT_UNDERSTOOD, Marker
 from timetable_sync.model.plan import Held, Left, LeftAlone
 from timetable_sync.model.snapshot import ItemRef, Standing
 from timetable_sync.model.window import Window
@@ -160,6 +160,8 @@ def _every_left() -> tuple[LeftAlone, ...]:
         LeftAlone(plain.key, Left.DELETED_REPORTED, None, plain),
         LeftAlone(plain.key, Left.UNSETTLED, standing(plain), None),
         LeftAlone(plain.key, Left.SERIES, standing(plain, series=True), plain),
+        LeftAlone(plain.key, Left.NOT_KEPT, standing(plain, end=plain.start, busy=Busy.FREE, missing=frozenset({"end", "busy"})), plain),
+        LeftAlone("", Left.UNREADABLE, standing(plain, marker=NOT_UNDERSTOOD, missing=frozenset({"start"})), None),
     )
 
 

@@ -323,3 +323,20 @@ def test_what_a_person_reads_in_the_morning(world: NightWorld, mail: MailServer)
         "",
         "How things stand: timetable-sync status",
     ]
+
+
+def test_an_event_that_cannot_be_read_is_told_once_and_once_that_it_is_over(world: NightWorld, mail: MailServer, web: Listener) -> None:
+    begin(world)
+    address = "comp101@groups.example.ac.uk"
+    item = world.backend.people.see(address)[0].id
+    world.backend.people.edit(address, item, marker="1 damaged")
+
+    for _ in range(2):
+        assert night(world)[0].exit_code == 1
+
+    (subject,) = mail.subjects
+    assert "COMP101: 1 event with our mark cannot be read" in subject
+    assert "1 event with our mark cannot be read and was left: Wed 14 Oct 2026 09:00 - 10:00 Logic" in " ".join(mail.text().split())
+    world.backend.people.delete(address, item)
+    assert night(world)[0].exit_code == 0
+    assert len(mail.letters) == 2

@@ -145,11 +145,15 @@ class ItemRefused(BackendError):
 
 
 class CalendarFailed(BackendError):
-    """Lasts for this calendar: no such mailbox, no access, disabled. ``gone`` says that there is no such mailbox."""
+    """Lasts for this calendar: no such mailbox, no access, disabled. ``gone`` says that there is no such mailbox.
 
-    def __init__(self, message: str, advice: str = "", *, gone: bool = False) -> None:
+    ``passing`` that it may be there or not: what failed passes, and was waited for long enough.
+    """
+
+    def __init__(self, message: str, advice: str = "", *, gone: bool = False, passing: bool = False) -> None:
         super().__init__(message, advice)
         self.gone = gone
+        self.passing = passing
 
 
 class RunFailed(BackendError):

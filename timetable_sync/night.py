@@ -34,8 +34,9 @@ from timetable_sync.model.sighting import Sighting
 from timetable_sync.model.visited import Visited
 from timetable_sync.model.window import Window
 from timetable_sync.planning.compare import Rules
-from timetable_sync.planning.decision import decide
+from timetable_sync.planning.decision import Decision, decide
 from timetable_sync.planning.freeze import Reach
+from timetable_sync.planning.gone import Gone, count_nights, to_forget
 from timetable_sync.planning.guards import Extent, empty_timetable
 from timetable_sync.planning.half_moves import without_half_moves
 from timetable_sync.planning.horizon import window_of
@@ -279,17 +280,39 @@ class _Night:
         # Where the digests are known, they say it too.
         counts = {address: digest.entries for address, digest in standing.items()}
         known = told.carried(counts if memory.every else self.state.ledger_counts(source, self.window))
-        self._learn(told, late)
+        failed = {one: found.failed[one.address] for one in selection.visited if one.address in found.failed}
+        gone = count_nights(before.visited, failed, self.request.now, settings.timetable.time_zone)
+        self._learn(told, late, gone)
         self.account.addresses(told)
         self.account.waited(late)
-        release = Release(self.request.forced, self.state.recorded.shown(source))
-        decision = decide(found.plans, Extent(selection, known, reading.count), settings.guards, release)
+        decision = self._decided(found.plans, Extent(selection, known, reading.count), gone, reading)
         self.account.surveyed(found, decision)
         if self.run is not None:
             self.state.keep_visited(source, [one for one in told.passed if one.calendar.address in decision.let_pass])
         return decision.go_ahead
 
-    def _learn(self, told: Told, late: Late) -> None:
+    def _decided(self, plans: Sequence[CalendarPlan], extent: Extent, gone: Gone, reading: Reading) -> Decision:
+        """Judge every guard, without the calendars that are gone for good: they are forgotten, unless the whole run is held.
+
+        What makes the timetable doubtful makes it doubtful as well that it does not ask for them.
+        """
+        source, settings = self.loaded.settings.timetable.source, self.loaded.settings
+        release, after = Release(self.request.forced, self.state.recorded.shown(source)), settings.calendars.forget_after
+        visited = {calendar.address: calendar for calendar in extent.selection.visited}
+        forgotten = to_forget(
+            gone, after, reading.addresses, Reach(reading.unsettled), lambda address: self.state.ledger_entries(source, visited[address])
+        )
+        decision = decide(plans, replace(extent, selection=extent.selection.without(forgotten)), settings.guards, release)
+        if forgotten and decision.holds_the_run:
+            decision, forgotten = decide(plans, extent, settings.guards, release), frozenset()
+        left = {address: after - nights for address, nights in gone.nights.items() if address not in reading.addresses}
+        self.account.gone([visited[address] for address in sorted(forgotten)], left, self.state.recorded.on_record(source) if left else ())
+        if forgotten and self.run is not None:
+            self.state.forget(source, forgotten)
+            log.info("calendars forgotten", addresses=sorted(forgotten))
+        return decision
+
+    def _learn(self, told: Told, late: Late, gone: Gone) -> None:
         """What the ledger lacked or had too much of, then what was seen to be right; no calendar is touched. A dry run learns nothing."""
         if self.run is None:
             return
@@ -299,7 +322,7 @@ class _Night:
             if plan.record or plan.forget:
                 self.state.learn(source, plan.calendar, plan.record, plan.forget)
         self.state.remember(source, told.sightings)
-        self.state.keep_visited(source, told.visited)
+        self.state.keep_visited(source, [*told.visited, *gone.counted])
         self.state.settled(late.settled(told.survey.plans))
 
     def _write(self, plans: Sequence[CalendarPlan]) -> None:

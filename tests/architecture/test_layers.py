@@ -16,7 +16,7 @@ LAYERS: list[set[str]] = [
     {"reporting"},
     {"chronicle", "doctor", "inspection", "metrics"},
     {"telling"},
-    {"night", "purge"},
+    {"night", "purge", "forget"},
     {"service", "demo"},
     {"cli"},
     {"__main__"},

@@ -1,6 +1,7 @@
 """Every command that is printed about what is held, typed as it stands there, does what it says."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -149,11 +150,8 @@ def test_the_printed_line_means_one_calendar_whatever_it_is_called(
     college: College, sandbox: SandboxProcess, name: str, typed: str
 ) -> None:
     """The others lose as much, and one of them has the same name in another case, or as its address."""
-    configuration = college.folder / "timetable-sync.toml"
     names = {name: "odd@groups.example.ac.uk", "COMP101": "comp101@groups.example.ac.uk", "Algebra": "algebra@groups.example.ac.uk"}
-    mailboxes = ", ".join(f"{_toml(one)} = {_toml(address)}" for one, address in names.items())
-    text = configuration.read_text("utf-8").replace("{{ calendar | lower }}@groups.example.ac.uk", "{{ mailbox }}")
-    configuration.write_text(text.replace("[entra]", f"mailboxes = {{ {mailboxes} }}\n[entra]", 1), "utf-8")
+    _with_mailboxes(college, names)
     sandbox.client.add_mailboxes(list(names.values()))
     college.timetable({one: range(20) for one in names})
     assert college.night() == 0
@@ -167,12 +165,19 @@ def test_the_printed_line_means_one_calendar_whatever_it_is_called(
     assert events == {"odd@groups.example.ac.uk": 9, "comp101@groups.example.ac.uk": 20, "algebra@groups.example.ac.uk": 20}
 
 
+def _with_mailboxes(college: College, names: Mapping[str, str]) -> None:
+    configuration = college.folder / "timetable-sync.toml"
+    mailboxes = ", ".join(f"{_toml(one)} = {_toml(address)}" for one, address in names.items())
+    text = configuration.read_text("utf-8").replace("{{ calendar | lower }}@groups.example.ac.uk", "{{ mailbox }}")
+    configuration.write_text(text.replace("[entra]", f"mailboxes = {{ {mailboxes} }}\n[entra]", 1), "utf-8")
+
+
 def _toml(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-#: What ends otherwise than with 0: a question that nobody answers, a certificate that is good for long.
-CODES = {"timetable-sync purge COMP101": 2, "timetable-sync certificate roll": 2}
+#: What ends otherwise than with 0: a question that nobody answers, a certificate that is good for long, a calendar of the timetable.
+CODES = {"timetable-sync purge COMP101": 2, "timetable-sync certificate roll": 2, "timetable-sync forget COMP101": 2}
 
 
 def test_every_command_of_the_page_for_the_morning_can_be_typed_in_such_a_morning(college: College) -> None:
@@ -274,3 +279,51 @@ def test_what_another_configuration_prints_names_it(college: College, mail: Mail
     assert (college.standing("COMP101"), college.standing("COMP101-physics")) == (20, 9)
     college.types(HELD)
     assert RELEASE in commands(college.said)
+
+
+@pytest.mark.parametrize("name", ["COMP101", "Data Science 1", "comp101@groups.example.ac.uk"])
+def test_a_mailbox_that_is_gone_for_good_is_forgotten_by_the_printed_line(college: College, sandbox: SandboxProcess, name: str) -> None:
+    gone = "odd@groups.example.ac.uk"
+    _with_mailboxes(college, {name: gone, "MATH1": "comp101@groups.example.ac.uk"})
+    sandbox.client.add_mailboxes([gone, "comp101@groups.example.ac.uk"])
+    college.timetable({"MATH1": range(20), name: range(5)})
+    assert college.night() == 0
+    college.timetable({"MATH1": range(20)})
+    sandbox.client.remove_mailbox(gone)
+    sandbox.client.remove_mailbox("math1@groups.example.ac.uk")
+    assert college.night() == 1
+    assert "there is no such mailbox" in college.said
+    (line,) = [line for line in college.printed() if "forget" in line]
+
+    assert college.types(line) == 2
+    assert "fails since run 2" in college.said
+    (typed,) = commands(college.complained)
+    assert typed == f"{line} --yes 5"
+    assert college.types(typed) == 0
+    assert "forgotten: 5 events on record, and 5 entries of history" in college.said
+    assert college.types(line) == 2
+    assert college.night() == 0
+    assert college.standing("COMP101") == 20
+
+
+def test_what_was_forgotten_by_itself_is_told_in_one_line_of_one_mail(college: College, sandbox: SandboxProcess, mail: MailServer) -> None:
+    configuration = college.folder / "timetable-sync.toml"
+    text = configuration.read_text("utf-8")
+    configuration.write_text(text.replace("[entra]", "forget_after = 2\n[entra]", 1), "utf-8")
+    college.timetable({"COMP101": range(5), "COMP102": range(5), "MATH1": range(20)})
+    assert college.night() == 0
+    college.timetable({"MATH1": range(20)})
+    for module in ("COMP101", "COMP102"):
+        sandbox.client.remove_mailbox(f"{module.lower()}@groups.example.ac.uk")
+    assert college.night() == 1
+    assert len(mail.subjects) == 1
+    said = "2 calendars were forgotten, as the timetable does not name them, and their mailboxes are gone: COMP101, COMP102"
+    assert college.night(f"--now {datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M}") == 0
+    assert college.said.count(said) == 1
+    assert len(mail.subjects) == 2
+    assert "2 calendars were forgotten" in mail.subjects[1]
+    assert mail.text().count(said) == 1
+    told = json.loads((college.folder / "report.json").read_text("utf-8"))
+    assert [one["address"] for one in told["forgotten"]] == ["comp101@groups.example.ac.uk", "comp102@groups.example.ac.uk"]
+    assert college.night(f"--now {datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M}") == 0
+    assert len(mail.subjects) == 2

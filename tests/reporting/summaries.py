@@ -214,6 +214,7 @@ def everything() -> RunSummary:
         held=(held_verdict(), Held("shrunken_timetable", None, "the timetable shrank from 90 to 49 events", 41, 90, 18, forced=True)),
         needs_you=(Trouble("the certificate expires in 21 days, on 15 Dec 2026", "Make a new one and register it."),),
         worth_knowing=(Trouble("4 subjects were cut at 255 characters", ""),),
+        forgotten=(calendar("OLD101"), calendar("OLD102")),
         cut_short="the deadline of 3 hours passed",
         exit_code=1,
     )

@@ -15,7 +15,7 @@ from timetable_sync.reporting.render import Kind, check_target, kind_of, render,
 
 
 @pytest.mark.parametrize(
-    ("kind", "start"), [("text", "Night of "), ("json", '{"schema": 3'), ("markdown", "## Night"), ("html", "<!doctype html>")]
+    ("kind", "start"), [("text", "Night of "), ("json", '{"schema": 4'), ("markdown", "## Night"), ("html", "<!doctype html>")]
 )
 def test_each_kind_is_rendered(kind: Kind, start: str) -> None:
     assert render(summaries.ordinary(), kind).startswith(start)

@@ -78,7 +78,7 @@ def test_what_is_known_of_a_calendar_that_was_made_anew_is_struck_out_and_what_w
 
 
 def test_a_calendar_is_forgotten_with_all_that_was_ever_done_to_it_and_nothing_of_others_is(state: State, run: int) -> None:
-    gone = state.forget(SOURCE, CALENDAR.address)
+    gone = state.forget(SOURCE, [CALENDAR.address])
     assert (gone["ledger"], gone["history"], gone["held"], gone["verdict"], gone["run_calendar"], gone["visited"]) == (2, 2, 1, 1, 1, 1)
     assert known(state) == {OTHER.address: 2}
     assert CALENDAR not in state.recorded.calendars(SOURCE)
@@ -86,4 +86,4 @@ def test_a_calendar_is_forgotten_with_all_that_was_ever_done_to_it_and_nothing_o
     assert (state.run_calendars(run), state.run_verdicts(run)) == ([], [])
     assert len(state.changes(SOURCE, address=OTHER.address)) == 2
     assert known(state, "another") == {CALENDAR.address: 2, OTHER.address: 2}
-    assert set(state.forget(SOURCE, CALENDAR.address).values()) == {0}
+    assert set(state.forget(SOURCE, [CALENDAR.address]).values()) == {0}

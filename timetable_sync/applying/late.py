@@ -86,7 +86,7 @@ class Late:
                 waits.append(wait)
             else:
                 said = f"{calendar.address} waits until {wait.until:%H:%M:%S} UTC, past the deadline, as {_WHY}"
-                failed[calendar.address] = CalendarFailed(said, self._patience.later)
+                failed[calendar.address] = CalendarFailed(said, self._patience.later, passing=True)
         self.waits += waits
         if waits and self.wait:
             last = max(waits, key=lambda wait: wait.until)

@@ -222,18 +222,20 @@ class Patience:
         elif error.wait is not None or isinstance(error, Passing):
             self.answered()
         if error.wait is None and not service and effort.attempts >= self.pace.attempts:
-            raise CalendarFailed(f"{error.message} (tried {effort.attempts} times)", error.advice or self.later)
+            raise CalendarFailed(f"{error.message} (tried {effort.attempts} times)", error.advice or self.later, passing=True)
         wait = self._length(error, effort)
         if not service and effort.waited + wait > self.pace.busy:
             asked = f"{effort.attempts} times, and now for {wait / 60:.0f} minutes more"
-            raise CalendarFailed(f"{error.message} (asked to wait {asked})", error.advice or self.later)
+            raise CalendarFailed(f"{error.message} (asked to wait {asked})", error.advice or self.later, passing=True)
         until = self._clock() + wait
         if service:
             self._hold(until)
         if until >= self._deadline:
             if service or wait <= self.pace.longest:
                 raise CutShort(f"the deadline would pass while waiting ({error.message})")
-            raise CalendarFailed(f"{error.message} (asked to wait {wait / 60:.0f} minutes, past the deadline)", error.advice or self.later)
+            raise CalendarFailed(
+                f"{error.message} (asked to wait {wait / 60:.0f} minutes, past the deadline)", error.advice or self.later, passing=True
+            )
         effort.waited += wait
         self.put_off(error)
         self._progress.waiting(wait, error.message)

@@ -42,6 +42,11 @@ class Commands(GroupByNeed):
         "purge": Announced(
             "timetable_sync.cli.purge:purge", "Move everything that was ever written to some calendars to their Deleted Items."
         ),
+        "forget": Announced(
+            "timetable_sync.cli.forget:forget",
+            "Strike out all that is on record of calendars whose mailboxes are gone for good, with their history and their part in kept "
+            "reports.",
+        ),
         "demo": Announced(
             "timetable_sync.cli.demo:demo",
             "Everything once, on this machine, with nothing else needed: a made-up college, a local Exchange, three nights.",

@@ -28,6 +28,11 @@ class Decision:
     shrunken: bool = False
 
     @property
+    def holds_the_run(self) -> bool:
+        """Whether a guard holds all of it."""
+        return any(one.calendar is None and not one.forced for one in self.held)
+
+    @property
     def let_pass(self) -> frozenset[str]:
         """The addresses of calendars in which what another installation seems to have made was let pass."""
         held = (one.calendar for one in self.held if one.guard == ANOTHER and one.forced)

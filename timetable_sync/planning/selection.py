@@ -89,8 +89,8 @@ def select(
             visited.append(calendar)
     might = (*visited, *unasked) if rules.report_only else ()
     report_only = frozenset(calendar.address for calendar in might if matches(calendar, rules.report_only))
-    homonyms = _homonyms(all_of_them.values())
-    return Selection(tuple(visited), report_only, tuple(refused), tuple(left), tuple(unasked), homonyms, tuple(asked))
+    same = homonyms(all_of_them.values())
+    return Selection(tuple(visited), report_only, tuple(refused), tuple(left), tuple(unasked), same, tuple(asked))
 
 
 def _in_doubt(
@@ -107,7 +107,7 @@ def _in_doubt(
             yield Calendar(address, name), might_be
 
 
-def _homonyms(calendars: Collection[Calendar]) -> frozenset[str]:
+def homonyms(calendars: Collection[Calendar]) -> frozenset[str]:
     """The addresses of those whose name, in whatever case, is another one's too, or another one's address."""
     names = Counter(calendar.name.casefold() for calendar in calendars)
     names.update(calendar.address for calendar in calendars if calendar.name.casefold() != calendar.address)

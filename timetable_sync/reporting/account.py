@@ -1,6 +1,6 @@
 """What is said of a run, gathered while it goes on, and made into its summary at the end. Decides the exit code."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -19,6 +19,8 @@ from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change
 from timetable_sync.model.plan import CalendarPlan, Held, Left
 from timetable_sync.planning.decision import Decision
+from timetable_sync.planning.selection import homonyms
+from timetable_sync.reporting.commands import forget
 from timetable_sync.reporting.summary import BadRowReport, CalendarReport, ChangeReport, Fate, RunSummary, Status, Trouble, unforeseen
 from timetable_sync.reporting.times import Clock
 from timetable_sync.reporting.wording import counted
@@ -46,6 +48,7 @@ class Account:
         self._needs_you: list[Trouble] = []
         self._worth_knowing: list[Trouble] = []
         self._exit_code: int | None = None
+        self._gone: dict[str, str] = {}
 
     def note(self, **facts: object) -> None:
         """Set fields of the summary by name."""
@@ -135,6 +138,16 @@ class Account:
             but = "" if late.wait else "; this dry run read at once, so what was asked for may be made though it stands as new here"
             self.worth_knowing(f"{names} {verb} until {until}, because {why}{but}")
 
+    def gone(self, forgotten: Sequence[Calendar], left: Mapping[str, int], known: Collection[Calendar]) -> None:
+        """The calendars ``forgotten`` are no more. Of other addresses too the service said that there is no such mailbox, and nothing asks
+        for them: they are forgotten after so many more nights, or, where none are ``left``, not by themselves. ``known`` is on record."""
+        self.note(forgotten=tuple(forgotten))
+        same = homonyms(known) if left else frozenset()
+        for calendar in known:
+            if (nights := left.get(calendar.address)) is not None:
+                by_itself = f"It is forgotten by itself after {counted(nights, 'more such night')}. " if nights > 0 else ""
+                self._gone[calendar.address] = f"{by_itself}If the mailbox is gone for good: {forget(calendar, same)}"
+
     def surveyed(self, survey: Survey, decision: Decision) -> None:
         """Everything is read and judged.
 
@@ -159,7 +172,8 @@ class Account:
             self._reports.append(CalendarReport(calendar, Status.FAILED, trouble=trouble))
         for calendar in selection.visited:
             if (error := survey.failed.get(calendar.address)) is not None:
-                self._reports.append(CalendarReport(calendar, Status.FAILED, trouble=Trouble(error.message, error.advice)))
+                advice = self._gone.get(calendar.address, error.advice)
+                self._reports.append(CalendarReport(calendar, Status.FAILED, trouble=Trouble(error.message, advice)))
         for plan in survey.plans:
             if not plan.changes:
                 self._reports.append(_report(plan, Status.UNCHANGED, fate=Fate.PLANNED))

@@ -1,7 +1,8 @@
 """What to type where a guard holds something, and what to mend. Decides nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
+from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.plan import Held
 from timetable_sync.planning.guards import ANOTHER, RENAMED
 from timetable_sync.planning.selection import pattern_for
@@ -28,6 +29,11 @@ def look(verdict: Held | HeldVerdict) -> str:
 def release(verdict: Held | HeldVerdict, guards: Iterable[str]) -> str:
     """Lets through, once, what the verdict holds, where these ``guards`` hold it."""
     return command("run", *_each("--calendar", _scope(verdict)), *_each("--force-guard", sorted(guards)))
+
+
+def forget(calendar: Calendar, homonyms: Collection[str] = ()) -> str:
+    """Strikes out all that is on record of the calendar, and of no other one."""
+    return command("forget", pattern_for(calendar, homonyms))
 
 
 def _scope(verdict: Held | HeldVerdict) -> tuple[str, ...]:

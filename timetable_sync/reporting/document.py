@@ -23,7 +23,7 @@ from timetable_sync.reporting.wording import KINDS, kind_of
 from timetable_sync.state.records import NIGHT, PURGE
 
 #: Raised whenever keys are added.
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 
 _ACTIONS: Final = {"created": "create", "updated": "update", "deleted": "delete"}
 
@@ -99,6 +99,7 @@ def _head(summary: RunSummary, clock: Clock) -> dict[str, object]:
         "needs_you": [_matter(matter) for matter in needs_you(summary, figures, clock)],
         "worth_knowing": [_matter(matter) for matter in worth_knowing(summary, figures, clock)],
         "requests": dict(summary.requests or {}),
+        "forgotten": [{"name": calendar.name, "address": calendar.address} for calendar in summary.forgotten],
     }
 
 

@@ -23,6 +23,7 @@ from timetable_sync.reporting.wording import counted, kind_of, lasted, number
 _A_DRY_RUN: Final = "A dry run puts nothing on record: a run holds it, and says what lets it through."
 _MANY: Final = 20
 _BY_HAND: Final = "Delete it by hand, unless a newer timetable-sync wrote it: then use that one. The next night makes what is wanted."
+_FORGOTTEN: Final = 10
 
 _VERBS: Final = {"created": "create", "updated": "update", "deleted": "delete"}
 
@@ -111,9 +112,20 @@ def worth_knowing(summary: RunSummary, figures: Figures, clock: Clock) -> list[M
             sentence = f"--force-guard {verdict.guard} released what it would have held: {verdict.sentence}"
             found.append(Matter(sentence, about, calendar=verdict.calendar))
     found += [_from_trouble(trouble) for trouble in summary.worth_knowing]
+    if summary.forgotten:
+        found.append(Matter(forgotten(summary)))
     if summary.retries:
         found.append(_tried_again(summary))
     return found
+
+
+def forgotten(summary: RunSummary) -> str:
+    """The calendars that were forgotten, in one line; the JSON report names all of them."""
+    names, many = [calendar.name for calendar in summary.forgotten], len(summary.forgotten)
+    some = [*names[:_FORGOTTEN], *([f"{number(many - _FORGOTTEN)} more"] if many > _FORGOTTEN else [])]
+    verb = "would be" if summary.dry_run else "was" if many == 1 else "were"
+    why = "it, and its mailbox is" if many == 1 else "them, and their mailboxes are"
+    return f"{counted(many, 'calendar')} {verb} forgotten, as the timetable does not name {why} gone: {', '.join(some)}"
 
 
 def _tried_again(summary: RunSummary) -> Matter:

@@ -76,6 +76,7 @@ def figures(summary: RunSummary) -> dict[str, Any]:
         "held": sum(not verdict.forced for verdict in verdicts(summary)),
         "retries": summary.retries,
         "waited": round(summary.waited, 3),
+        "forgotten": len(summary.forgotten),
     }
     for name, moment in (("certificate_ends", summary.certificate_ends), ("token_ends", summary.token_ends)):
         if moment is not None:

@@ -111,7 +111,7 @@ class RunSummary:
     each part took, in seconds; ``retries`` how often a request was put off, ``waited`` for how many seconds in all, and ``reasons`` the
     most frequent sentences of why, with how often.
     ``certificate_ends`` and ``token_ends`` are None where that is not known. ``purge``: it was no night, but took out what nights had
-    written.
+    written. ``forgotten`` are calendars whose mailboxes are gone for good: nothing is on record of them any more (in a dry run: would be).
     """
 
     run: int | None
@@ -142,3 +142,4 @@ class RunSummary:
     certificate_ends: datetime | None = None
     token_ends: datetime | None = None
     purge: bool = False
+    forgotten: tuple[Calendar, ...] = ()

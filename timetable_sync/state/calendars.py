@@ -30,6 +30,8 @@ _OF_ITS_ADDRESS = (sighting, visited)
 _OF_THE_PAST = (history, matter)
 _OF_RUNS = (run_calendar, verdict)
 
+_OF_A_SOURCE = (*_OF_ITS_EVENTS, *_OF_ITS_ADDRESS, *_OF_THE_PAST)
+
 
 def readdress(connection: sa.Connection, source: str, moved: Mapping[str, Calendar], forgotten: Collection[str]) -> None:
     """What is known under the addresses ``moved`` is known under another one from now on, what under ``forgotten`` is struck out.
@@ -47,25 +49,30 @@ def readdress(connection: sa.Connection, source: str, moved: Mapping[str, Calend
         _move(connection, table, source, {_on_the_way(address): calendar.address for address, calendar in moved.items()}, labels)
 
 
-def forget(connection: sa.Connection, source: str, address: str) -> dict[str, int]:
-    """Strike out all that is on record of a calendar, also what was done to it; gives how many rows of each table that were."""
-    gone = {table.name: _strike(connection, table, source, [address]) for table in (*_OF_ITS_EVENTS, *_OF_ITS_ADDRESS, *_OF_THE_PAST)}
+def forget(connection: sa.Connection, source: str, addresses: Collection[str]) -> dict[str, int]:
+    """Strike out all that is on record of these calendars, also what was done to them; gives how many rows of each table that were."""
+    gone = {table.name: _strike(connection, table, source, addresses) for table in _OF_A_SOURCE}
     runs = sa.select(run.c.id).where(run.c.source == source)
     for table in _OF_RUNS:
-        gone[table.name] = connection.execute(sa.delete(table).where(table.c.address == address, table.c.run_id.in_(runs))).rowcount
+        statement = sa.delete(table).where(table.c.address == sa.bindparam("of_address"), table.c.run_id.in_(runs))
+        gone[table.name] = sum(connection.execute(statement, {"of_address": address}).rowcount for address in addresses)
     return gone
 
 
-def on_record(connection: sa.Connection, source: str, address: str) -> dict[str, int]:
-    """How many rows :func:`forget` would strike out of each table."""
-    found = {}
-    for table in (*_OF_ITS_EVENTS, *_OF_ITS_ADDRESS, *_OF_THE_PAST):
-        query = sa.select(sa.func.count()).select_from(table).where(table.c.source == source, table.c.address == address)
-        found[table.name] = connection.execute(query).scalar_one()
-    for table in _OF_RUNS:
-        query = sa.select(sa.func.count()).select_from(table.join(run, run.c.id == table.c.run_id))
-        found[table.name] = connection.execute(query.where(run.c.source == source, table.c.address == address)).scalar_one()
-    return found
+def on_record(connection: sa.Connection, source: str) -> list[Calendar]:
+    """Every calendar of which there is anything that :func:`forget` would strike out, by address, each by its latest name."""
+    names: dict[str, str] = {}
+    for table in _OF_A_SOURCE:
+        query = sa.select(table.c.address).where(table.c.source == source, table.c.address != "").distinct()
+        names.update((address, address) for address in connection.scalars(query))
+    for table in reversed(_OF_RUNS):
+        told = sa.select(table.c.address, table.c.label).join(run, run.c.id == table.c.run_id).where(run.c.source == source)
+        told = told.where(table.c.address.is_not(None)).order_by(table.c.run_id)
+        names.update((row.address, row.label) for row in connection.execute(told))
+    for table in (visited, create_intent, ledger):
+        labels = sa.select(table.c.address, sa.func.max(table.c.label).label("label")).where(table.c.source == source)
+        names.update((row.address, row.label) for row in connection.execute(labels.group_by(table.c.address)))
+    return [Calendar(address, name) for address, name in sorted(names.items())]
 
 
 def _on_the_way(address: str) -> str:

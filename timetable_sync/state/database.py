@@ -110,10 +110,10 @@ class State:
             with self._writing() as connection:
                 calendars.readdress(connection, source, moved, forgotten)
 
-    def forget(self, source: str, address: str) -> dict[str, int]:
-        """Strike out all that is on record of a calendar, its history too; gives how many rows of each table that were."""
+    def forget(self, source: str, addresses: Collection[str]) -> dict[str, int]:
+        """Strike out all that is on record of these calendars, their history too; gives how many rows of each table that were."""
         with self._writing() as connection:
-            return calendars.forget(connection, source, address)
+            return calendars.forget(connection, source, addresses)
 
     def remember(self, source: str, seen: Sequence[Sighting]) -> None:
         """What was seen tonight. Nothing to remember writes nothing."""

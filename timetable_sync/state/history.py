@@ -143,10 +143,20 @@ def _run(row: sa.Row[Any]) -> RunRecord:
 def calendars_of(connection: sa.Connection, run_id: int) -> list[CalendarRecord]:
     """The calendars of a run about which there was something to say, by address."""
     query = sa.select(run_calendar).where(run_calendar.c.run_id == run_id).order_by(run_calendar.c.address)
-    return [
-        CalendarRecord(Calendar(row.address, row.label), row.status, row.created, row.updated, row.deleted, row.message, row.advice)
-        for row in connection.execute(query)
-    ]
+    return [_calendar(row) for row in connection.execute(query)]
+
+
+def nights_of(connection: sa.Connection, source: str, address: str) -> list[tuple[RunRecord, CalendarRecord | None]]:
+    """The nights that came to their end, newest first, with what each had to say of a calendar."""
+    told = sa.select(run_calendar).join(run, run.c.id == run_calendar.c.run_id)
+    told = told.where(run.c.source == source, run_calendar.c.address == address)
+    by_run = {row.run_id: _calendar(row) for row in connection.execute(told)}
+    ended = [one for one in runs(connection, source, None) if one.kind == NIGHT and one.exit_code is not None and not one.failure]
+    return [(one, by_run.get(one.id)) for one in ended]
+
+
+def _calendar(row: sa.Row[Any]) -> CalendarRecord:
+    return CalendarRecord(Calendar(row.address, row.label), row.status, row.created, row.updated, row.deleted, row.message, row.advice)
 
 
 def verdicts_of(connection: sa.Connection, run_id: int) -> list[Held]:

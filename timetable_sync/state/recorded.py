@@ -7,10 +7,10 @@ import sqlalchemy as sa
 
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.plan import Shown
-from timetable_sync.state import history, holding
+from timetable_sync.state import calendars, history, holding
 from timetable_sync.state.connection import Database
 from timetable_sync.state.lease import holder
-from timetable_sync.state.records import HeldCalendar, HeldChange, HeldVerdict, HistoryEntry, LeaseRecord, RunRecord
+from timetable_sync.state.records import CalendarRecord, HeldCalendar, HeldChange, HeldVerdict, HistoryEntry, LeaseRecord, RunRecord
 from timetable_sync.state.tables import create_intent, ledger, run_calendar
 from timetable_sync.state.tables import history as history_table
 
@@ -102,6 +102,20 @@ class Recorded:
                 stands = sa.select(table.c.address, sa.func.max(table.c.label).label("label")).where(table.c.source == source)
                 names.update((row.address, row.label) for row in connection.execute(stands.group_by(table.c.address)))
         return [Calendar(address, name) for address, name in sorted(names.items())]
+
+    def on_record(self, source: str) -> list[Calendar]:
+        """Every calendar of which anything at all is on record, by address."""
+        if self._database is None:
+            return []
+        with self._database.reading() as connection:
+            return calendars.on_record(connection, source)
+
+    def last_nights(self, source: str, address: str) -> list[tuple[RunRecord, CalendarRecord | None]]:
+        """The nights that came to their end, newest first, with what each had to say of a calendar; None where that was nothing."""
+        if self._database is None:
+            return []
+        with self._database.reading() as connection:
+            return history.nights_of(connection, source, address)
 
     def keys(self, source: str, part: str) -> list[tuple[str, str]]:
         """Address and key of every event whose key holds ``part``, whatever became of it."""

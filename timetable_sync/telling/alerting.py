@@ -1,7 +1,7 @@
 """After a run: what is to be told is put on record, then sent, then recorded as told. So a crash in between repeats, and never loses."""
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,16 +10,18 @@ import structlog
 from timetable_sync.errors import StateUnusable, TimetableSyncError, UsageError
 from timetable_sync.reporting import kept
 from timetable_sync.reporting.figures import count
+from timetable_sync.reporting.matters import forgotten
 from timetable_sync.reporting.render import render
 from timetable_sync.reporting.summary import RunSummary
 from timetable_sync.reporting.text import figure_lines
 from timetable_sync.reporting.text import headline as headline_of
 from timetable_sync.reporting.times import Clock
+from timetable_sync.reporting.wording import counted
 from timetable_sync.settings.schema import Settings
 from timetable_sync.state.database import State, open_state
 from timetable_sync.state.records import Matter, RunRecord
 from timetable_sync.telling.channels import Channel, NotSent, channels
-from timetable_sync.telling.findings import judged_by, of_run, of_summary
+from timetable_sync.telling.findings import FAILED, judged_by, of_run, of_summary
 from timetable_sync.telling.message import Attachment, Circumstances, Message, compose
 from timetable_sync.telling.reckoning import News, Recorded, after_runs, due, headline, reckoned, released, settled, told
 
@@ -65,7 +67,7 @@ def _from_state(settings: Settings, state: State, summary: RunSummary, ways: Seq
         news = due(matters, way.name, alerts.on, now, alerts.remind)
         nights = _digest(settings, state, way.name, now)
         news = News(news.new, news.again, news.over, news.open, nights)
-        if not news.worth_sending:
+        if not news.worth_sending and not _forgot(summary, alerts.on):
             continue
         if (trouble := _send(settings, summary, way, news)) is not None:
             troubles.append(trouble)
@@ -116,6 +118,11 @@ def _without_state(settings: Settings, summary: RunSummary, ways: Sequence[Chann
     return troubles
 
 
+def _forgot(summary: RunSummary, kinds: Collection[str]) -> bool:
+    """Whether what failed until now is no more: who was told of that is told of its end."""
+    return FAILED in kinds and bool(summary.forgotten) and not summary.dry_run
+
+
 def _digest(settings: Settings, state: State, channel: str, now: datetime) -> tuple[RunRecord, ...] | None:
     if settings.alerts.digest == "never":
         return None
@@ -147,8 +154,11 @@ def _message(settings: Settings, summary: RunSummary, news: News, note: str) -> 
     night = headline_of(summary, clock)
     if summary.calendars:
         night += f", {figure_lines(summary, figures, clock)[1]}"
-    link, attachment = _report(settings, summary)
     outcome = "fine" if not summary.exit_code else f"exit code {summary.exit_code}"
+    if summary.forgotten:
+        night += f"; {forgotten(summary)}"
+        outcome = f"{counted(len(summary.forgotten), 'calendar', 'was')} forgotten"
+    link, attachment = _report(settings, summary)
     about = Circumstances(summary.source, socket.gethostname(), night, summary.run, summary.exit_code, link, note)
     return compose(news, headline(news, outcome), about, settings.alerts, clock, attachment)
 

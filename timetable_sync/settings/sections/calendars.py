@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from timetable_sync.settings import wellformed
-from timetable_sync.settings.sections.values import Pattern, Section, Template
+from timetable_sync.settings.sections.values import Pattern, Section, Template, Whole
 
 
 class Calendars(Section):
@@ -52,4 +52,10 @@ class Calendars(Section):
     )
     report_only: list[Pattern] = Field(
         [], description="Patterns of calendars' names or addresses that are compared and reported, never written.", examples=[["MATH*"]]
+    )
+    forget_after: Whole = Field(
+        30,
+        ge=0,
+        description="A calendar that is no longer in the timetable, and whose mailbox has not existed for so many nights in a row, is "
+        "forgotten, with its history: until then it fails each night. Exchange Online restores a deleted mailbox for 30 days. 0: never.",
     )

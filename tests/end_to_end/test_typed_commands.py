@@ -304,6 +304,8 @@ def test_a_mailbox_that_is_gone_for_good_is_forgotten_by_the_printed_line(colleg
     assert college.types(line) == 2
     assert college.night() == 0
     assert college.standing("COMP101") == 20
+    kept = [path.read_text("utf-8") for path in (college.folder / "reports").iterdir()]
+    assert (len(kept), any(gone in text for text in kept)) == (6, False)
 
 
 def test_what_was_forgotten_by_itself_is_told_in_one_line_of_one_mail(college: College, sandbox: SandboxProcess, mail: MailServer) -> None:
@@ -324,6 +326,9 @@ def test_what_was_forgotten_by_itself_is_told_in_one_line_of_one_mail(college: C
     assert "2 calendars were forgotten" in mail.subjects[1]
     assert mail.text().count(said) == 1
     told = json.loads((college.folder / "report.json").read_text("utf-8"))
-    assert [one["address"] for one in told["forgotten"]] == ["comp101@groups.example.ac.uk", "comp102@groups.example.ac.uk"]
+    addresses = [one["address"] for one in told["forgotten"]]
+    assert addresses == ["comp101@groups.example.ac.uk", "comp102@groups.example.ac.uk"]
+    first, second, _ = sorted((college.folder / "reports").glob("*.json"))
+    assert not any(address in path.read_text("utf-8") for address in addresses for path in (first, second))
     assert college.night(f"--now {datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M}") == 0
     assert len(mail.subjects) == 2

@@ -8,13 +8,16 @@ from typing import Annotated
 import typer
 
 from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared, tell_json
+from timetable_sync.cli.output import complain
 from timetable_sync.cli.tables import tell_heading, tell_lines
 from timetable_sync.errors import UsageError
 from timetable_sync.forget import OnRecord, on_record
 from timetable_sync.forget import forget as carry_out
+from timetable_sync.reporting.struck_out import strike_out
 from timetable_sync.reporting.times import Clock
 from timetable_sync.reporting.typed import command
 from timetable_sync.reporting.wording import counted, number
+from timetable_sync.settings.load import Loaded
 
 #: Grows when a key is added to the JSON.
 SCHEMA = 1
@@ -40,7 +43,8 @@ def forget(
 
     Example: timetable-sync forget COMP101
 
-    Exit codes: 0 done, 2 not confirmed, in the timetable, or usage, 4 timetable unusable, 6 another run is at work.
+    Exit codes: 0 done, 1 a kept report could not be rewritten, 2 not confirmed, in the timetable, or usage, 4 timetable unusable,
+    6 another run is at work.
     """
     if dry_run and yes is not None:
         raise UsageError("--yes does not go with --dry-run", "Leave one of them away.")
@@ -52,15 +56,29 @@ def forget(
         for one in found:
             tell_heading(f"{one.calendar.name}   {one.calendar.address}")
             tell_lines(*(f"  {line}" for line in _lines(one, clock)))
-    gone: Mapping[str, int] = {}
+    gone, failed = dict[str, int](), False
     if not dry_run:
         many = sum(one.events for one in found)
         _confirm(found, many, yes, command("forget", *patterns, "--yes", str(many)), asking=format is Form.TEXT)
         gone = carry_out(loaded, found)
+        failed = not _struck_out(found, loaded)
     if format is Form.JSON:
-        tell_json(SCHEMA, {"dry_run": dry_run, "calendars": [_json(one, clock) for one in found], "forgotten": dict(gone)})
+        tell_json(SCHEMA, {"dry_run": dry_run, "calendars": [_json(one, clock) for one in found], "forgotten": gone})
     elif not dry_run:
         tell_lines("", _forgotten(found, gone))
+    raise typer.Exit(int(failed))
+
+
+def _struck_out(found: Sequence[OnRecord], loaded: Loaded) -> bool:
+    """Whether what kept reports say of them could be taken out."""
+    if (directory := loaded.settings.report.directory) is None:
+        return True
+    try:
+        strike_out(directory, loaded.settings.timetable.source, [one.calendar for one in found])
+    except OSError as error:
+        complain(f"the reports in {directory} could not be rewritten: {error.strerror or error}", "Everything else is forgotten.")
+        return False
+    return True
 
 
 def _lines(one: OnRecord, clock: Clock) -> list[str]:

@@ -26,6 +26,7 @@ from timetable_sync.reporting import document, kept, text
 from timetable_sync.reporting.figures import count
 from timetable_sync.reporting.matters import needs_you
 from timetable_sync.reporting.render import check_target, write_report
+from timetable_sync.reporting.struck_out import strike_out
 from timetable_sync.reporting.summary import RunSummary
 from timetable_sync.reporting.times import Clock
 from timetable_sync.reporting.typed import name_configuration
@@ -153,6 +154,8 @@ def _keep(summary: RunSummary, loaded: Loaded, directory: Path) -> None:
         log.info("report written", path=str(path))
     for path in kept.remove_old(directory, summary.source, loaded.settings.report.keep, datetime.now(UTC)):
         log.info("old report removed", path=str(path))
+    for path in strike_out(directory, summary.source, summary.forgotten) if summary.forgotten else ():
+        log.info("forgotten calendars struck out of a report", path=str(path))
 
 
 def _print(summary: RunSummary, form: Form, *, verbose: int, quiet: bool) -> None:

@@ -4,9 +4,9 @@ Written piece by piece, so that a long night takes no second copy in memory. doc
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
 
 from timetable_sync import __version__
 from timetable_sync.model.event import Event
@@ -31,20 +31,37 @@ _ACTIONS: Final = {"created": "create", "updated": "update", "deleted": "delete"
 def write(summary: RunSummary, out: TextIO) -> None:
     """The whole document: one line for each calendar's head and one for each change, so that text tools can be used on it too."""
     clock = Clock(summary.time_zone)
-    head = _dumped(_head(summary, clock))
+    calendars = (
+        (_calendar(report), (_left_alone(left, clock) for left in report.left_alone), (_change(change, clock) for change in report.changes))
+        for report in summary.calendars
+    )
+    _write(_head(summary, clock), calendars, out)
+
+
+def rewrite(told: Mapping[str, Any], out: TextIO) -> None:
+    """A document that was read, in the form that :func:`write` gives it."""
+    head = {name: value for name, value in told.items() if name != "calendars"}
+    calendars = (
+        ({name: value for name, value in one.items() if name not in ("left_alone", "changes")}, one["left_alone"], one["changes"])
+        for one in told["calendars"]
+    )
+    _write(head, calendars, out)
+
+
+#: What is told of a calendar, of its events that were left alone, and of its changes.
+_Calendar = tuple[dict[str, object], Iterable[dict[str, object]], Iterable[dict[str, object]]]
+
+
+def _write(head: dict[str, object], calendars: Iterable[_Calendar], out: TextIO) -> None:
     # The object is left open: the calendars follow within it.
-    out.write(head.removesuffix("}") + ',\n"calendars": [')
-    for at, report in enumerate(summary.calendars):
+    out.write(_dumped(head).removesuffix("}") + ',\n"calendars": [')
+    for at, (calendar, left_alone, changes) in enumerate(calendars):
         out.write(",\n" if at else "\n")
-        _write_calendar(report, clock, out)
+        out.write(_dumped(calendar).removesuffix("}"))
+        _write_list("left_alone", left_alone, out)
+        _write_list("changes", changes, out)
+        out.write("}")
     out.write("\n]}\n")
-
-
-def _write_calendar(report: CalendarReport, clock: Clock, out: TextIO) -> None:
-    out.write(_dumped(_calendar(report)).removesuffix("}"))
-    _write_list("left_alone", (_left_alone(left, clock) for left in report.left_alone), out)
-    _write_list("changes", (_change(change, clock) for change in report.changes), out)
-    out.write("}")
 
 
 def _write_list(name: str, items: Iterable[dict[str, object]], out: TextIO) -> None:

@@ -41,17 +41,20 @@ def keep(summary: RunSummary, directory: Path) -> list[Path]:
     return paths
 
 
+def of_source(directory: Path, source: str) -> list[Path]:
+    """Whatever is called there as this source's reports are."""
+    ours = re.compile(rf"{re.escape(source)}_\d{{4}}-\d\d-\d\d_\d\d-\d\d-\d\d(?:_run-\d+|_dry-run)?\.(?:{'|'.join(_ENDINGS)})")
+    return [path for path in sorted(directory.iterdir()) if ours.fullmatch(path.name) is not None]
+
+
 def remove_old(directory: Path, source: str, age: timedelta, now: datetime) -> list[Path]:
     """Remove this source's reports that were last written more than ``age`` before ``now`` (aware); gives their paths.
 
     Links, folders and everything of another name are left alone, and so is what cannot be removed.
     """
-    ours = re.compile(rf"{re.escape(source)}_\d{{4}}-\d\d-\d\d_\d\d-\d\d-\d\d(?:_run-\d+|_dry-run)?\.(?:{'|'.join(_ENDINGS)})")
     oldest = (now - age).timestamp() if age < now - datetime.min.replace(tzinfo=now.tzinfo) else float("-inf")
     removed = []
-    for path in sorted(directory.iterdir()):
-        if ours.fullmatch(path.name) is None:
-            continue
+    for path in of_source(directory, source):
         with suppress(OSError):
             facts = path.lstat()
             if stat.S_ISREG(facts.st_mode) and facts.st_mtime < oldest:

@@ -22,7 +22,9 @@ from timetable_sync.reporting.wording import counted, kind_of, lasted, number
 
 _A_DRY_RUN: Final = "A dry run puts nothing on record: a run holds it, and says what lets it through."
 _MANY: Final = 20
-_BY_HAND: Final = "Delete it by hand, unless a newer timetable-sync wrote it: then use that one. The next night makes what is wanted."
+_BY_HAND: Final = (
+    "Delete it by hand, unless a newer version of the program wrote it: then use that one. The next night makes what is wanted."
+)
 _FORGOTTEN: Final = 10
 
 _VERBS: Final = {"created": "create", "updated": "update", "deleted": "delete"}

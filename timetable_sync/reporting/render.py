@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from typing import Final, Literal, TextIO
@@ -60,11 +61,18 @@ def write_report(summary: RunSummary, path: Path) -> None:
     Raises UsageError for an unknown ending and OSError where the file cannot be written.
     """
     kind = kind_of(path)
+    with replacing(path) as out:
+        _WRITERS[kind](summary, out)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[TextIO]:
+    """A file to write to, which stands at ``path`` once all is written. Raises OSError, and then all is as it was."""
     # Opened here rather than by tempfile, whose files only their owner may read: a report has the rights that the umask gives it.
     part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.part")
     try:
         with part.open("x", encoding="utf-8", newline="\n", errors="replace") as out:
-            _WRITERS[kind](summary, out)
+            yield out
             out.flush()
             os.fsync(out.fileno())
         part.replace(path)

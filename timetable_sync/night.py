@@ -13,7 +13,7 @@ import structlog
 from timetable_sync import logs
 from timetable_sync.applying.addresses import Told, tell_apart
 from timetable_sync.applying.ahead import Ahead
-from timetable_sync.applying.apply import apply_plans
+from timetable_sync.applying.apply import Applied, apply_plans
 from timetable_sync.applying.lanes import Lanes
 from timetable_sync.applying.late import Late
 from timetable_sync.applying.one_core import on_one_core
@@ -21,12 +21,13 @@ from timetable_sync.applying.patience import CutShort, Pace, Patience
 from timetable_sync.applying.phases import Phases
 from timetable_sync.applying.progress import READING_THE_TIMETABLE, Progress
 from timetable_sync.applying.recording import RunInState
+from timetable_sync.applying.renderings import renderings
 from timetable_sync.applying.survey import survey
 from timetable_sync.applying.visit import Memory, Sides
 from timetable_sync.calendars.registry import CountingBackend, open_backend
 from timetable_sync.entra.sign_in import sign_in
 from timetable_sync.entra.token import TokenProvider
-from timetable_sync.errors import TimetableSyncError
+from timetable_sync.errors import BackendError, RunFailed, TimetableSyncError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.ledger import LedgerEntry
 from timetable_sync.model.plan import CalendarPlan
@@ -342,3 +343,21 @@ class _Night:
             progress=self.progress,
         )
         self.account.applied(plans, applied)
+        if applied.failure is None and not applied.cut_short:
+            self._learn_renderings(plans, applied)
+
+    def _learn_renderings(self, plans: Sequence[CalendarPlan], applied: Applied) -> None:
+        """How the service shows the bodies that were put back. What cannot be read now is found out another night."""
+        put_back = [plan for plan in plans if plan.overwritten]
+        if put_back:
+            self.progress.phase("reading what was put back", len(put_back))
+        for plan in put_back:
+            try:
+                found = renderings(self.backend, plan, applied.outcomes.get(plan.calendar.address, ()), self.patience)
+            except (CutShort, RunFailed):
+                return
+            except BackendError as error:
+                log.info("bodies that were put back could not be read", calendar=plan.calendar.address, reason=error.message)
+                continue
+            self.progress.step()
+            self.state.keep_renderings(self.loaded.settings.timetable.source, plan.calendar, found)

@@ -13,6 +13,7 @@ from timetable_sync.model.marker import Marker
 from timetable_sync.model.plan import Left
 from timetable_sync.model.snapshot import ItemRef, Standing
 from timetable_sync.model.window import Window
+from timetable_sync.planning.body_match import rendering_of
 from timetable_sync.planning.compare import Rules, compare, settle_bodies
 
 KEEP = replace(RULES, edited="keep", deleted="keep")
@@ -471,6 +472,41 @@ def test_a_body_that_is_right_after_all_is_remembered_and_not_read_again() -> No
     assert (found.changes, found.unchanged) == ((), 1)
     assert found.record == (entry(now),)
     assert plan([lecture], [now], {known.key: known for known in found.record}).bodies == ()
+
+
+def test_a_body_that_the_service_is_known_to_show_otherwise_is_right() -> None:
+    lecture = event(body="Room 1.2")
+    there = standing(lecture)
+    shown = rendering_of("Room 1.2", "text", "ROOM 1.2")
+    known = {there.marker.key: entry(there)._replace(body=shown)}
+    drafted = plan([lecture], [there._replace(item=ItemRef("item-1", "v2"))], known)
+
+    found = settle_bodies(drafted, {"item-1": "ROOM 1.2\r\n"}, RULES)
+    edited = settle_bodies(drafted, {"item-1": "ROOM 12\r\n"}, RULES)
+
+    assert (found.changes, found.unchanged, found.overwritten) == ((), 1, {})
+    assert [type(change) for change in edited.changes] == [Update]
+    assert edited.overwritten == {lecture.key: rendering_of("Room 1.2", "text", "ROOM 12")}
+
+
+def test_how_one_body_is_shown_says_nothing_of_another() -> None:
+    before, lecture = event(body="Room 1.2"), event(body="ROOM 1.2")
+    there = standing(lecture)
+    known = {there.marker.key: entry(there)._replace(body=rendering_of("Room 1.2", "text", "Room 1.3"))}
+    drafted = plan([lecture], [there._replace(item=ItemRef("item-1", "v2"))], known)
+
+    assert settle_bodies(drafted, {"item-1": "Room 1.3"}, RULES).changes != ()
+    assert before.fingerprint() != lecture.fingerprint()
+
+
+def test_how_a_body_is_shown_is_not_written_down_again_each_night() -> None:
+    lecture = event(body="Room 1.2")
+    there = standing(lecture)
+    known = {there.marker.key: entry(there)._replace(body=rendering_of("Room 1.2", "text", "ROOM 1.2"))}
+
+    found = plan([lecture], [there], known)
+
+    assert (found.changes, found.record, found.bodies) == ((), (), ())
 
 
 def test_an_event_that_vanished_before_its_body_was_read_is_left_to_the_next_night() -> None:

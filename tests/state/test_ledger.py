@@ -74,6 +74,22 @@ def test_what_was_not_done_leaves_the_ledger_as_it_was(
     assert state.ledger_entries(SOURCE, CALENDAR) == before
 
 
+def test_how_the_service_shows_a_body_stays_as_long_as_the_entry(state: State, run: int) -> None:
+    state.written(run, SOURCE, CALENDAR, [created(), created("b", 1, "item-b")], MAPPING)
+    state.keep_renderings(SOURCE, CALENDAR, {key("a"): "shown so", key("never there"): "shown so"})
+    state.written(run, SOURCE, CALENDAR, [updated()], MAPPING)
+    state.learn(SOURCE, CALENDAR, [entry()])
+    assert {name: found.body for name, found in state.ledger_entries(SOURCE, CALENDAR).items()} == {key("a"): "shown so", key("b"): None}
+    assert state.ledger_entries(SOURCE, OTHER) == {}
+    state.keep_renderings(SOURCE, CALENDAR, {key("a"): "shown otherwise"})
+    assert state.ledger_entries(SOURCE, CALENDAR)[key("a")].body == "shown otherwise"
+    state.written(run, SOURCE, CALENDAR, [deleted(), created()], MAPPING)
+    assert state.ledger_entries(SOURCE, CALENDAR)[key("a")].body == "shown otherwise", "the same body, in a new item"
+    state.written(run, SOURCE, CALENDAR, [deleted()], MAPPING)
+    state.written(run, SOURCE, CALENDAR, [created()], MAPPING)
+    assert state.ledger_entries(SOURCE, CALENDAR)[key("a")].body is None
+
+
 def test_a_deleted_duplicate_leaves_the_entry_of_the_one_that_stands(state: State, run: int) -> None:
     state.written(run, SOURCE, CALENDAR, [created(item="the-one")], MAPPING)
     state.written(run, SOURCE, CALENDAR, [deleted(item="the-copy", reason=Reason.DUPLICATE)], MAPPING)

@@ -13,7 +13,7 @@ class LedgerEntry(NamedTuple):
 
     ``item.change_key`` is of the version that we wrote, or found to be right; empty where the event was only seen to be there.
     ``mapping`` is the last one under which the content was seen to be right, or else that of the marker. ``start`` and ``end``
-    are aware, in UTC.
+    are aware, in UTC. ``body`` is the digest of how the service shows a body that it does not show as it was written; else None.
     """
 
     key: str
@@ -22,6 +22,7 @@ class LedgerEntry(NamedTuple):
     mapping: str
     start: datetime
     end: datetime
+    body: str | None = None
 
 
 #: Between a key and its fingerprint, and between two of these. Neither has any of them: a key is ASCII without blanks.

@@ -38,11 +38,12 @@ class LeftAlone:
 @dataclass(frozen=True, slots=True)
 class BodyToCheck:
     """An event whose listed fields are right, and whose body may have been edited: it is not the version, or not the item, that we wrote,
-    or the ledger, which was lost, does not tell."""
+    or the ledger, which was lost, does not tell. ``rendering`` is the digest of how the service is known to show the body, if it is."""
 
     standing: Standing
     event: Event
     marker: str
+    rendering: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ class CalendarPlan:
     ``standing`` counts the keys of which something of ours stands (of several items with one key, one counts), ``expected`` those that the
     timetable has in the window or that rows set aside leave there, ``foreign`` the others' events. ``record`` and ``forget`` are what the
     ledger has to learn before anything is written to the calendar, and if nothing is (it was lost, or lagged behind; the plan is held).
-    ``bodies`` is empty once bodies were looked at. ``strangers`` are keys of events that another installation seems to have made.
+    ``bodies`` is empty once bodies were looked at; ``overwritten`` has the digest of what was read, by key, where a body alone is to be put
+    back. ``strangers`` are keys of events that another installation seems to have made.
     """
 
     calendar: Calendar
@@ -75,6 +77,7 @@ class CalendarPlan:
     forget: tuple[str, ...] = ()
     doubled: Doubled = Doubled()
     strangers: frozenset[str] = frozenset()
+    overwritten: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def creates(self) -> int:

@@ -13,7 +13,7 @@ from timetable_sync.model.plan import BodyToCheck, CalendarPlan, Left, LeftAlone
 from timetable_sync.model.snapshot import ItemRef, Snapshot, Standing
 from timetable_sync.model.unsettled import Unsettled
 from timetable_sync.model.window import Window
-from timetable_sync.planning.body_match import same_body
+from timetable_sync.planning.body_match import rendering_of, same_body
 from timetable_sync.planning.difference import differences
 from timetable_sync.planning.freeze import Freeze, Reach
 from timetable_sync.planning.unreadable import Unreadable
@@ -137,17 +137,19 @@ def settle_bodies(plan: CalendarPlan, bodies: Mapping[str, str], rules: Rules) -
     """
     if not plan.bodies:
         return plan
-    changes, left, unchanged = list(plan.changes), list(plan.left_alone), plan.unchanged
+    changes, left, unchanged, overwritten = list(plan.changes), list(plan.left_alone), plan.unchanged, dict[str, str]()
     record = {entry.key: entry for entry in plan.record}
     for check in plan.bodies:
         event, there = check.event, check.standing
         body = bodies.get(there.item.id)
-        if body is None or event.body is None or same_body(event.body, event.body_kind, body):
+        shown = None if body is None or event.body is None else rendering_of(event.body, event.body_kind, body)
+        if body is None or event.body is None or shown is None or shown == check.rendering or same_body(event.body, event.body_kind, body):
             unchanged += 1
             if body is not None:
                 record[event.key] = _entry(there, rules.mapping)
         elif rules.edited == "restore":
             changes.append(Update(there, event, check.marker, Reason.EDITED))
+            overwritten[event.key] = shown
         else:
             left.append(LeftAlone(event.key, _edited(rules), there, event))
     return replace(
@@ -157,6 +159,7 @@ def settle_bodies(plan: CalendarPlan, bodies: Mapping[str, str], rules: Rules) -
         left_alone=tuple(left),
         record=tuple(record.values()),
         bodies=(),
+        overwritten=overwritten,
     )
 
 
@@ -204,11 +207,11 @@ def _present(draft: _Draft, there: Standing, event: Event, entry: LedgerEntry | 
     elif event.body is not None and (entry is None or entry.item != there.item):
         # A ledger that was lost does not tell whether somebody edited the body: it is read, this once.
         _learn(draft, there, entry)
-        draft.bodies.append(BodyToCheck(there, event, _marker(event, rules)))
+        draft.bodies.append(BodyToCheck(there, event, _marker(event, rules), None if entry is None else entry.body))
     else:
         draft.unchanged += 1
         known = _entry(there, rules.mapping)
-        if entry != known:
+        if entry is None or entry._replace(body=None) != known:
             draft.record[event.key] = known
 
 

@@ -236,6 +236,12 @@ class State:
             ledger.forget(connection, source, calendar, forget)
             ledger.record(connection, source, calendar, record)
 
+    def keep_renderings(self, source: str, calendar: Calendar, bodies: Mapping[str, str]) -> None:
+        """How the service shows bodies, as digests by key, where it does not show them as they were written. None writes nothing."""
+        if bodies:
+            with self._writing() as connection:
+                ledger.keep_renderings(connection, source, calendar, bodies)
+
     def forget_before(self, source: str, moment: datetime) -> int:
         """Strike out runs that started before ``moment`` (aware), with their history; gives how many. See ``retention``."""
         with self._writing() as connection:

@@ -1,6 +1,6 @@
 """The ledger's queries: what stands where, as we last saw or wrote it. Each function works in the caller's transaction."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -26,13 +26,13 @@ _ROWS = Bulk(
 
 def entries(connection: sa.Connection, source: str, address: str, window: Window | None) -> dict[str, LedgerEntry]:
     """One calendar's entries by key; with a window, those that start in it."""
-    texts = (ledger.c.key, ledger.c.item_id, ledger.c.change_key, ledger.c.fingerprint, ledger.c.mapping)
+    texts = (ledger.c.key, ledger.c.item_id, ledger.c.change_key, ledger.c.fingerprint, ledger.c.mapping, ledger.c.body)
     query = sa.select(*texts, unread(ledger.c.starts), unread(ledger.c.ends))
     query = query.where(ledger.c.source == source, ledger.c.address == address, *_within(window))
     moment = moments(connection)
     return {
-        key: LedgerEntry(key, ItemRef(item_id, change_key), fingerprint, mapping, moment(starts), moment(ends))
-        for key, item_id, change_key, fingerprint, mapping, starts, ends in connection.execute(query)
+        key: LedgerEntry(key, ItemRef(item_id, change_key), fingerprint, mapping, moment(starts), moment(ends), body)
+        for key, item_id, change_key, fingerprint, mapping, body, starts, ends in connection.execute(query)
     }
 
 
@@ -79,7 +79,7 @@ def counts(connection: sa.Connection, source: str, window: Window) -> dict[str, 
 
 
 def record(connection: sa.Connection, source: str, calendar: Calendar, known: Iterable[LedgerEntry]) -> None:
-    """Enter or overwrite."""
+    """Enter or overwrite. How a body is shown stays as it is: see :func:`keep_renderings`."""
     address, label, moment = calendar.address, plain(calendar.name), _ROWS.moment(connection)
     rows = [
         (
@@ -99,6 +99,13 @@ def record(connection: sa.Connection, source: str, calendar: Calendar, known: It
         for entry in known
     ]
     _ROWS.write(connection, rows)
+
+
+def keep_renderings(connection: sa.Connection, source: str, calendar: Calendar, bodies: Mapping[str, str]) -> None:
+    """How the service shows the bodies of these entries, as digests by key. Each is of one body alone, and never has to be taken back."""
+    rows = [{"of_source": source, "of_address": calendar.address, "of_key": key, "shown": body} for key, body in bodies.items()]
+    statement = sa.update(ledger).values(body=sa.bindparam("shown"))
+    connection.execute(statement.where(*_entry()), rows)
 
 
 def forget(connection: sa.Connection, source: str, calendar: Calendar, keys: Sequence[str]) -> None:
@@ -142,7 +149,11 @@ def _within(window: Window | None) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _strike() -> sa.Delete:
-    return sa.delete(ledger).where(
+    return sa.delete(ledger).where(*_entry())
+
+
+def _entry() -> tuple[sa.ColumnElement[bool], ...]:
+    return (
         ledger.c.source == sa.bindparam("of_source"),
         ledger.c.address == sa.bindparam("of_address"),
         ledger.c.key == sa.bindparam("of_key"),

@@ -79,7 +79,7 @@ ledger = sa.Table(
     sa.Column("mapping", sa.Text, nullable=False),
     sa.Column("starts", Moment, nullable=False),
     sa.Column("ends", Moment, nullable=False),
-    # Digest of the body as the service gives it back, where it does not give back what it was given; else NULL.
+    # Digest of the body and of how the service shows it, where it does not show it as it was written; else NULL.
     sa.Column("body", sa.Text),
     sa.Index("ledger_by_start", "source", "address", "starts"),
     sqlite_with_rowid=False,

@@ -1,15 +1,20 @@
 """All that is on record of a calendar goes along to another address, or is struck out."""
 
+from collections.abc import Callable
+from datetime import timedelta
+
 import pytest
 
 from tests.state.making import CALENDAR, MAPPING, MONDAY, OTHER, SOURCE, WINDOW, created, entry
+from timetable_sync.errors import LeaseLost
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Create
 from timetable_sync.model.plan import Held
 from timetable_sync.model.sighting import Sighting
 from timetable_sync.model.visited import Visited
 from timetable_sync.state.database import State
-from timetable_sync.state.records import CalendarRecord, Holding, RunBeginning
+from timetable_sync.state.intents import Sending
+from timetable_sync.state.records import PURGE, CalendarRecord, Holding, Matter, RunBeginning
 
 NEW = Calendar("comp101@new.example.ac.uk", "COMP101 new")
 SEEN = Sighting(CALENDAR.address, "sign", MAPPING, WINDOW.start, WINDOW.end, MONDAY, 0)
@@ -87,3 +92,48 @@ def test_a_calendar_is_forgotten_with_all_that_was_ever_done_to_it_and_nothing_o
     assert len(state.changes(SOURCE, address=OTHER.address)) == 2
     assert known(state, "another") == {CALENDAR.address: 2, OTHER.address: 2}
     assert set(state.forget(SOURCE, [CALENDAR.address]).values()) == {0}
+
+
+def test_several_are_forgotten_at_once_with_what_may_still_be_under_way(state: State, run: int) -> None:
+    for calendar in (CALENDAR, OTHER):
+        state.about_to_send(SOURCE, Sending(calendar, ("a", "b")))
+    gone = state.forget(SOURCE, [CALENDAR.address, OTHER.address])
+    assert (gone["ledger"], gone["history"], gone["create_intent"]) == (4, 4, 2)
+    assert (known(state), state.unanswered(SOURCE), state.recorded.on_record(SOURCE)) == ({}, [], [])
+    assert known(state, "another") == {CALENDAR.address: 2, OTHER.address: 2}
+
+
+def test_a_run_that_has_lost_its_lease_forgets_nothing(state: State, run: int, query: Callable[[str], list[tuple[object, ...]]]) -> None:
+    with state.lease("forget", timedelta(minutes=5)):
+        query("UPDATE lease SET token = 'somebody else''s'")
+        with pytest.raises(LeaseLost):
+            state.forget(SOURCE, [CALENDAR.address])
+    assert known(state) == {CALENDAR.address: 2, OTHER.address: 2}
+
+
+@pytest.mark.parametrize("left", ["sighting", "visited", "matter", "run_calendar", "verdict", "create_intent", "held_count"])
+def test_whatever_table_has_something_of_a_calendar_it_is_on_record(
+    state: State, run: int, query: Callable[[str], list[tuple[object, ...]]], left: str
+) -> None:
+    state.matters.keep(SOURCE, [Matter("failed", CALENDAR.address, "", "COMP101", "no such mailbox", "", MONDAY, MONDAY)])
+    state.about_to_send(SOURCE, Sending(CALENDAR, ("a",)))
+    for table in ("ledger", "history", "held", "held_change", "held_count", "held_loss", *_MORE):
+        if table != left:
+            query(f"DELETE FROM {table}")
+    assert [one.address for one in state.recorded.on_record(SOURCE)] == [CALENDAR.address]
+    assert state.forget(SOURCE, [CALENDAR.address])[left] == 1
+    assert state.recorded.on_record(SOURCE) == []
+
+
+_MORE = ("sighting", "visited", "matter", "run_calendar", "verdict", "create_intent")
+
+
+def test_the_nights_of_a_calendar_are_those_that_came_to_their_end_newest_first(state: State, run: int) -> None:
+    purged = state.begin_run(RunBeginning(SOURCE, MONDAY, WINDOW, kind=PURGE))
+    state.finish_run(purged, finished=MONDAY, exit_code=0, calendars=[CalendarRecord(CALENDAR, "changed")])
+    failed = state.begin_run(RunBeginning(SOURCE, MONDAY, WINDOW))
+    state.finish_run(failed, finished=MONDAY, exit_code=1, calendars=[CalendarRecord(CALENDAR, "failed", message="no such mailbox")])
+    state.begin_run(RunBeginning(SOURCE, MONDAY, WINDOW))
+    nights = [(night.id, record and record.status) for night, record in state.recorded.last_nights(SOURCE, CALENDAR.address)]
+    assert nights == [(failed, "failed"), (run, "held")]
+    assert [record for _, record in state.recorded.last_nights(SOURCE, OTHER.address)] == [None, None]

@@ -1,18 +1,23 @@
 """Whole nights with mailboxes that are gone for good: they fail by name, and what nobody asks for is forgotten after some nights."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.night_world import Meeting, NightWorld
+from timetable_sync.applying.progress import Silent
 from timetable_sync.errors import CalendarFailed, Passing
+from timetable_sync.model.calendar import Calendar
+from timetable_sync.purge import PurgeRequest, purge
 from timetable_sync.reporting.figures import count
 from timetable_sync.reporting.matters import worth_knowing
 from timetable_sync.reporting.summary import RunSummary, Status
 from timetable_sync.reporting.times import Clock
 from timetable_sync.settings.load import load
 from timetable_sync.state.database import State, open_state
+from timetable_sync.state.intents import Sending
 
 GONE, STAYS = "comp101@groups.example.ac.uk", "math101@groups.example.ac.uk"
 FORGOTTEN = "1 calendar was forgotten, as the timetable does not name it, and its mailbox is gone: COMP101"
@@ -149,7 +154,41 @@ def test_a_mailbox_that_only_refuses_is_never_forgotten(tmp_path: Path) -> None:
     for operation in ("stamp", "snapshot"):
         world.backend.faults.fail(operation, CalendarFailed("Exchange denies access"), calendar=GONE, times=None)
     for _ in range(3):
-        assert (failed(world.next_night()), GONE in world.on_record()) == ([GONE], True)
+        night = world.next_night()
+        assert (failed(night), GONE in world.on_record()) == ([GONE], True)
+        assert advice(night) == "If nothing is to be known of it any more: timetable-sync forget COMP101"
+
+
+def test_of_one_that_may_not_be_written_any_more_it_is_said_how_it_is_forgotten(world: Leaving) -> None:
+    """It would fail as long, and is not even asked."""
+    text = world.configuration.read_text("utf-8").replace('allow = ["*@groups', 'allow = ["math*@groups')
+    world.configuration.write_text(text, "utf-8")
+    night = world.next_night()
+    assert (night.exit_code, failed(night)) == (1, [GONE])
+    assert advice(night).endswith("If nothing is to be known of it any more: timetable-sync forget COMP101")
+    world.timetable(lectures("COMP101", "MATH101", "MATH102"))
+    assert "forget" not in advice(world.next_night())
+
+
+def test_one_of_which_only_an_unanswered_create_is_on_record_is_forgotten_too(world: Leaving) -> None:
+    with world.state() as state:
+        state.forget("timetable", [GONE])
+        state.about_to_send("timetable", Sending(Calendar(GONE, "COMP101"), ("a",)))
+    for _ in range(2):
+        assert failed(world.next_night()) == [GONE]
+    assert [one.address for one in world.next_night().forgotten] == [GONE]
+    assert GONE not in world.on_record()
+
+
+def test_a_purge_of_a_mailbox_that_is_gone_says_what_to_type_instead(world: Leaving) -> None:
+    summary = purge(
+        load(world.configuration, {}),
+        PurgeRequest(world.now, ("COMP101",)),
+        progress=Silent(),
+        stop=threading.Event(),
+        connect=lambda settings, token: world.backend,
+    )
+    assert (summary.exit_code, advice(summary)) == (1, "If the mailbox is gone for good: timetable-sync forget COMP101")
 
 
 def test_what_the_timetable_asks_for_is_not_forgotten_and_no_command_says_so(tmp_path: Path) -> None:

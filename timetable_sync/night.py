@@ -43,7 +43,7 @@ from timetable_sync.planning.half_moves import without_half_moves
 from timetable_sync.planning.horizon import window_of
 from timetable_sync.planning.quiet import foreseen
 from timetable_sync.planning.release import Release
-from timetable_sync.planning.selection import select
+from timetable_sync.planning.selection import Selection, select
 from timetable_sync.reporting import ownrecord
 from timetable_sync.reporting.account import Account
 from timetable_sync.reporting.logged import log_calendars
@@ -306,12 +306,20 @@ class _Night:
         decision = decide(plans, replace(extent, selection=extent.selection.without(forgotten)), settings.guards, release)
         if forgotten and decision.holds_the_run:
             decision, forgotten = decide(plans, extent, settings.guards, release), frozenset()
-        left = {address: after - nights for address, nights in gone.nights.items() if address not in reading.addresses}
-        self.account.gone([visited[address] for address in sorted(forgotten)], left, self.state.recorded.on_record(source) if left else ())
+        self._say_unwanted([visited[address] for address in sorted(forgotten)], extent.selection, gone, reading)
         if forgotten and self.run is not None:
             self.state.forget(source, forgotten)
             log.info("calendars forgotten", addresses=sorted(forgotten))
         return decision
+
+    def _say_unwanted(self, forgotten: Sequence[Calendar], selection: Selection, gone: Gone, reading: Reading) -> None:
+        """Of calendars that nothing asks for and that cannot be had, it is said what is to be done."""
+        after, wanted = self.loaded.settings.calendars.forget_after, reading.addresses
+        left: dict[str, int | None] = dict.fromkeys([*gone.refusing, *(calendar.address for calendar in selection.refused)])
+        left |= {address: max(after - nights, 0) for address, nights in gone.nights.items()}
+        left = {address: nights for address, nights in left.items() if address not in wanted}
+        known = self.state.recorded.on_record(self.loaded.settings.timetable.source) if left else ()
+        self.account.unwanted(forgotten, left, known)
 
     def _learn(self, told: Told, late: Late, gone: Gone) -> None:
         """What the ledger lacked or had too much of, then what was seen to be right; no calendar is touched. A dry run learns nothing."""

@@ -23,7 +23,7 @@ from timetable_sync.applying.visit import Sides
 from timetable_sync.calendars.registry import CountingBackend, open_backend
 from timetable_sync.entra.sign_in import sign_in
 from timetable_sync.entra.token import TokenProvider
-from timetable_sync.errors import TimetableSyncError, UsageError
+from timetable_sync.errors import CalendarFailed, TimetableSyncError, UsageError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.plan import CalendarPlan
 from timetable_sync.model.window import Window
@@ -191,6 +191,8 @@ class _Purge:
             late=self.late,
         )
         self.account.waited(self.late)
+        gone = [address for address, error in found.failed.items() if isinstance(error, CalendarFailed) and error.gone]
+        self.account.unwanted((), dict.fromkeys(gone, 0), self.state.recorded.on_record(source) if gone else ())
         return replace(found, plans=once(map(clearing, found.plans)))
 
     def _agree(self, plans: Sequence[CalendarPlan], confirmed: Mapping[str, int]) -> None:

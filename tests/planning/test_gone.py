@@ -42,5 +42,6 @@ def test_what_says_nothing_of_the_mailbox_changes_nothing(error: BackendError) -
 
 
 def test_a_mailbox_that_refuses_is_there() -> None:
-    assert after(CalendarFailed("access denied"), COUNTED, LAST) == Gone({}, (replace(COUNTED, gone_nights=0, gone_last=None),))
-    assert after(CalendarFailed("access denied"), KNOWN, LAST) == Gone({}, ())
+    refusing, anew = frozenset({CALENDAR.address}), replace(COUNTED, gone_nights=0, gone_last=None)
+    assert after(CalendarFailed("access denied"), COUNTED, LAST) == Gone({}, (anew,), refusing)
+    assert after(CalendarFailed("access denied"), KNOWN, LAST) == Gone({}, (), refusing)

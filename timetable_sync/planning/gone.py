@@ -18,20 +18,22 @@ from timetable_sync.planning.freeze import Freeze, Reach
 @dataclass(frozen=True, slots=True)
 class Gone:
     """``nights`` has, by address, the calendars that do not exist tonight, and for how many nights in a row; ``counted`` is what is to be
-    remembered of that, where it is new."""
+    remembered of that, where it is new. ``refusing`` are the addresses of those that are there and cannot be had."""
 
     nights: Mapping[str, int]
     counted: tuple[Visited, ...]
+    refusing: frozenset[str] = frozenset()
 
 
 def count_nights(before: Mapping[str, Visited], failed: Mapping[Calendar, BackendError], now: datetime, zone: str) -> Gone:
     """What tonight's failures say. ``before`` is what is remembered, by address. Two runs of one day in ``zone`` are one night."""
-    nights, counted = dict[str, int](), list[Visited]()
+    nights, counted, refusing = dict[str, int](), list[Visited](), set[str]()
     for calendar, error in failed.items():
         known = before.get(calendar.address, Visited(calendar))
         if not isinstance(error, CalendarFailed) or error.passing:
             continue
         if not error.gone:
+            refusing.add(calendar.address)
             if known.gone_nights:
                 counted.append(replace(known, gone_nights=0, gone_last=None))
             continue
@@ -39,7 +41,7 @@ def count_nights(before: Mapping[str, Visited], failed: Mapping[Calendar, Backen
             known = replace(known, calendar=calendar, gone_nights=known.gone_nights + 1, gone_last=now)
             counted.append(known)
         nights[calendar.address] = known.gone_nights
-    return Gone(nights, tuple(counted))
+    return Gone(nights, tuple(counted), frozenset(refusing))
 
 
 def to_forget(gone: Gone, after: int, wanted: Collection[str], reach: Reach, known: Callable[[str], Collection[str]]) -> frozenset[str]:

@@ -14,7 +14,7 @@ from timetable_sync.calendars.contract import Outcome
 from timetable_sync.entra.rollover import expiry
 from timetable_sync.entra.sign_in import SignIn
 from timetable_sync.entra.token import TokenProvider
-from timetable_sync.errors import Passing, TimetableSyncError, Unclear
+from timetable_sync.errors import BackendError, CalendarFailed, Passing, TimetableSyncError, Unclear
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change
 from timetable_sync.model.plan import CalendarPlan, Held, Left
@@ -48,7 +48,7 @@ class Account:
         self._needs_you: list[Trouble] = []
         self._worth_knowing: list[Trouble] = []
         self._exit_code: int | None = None
-        self._gone: dict[str, str] = {}
+        self._unwanted: dict[str, str] = {}
 
     def note(self, **facts: object) -> None:
         """Set fields of the summary by name."""
@@ -138,15 +138,23 @@ class Account:
             but = "" if late.wait else "; this dry run read at once, so what was asked for may be made though it stands as new here"
             self.worth_knowing(f"{names} {verb} until {until}, because {why}{but}")
 
-    def gone(self, forgotten: Sequence[Calendar], left: Mapping[str, int], known: Collection[Calendar]) -> None:
-        """The calendars ``forgotten`` are no more. Of other addresses too the service said that there is no such mailbox, and nothing asks
-        for them: they are forgotten after so many more nights, or, where none are ``left``, not by themselves. ``known`` is on record."""
+    def unwanted(self, forgotten: Sequence[Calendar], left: Mapping[str, int | None], known: Collection[Calendar]) -> None:
+        """The calendars ``forgotten`` are no more. At the addresses ``left`` are others that nothing asks for and that cannot be had: where
+        there is no such mailbox, with the nights after which it is forgotten (0: not by itself), else with None. ``known`` is on record."""
         self.note(forgotten=tuple(forgotten))
         same = homonyms(known) if left else frozenset()
         for calendar in known:
-            if (nights := left.get(calendar.address)) is not None:
-                by_itself = f"It is forgotten by itself after {counted(nights, 'more such night')}. " if nights > 0 else ""
-                self._gone[calendar.address] = f"{by_itself}If the mailbox is gone for good: {forget(calendar, same)}"
+            if calendar.address in left:
+                nights, line = left[calendar.address], forget(calendar, same)
+                by_itself = f"It is forgotten by itself after {counted(nights, 'more such night')}. " if nights else ""
+                what = "nothing is to be known of it any more" if nights is None else "the mailbox is gone for good"
+                self._unwanted[calendar.address] = f"{by_itself}If {what}: {line}"
+
+    def _advice(self, calendar: Calendar, error: BackendError) -> str:
+        """What to do where ``calendar`` failed."""
+        if (line := self._unwanted.get(calendar.address)) is None:
+            return error.advice
+        return line if isinstance(error, CalendarFailed) and error.gone else f"{error.advice} {line}".strip()
 
     def surveyed(self, survey: Survey, decision: Decision) -> None:
         """Everything is read and judged.
@@ -159,10 +167,11 @@ class Account:
             name = "" if verdict.calendar is None else verdict.calendar.name
             self.worth_knowing(f"{name} is report only; were it written, {verdict.guard} would hold it: {verdict.sentence}")
         for calendar in selection.refused:
-            trouble = Trouble(
+            refused = CalendarFailed(
                 f"{calendar.address} matches none of the patterns in calendars.allow, so it was not touched",
                 "Add a pattern to calendars.allow if it is to be written, or mend the address template.",
             )
+            trouble = Trouble(refused.message, self._advice(calendar, refused))
             self._reports.append(CalendarReport(calendar, Status.FAILED, trouble=trouble))
         for calendar, addresses in selection.doubtful:
             trouble = Trouble(
@@ -172,8 +181,7 @@ class Account:
             self._reports.append(CalendarReport(calendar, Status.FAILED, trouble=trouble))
         for calendar in selection.visited:
             if (error := survey.failed.get(calendar.address)) is not None:
-                advice = self._gone.get(calendar.address, error.advice)
-                self._reports.append(CalendarReport(calendar, Status.FAILED, trouble=Trouble(error.message, advice)))
+                self._reports.append(CalendarReport(calendar, Status.FAILED, trouble=Trouble(error.message, self._advice(calendar, error))))
         for plan in survey.plans:
             if not plan.changes:
                 self._reports.append(_report(plan, Status.UNCHANGED, fate=Fate.PLANNED))

@@ -55,7 +55,10 @@ class Backend(Protocol):
         ...
 
     def read_bodies(self, calendar: Calendar, items: Sequence[ItemRef]) -> Mapping[str, str]:
-        """The bodies as plain text, with where links lead, by item id. An item that is gone is left out; any other failure raises."""
+        """The bodies as plain text, with where links lead, by item id; empty for one that the service refuses for a reason that lasts.
+
+        An item that is gone is left out; any other failure raises.
+        """
         ...
 
     def apply(self, calendar: Calendar, changes: Sequence[Change]) -> list[Outcome]:

@@ -447,6 +447,18 @@ def test_an_empty_body_is_a_body_and_a_gone_item_is_left_out(server: CannedServe
     assert backend.read_bodies(calendar, items) == {"id-0": "", "id-2": ""}
 
 
+@pytest.mark.parametrize("code", ["ErrorItemCorrupt", "ErrorContentConversionFailed", "ErrorMimeContentInvalid"])
+def test_a_body_that_exchange_cannot_give_is_empty_and_the_others_are_read(
+    server: CannedServer, backend: EwsBackend, calendar: Calendar, code: str
+) -> None:
+    given = '<m:Items><t:CalendarItem><t:ItemId Id="id-1" ChangeKey="ck"/><t:Body BodyType="Text">two</t:Body></t:CalendarItem></m:Items>'
+    server.answer(answer_of("GetItem", error("GetItem", code), success("GetItem", given)))
+    assert backend.read_bodies(calendar, [ItemRef("id-0", "ck"), ItemRef("id-1", "ck")]) == {"id-0": "", "id-1": "two"}
+    server.answer(answer_of("GetItem", error("GetItem", "ErrorAccessDenied")))
+    with pytest.raises(CalendarFailed):
+        backend.read_bodies(calendar, [ItemRef("id-0", "ck")])
+
+
 @pytest.mark.parametrize(
     "body",
     [

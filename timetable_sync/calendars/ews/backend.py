@@ -34,7 +34,7 @@ from timetable_sync.calendars.ews.sign_in import AsAccount, ByToken, SignIn
 from timetable_sync.calendars.ews.stamps import stamp_of
 from timetable_sync.calendars.ews.verdicts import TooMany
 from timetable_sync.calendars.token import TokenSource
-from timetable_sync.errors import BackendError, Stale, UsageError
+from timetable_sync.errors import BackendError, ItemRefused, Stale, UsageError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change, Create, Delete, Update
 from timetable_sync.model.sighting import Stamp
@@ -142,6 +142,9 @@ class EwsBackend:
             part = items[at : at + _BODIES]
             for item, result in zip(part, service.ask(payloads.get_bodies(part), len(part)), strict=True):
                 if isinstance(result, Stale):
+                    continue
+                if isinstance(result, ItemRefused):
+                    bodies[item.id] = ""
                     continue
                 if isinstance(result, BackendError):
                     raise result

@@ -18,7 +18,7 @@ from timetable_sync.calendars.ews.envelopes import enveloped
 from timetable_sync.calendars.ews.listing import Fields, Page, read_page
 from timetable_sync.calendars.ews.listing_text import set_apart
 from timetable_sync.calendars.ews.protocol import ExchangeProtocol
-from timetable_sync.calendars.ews.verdicts import Complaint, judge
+from timetable_sync.calendars.ews.verdicts import Complaint, Scope, judge
 from timetable_sync.errors import BackendError, Passing, Unclear
 from timetable_sync.model.snapshot import ItemRef
 
@@ -51,6 +51,9 @@ class OneRequest(EWSAccountService):
 
     #: What is done twice is there twice.
     once = False
+
+    #: What a complaint in a response message concerns, as :func:`judge` has it.
+    scope: Scope = "item"
 
     #: When the latest answer was given, by the server's clock, and when that had not yet begun to look for it.
     given: datetime | None = None
@@ -114,7 +117,7 @@ class OneRequest(EWSAccountService):
             complaint = complaint_of(message)
         except NotWhole as error:
             return self.not_whole(str(error))
-        return message if complaint is None else judge(complaint, where, writing=self.writing, scope="item")
+        return message if complaint is None else judge(complaint, where, writing=self.writing, scope=self.scope)
 
     def ask_one(self, payload: etree._Element | bytes, trim: Callable[[bytes], bytes] | None = None) -> etree._Element:
         """As :meth:`ask`, for one thing; raises its error."""
@@ -148,6 +151,7 @@ class GetItems(OneRequest):
     """https://learn.microsoft.com/exchange/client-developer/web-service-reference/getitem-operation"""
 
     SERVICE_NAME = "GetItem"
+    scope: Scope = "event"
 
 
 class GetFolders(OneRequest):

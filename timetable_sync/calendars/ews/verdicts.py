@@ -201,18 +201,18 @@ _CLASSES: dict[Kind, type[BackendError]] = {
     Kind.TOO_MANY: TooMany,
 }
 
-Scope = Literal["item", "request"]
+Scope = Literal["item", "event", "request"]
 
 
 def judge(complaint: Complaint, where: str, *, writing: bool, scope: Scope) -> BackendError:
     """The error that ``complaint`` amounts to.
 
     ``where`` names the calendar; ``writing`` that the request was to change something; ``scope`` whether the complaint concerns one
-    event or the whole request: a code that nobody knows is held against just that.
+    event or the whole request: a code that nobody knows is held against just that. It is "event" for a reading that others do not need.
     """
     verdict = VERDICTS.get(complaint.inner) or VERDICTS.get(complaint.code)
     if verdict is None:
-        verdict = _item("Exchange refuses it") if scope == "item" else _calendar("Exchange refuses the request", _UNKNOWN)
+        verdict = _item("Exchange refuses it") if scope != "request" else _calendar("Exchange refuses the request", _UNKNOWN)
         said = _said(complaint, words=True)
     else:
         said = _said(complaint, words=verdict.kind is Kind.ITEM)
@@ -225,7 +225,7 @@ def judge(complaint: Complaint, where: str, *, writing: bool, scope: Scope) -> B
             yet = any(one.maybe_yet for one in both)
             return Unclear(message, verdict.advice, wait=complaint.wait, busy=busy, unanswered=yet)
         return Passing(message, verdict.advice, wait=complaint.wait, busy=busy)
-    if verdict.kind is Kind.ITEM and not writing:
+    if verdict.kind is Kind.ITEM and not writing and scope != "event":
         # Nothing but a whole reading is of use, so what spoils one event's part spoils the calendar's.
         return CalendarFailed(message, verdict.advice)
     if verdict.kind is Kind.STALE:

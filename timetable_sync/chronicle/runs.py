@@ -47,8 +47,6 @@ def in_words(run: RunRecord, lease: LeaseRecord | None) -> str:
     said += [f"{counted(int(statuses[status]), 'calendar')} {status}" for status in ("held", "failed") if statuses.get(status)]
     if rows := run.counts.get("bad_rows"):
         said.append(f"{counted(int(rows), 'row')} set aside")
-    if unread := run.summary.get("drift", {}).get("unreadable"):
-        said.append(f"{counted(int(unread), 'event')} cannot be read")
     return ", ".join(said[1:] if len(said) > 1 and run.exit_code else said)
 
 

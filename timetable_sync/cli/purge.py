@@ -140,7 +140,7 @@ def _lines(report: CalendarReport, clock: Clock, *, everything: bool) -> list[st
         lines.append(f"    and {number(len(going) - len(shown))} more; -v shows all of them")
     if series := sum(left.why is Left.SERIES for left in report.left_alone):
         lines.append(f"{counted(series, 'event')} of ours that somebody made a series would stay")
-    if said := unreadable(report.left_alone, clock):
+    if said := unreadable(report, clock):
         sentence, advice, names = said
         lines += [sentence, *(f"  - {name}" for name in names if len(names) > 1), f"  {advice}"]
     if report.foreign:

@@ -174,7 +174,7 @@ class Examination:
         found = visit_all(backend, selection.visited, self._window, sides, patience=patience, at_once=at_once, step=step)
         found = told_apart(found, state.visited(source), reading.addresses)
         selection = selection.without({one.address for one in selection.visited} - {one.calendar.address for one in found})
-        yield from calendars_visited(found, selection.homonyms, Clock(settings.timetable.time_zone))
+        yield from calendars_visited(found, selection.homonyms)
         extent = Extent(selection, state.ledger_counts(source, self._window), reading.count)
         yield from guards_judged(found, extent, settings.guards)
 

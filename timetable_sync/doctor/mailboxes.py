@@ -21,8 +21,6 @@ from timetable_sync.planning.folders import Found, resolve
 from timetable_sync.planning.guards import Extent
 from timetable_sync.planning.release import Release
 from timetable_sync.planning.selection import pattern_for
-from timetable_sync.reporting.matters import unreadable
-from timetable_sync.reporting.times import Clock
 from timetable_sync.reporting.typed import command
 from timetable_sync.reporting.wording import counted
 from timetable_sync.settings.sections.safety import Guards
@@ -106,7 +104,7 @@ def told_apart(found: Sequence[Visited], before: Mapping[str, Remembered], wante
     return [replace(one, plan=None, error=failed[one.calendar.address]) if one.calendar.address in failed else one for one in left]
 
 
-def calendars_visited(found: Sequence[Visited], homonyms: Collection[str], clock: Clock) -> Iterator[Finding]:
+def calendars_visited(found: Sequence[Visited], homonyms: Collection[str]) -> Iterator[Finding]:
     """What is to be said of them: those in trouble by name, of the others how many. ``homonyms`` as in a Selection."""
     well = [(visited, visited.plan) for visited in found if visited.plan is not None]
     bad = [(visited, visited.error) for visited in found if visited.error is not None]
@@ -120,11 +118,7 @@ def calendars_visited(found: Sequence[Visited], homonyms: Collection[str], clock
         said = ", ".join(f"{count} more: {kind}" for kind, count in kinds.most_common(3))
         yield failed(Part.CALENDARS, said, "All of them: timetable-sync doctor --format json", 1)
     for visited, plan in well:
-        if unread := unreadable(plan.left_alone, clock):
-            sentence, advice, names = unread
-            said, details = f"{visited.calendar.name}: {sentence}", names if len(names) > 1 else ()
-            yield failed(Part.CALENDARS, said, advice, 1, details=details, calendar=visited.calendar.address)
-        elif visited.known and not plan.standing:
+        if visited.known and not plan.standing:
             yield warned(
                 Part.CALENDARS,
                 f"{visited.calendar.name}: {counted(visited.known, 'event')} of ours should stand there, and no marker comes back",

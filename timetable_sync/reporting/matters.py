@@ -10,7 +10,7 @@ from typing import Final
 
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Reason
-from timetable_sync.model.plan import Held, Left, LeftAlone
+from timetable_sync.model.plan import Held, Left
 from timetable_sync.planning.guards import RELEASABLE
 from timetable_sync.redaction import redact
 from timetable_sync.reporting.commands import look, mend, release
@@ -229,14 +229,14 @@ def _troubles(report: CalendarReport, clock: Clock, *, purge: bool) -> Iterator[
 
 
 def _unreadable(report: CalendarReport, clock: Clock) -> Iterator[Matter]:
-    if said := unreadable(report.left_alone, clock):
+    if said := unreadable(report, clock):
         sentence, advice, details = said
         yield _about(report, sentence, Trouble("", advice), details=details if len(details) > 1 else ())
 
 
-def unreadable(left_alone: Iterable[LeftAlone], clock: Clock) -> tuple[str, str, tuple[str, ...]] | None:
+def unreadable(report: CalendarReport, clock: Clock) -> tuple[str, str, tuple[str, ...]] | None:
     """What is said of a calendar's events that cannot be read, what to do, and their names; None where there are none."""
-    found = [left for left in left_alone if left.why is Left.UNREADABLE]
+    found = [left for left in report.left_alone if left.why is Left.UNREADABLE]
     if not found:
         return None
     # Several lessons may be one of them.

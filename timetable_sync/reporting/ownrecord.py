@@ -90,7 +90,7 @@ def calendars(summary: RunSummary) -> list[CalendarRecord]:
     return [
         CalendarRecord(report.calendar, report.status, report.created, report.updated, report.deleted, *_said(report, clock))
         for report in summary.calendars
-        if report.status is not Status.UNCHANGED or unreadable(report.left_alone, clock)
+        if report.status is not Status.UNCHANGED or unreadable(report, clock)
     ]
 
 
@@ -98,7 +98,7 @@ def _said(report: CalendarReport, clock: Clock) -> tuple[str, str]:
     """What there is to say of it, and what to do."""
     if report.trouble is not None:
         return report.trouble.message, report.trouble.advice
-    if said := unreadable(report.left_alone, clock):
+    if said := unreadable(report, clock):
         sentence, advice, names = said
         more = f": {', '.join(names[:_NAMED])}{' and others' if len(names) > _NAMED else ''}" if len(names) > 1 else ""
         return sentence + more, advice

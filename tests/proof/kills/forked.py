@@ -14,11 +14,25 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.hurried import python_path
+from tests.proof.kills.relay import PAUSES
 
 ROOT = Path(__file__).resolve().parents[3]
 
 #: So long may a command take before the test gives up on it.
 PATIENCE = 240.0
+
+#: A process whose environment names whom to tell says its pauses, which then take no time.
+_SAID = f"""
+import os, urllib.request
+_short = Patience.pause
+def _said(self, seconds, why):
+    if url := os.environ.get({PAUSES!r}):
+        asked = urllib.request.Request(f"{{url}}/pause/{{seconds:.3f}}", method="POST")
+        urllib.request.build_opener(urllib.request.ProxyHandler({{}})).open(asked).close()
+        seconds = min(seconds, 0.01)
+    _short(self, seconds, why)
+Patience.pause = _said
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,7 @@ class Running:
     def __init__(self, pid: int) -> None:
         self.pid = pid
         self.killed = False
+        self.ending = False
         self._lock = threading.Lock()
         self._over = False
 
@@ -48,6 +63,20 @@ class Running:
         while not self.over() and _lives(self.pid):
             time.sleep(0.001)
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it this; nothing where it has ended. Returns from SIGSTOP when all of it stands still."""
+        with self._lock:
+            if self._over:
+                return
+            os.kill(self.pid, number)
+        while number is signal.SIGSTOP and not self.over() and _state(self.pid) not in ("T", "Z", "X"):
+            time.sleep(0.001)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it stands still."""
+        return not self.over() and _state(self.pid) == "T"
+
     def over(self) -> bool:
         """Whether it was heard that it ended."""
         with self._lock:
@@ -60,21 +89,27 @@ class Running:
 
 
 def _lives(pid: int) -> bool:
+    return _state(pid) not in ("Z", "X")
+
+
+def _state(pid: int) -> str:
+    """By one letter: see proc_pid_stat(5)."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
-        return False
+        return "X"
 
 
 class Launcher:
-    """The process of :mod:`launcher`; a context manager. One command at a time."""
+    """The process of :mod:`launcher`; a context manager. One command at a time, and what it prints goes into the file ``said``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, said: str = "said.txt") -> None:
         self._folder = folder
-        #: Whether every command makes the mistake of :func:`launcher.trust_the_ledger_alone`.
-        self.planted = False
+        self._said = folder / said
+        #: The mistake that every command makes: the name of one of :mod:`launcher`'s that says so. Empty for none.
+        self.planted = ""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("TIMETABLE_SYNC_")}
-        self.environment = {**inherited, "PYTHONPATH": python_path(folder, ROOT)}
+        self.environment = {**inherited, "PYTHONPATH": python_path(folder, ROOT, also=_SAID)}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.proof.kills.launcher"],
             stdin=subprocess.PIPE,
@@ -87,12 +122,12 @@ class Launcher:
             raise RuntimeError("the launcher does not start")
 
     def begin(self, arguments: Sequence[str], *, environment: Mapping[str, str] | None = None, **more: Any) -> Running:
-        """``timetable-sync`` with these words. ``more``: see :func:`launcher.kill_at_commit`."""
+        """``timetable-sync`` with these words. ``more``: see :func:`launcher._become`."""
         job = {
             "arguments": list(arguments),
             "environment": {**self.environment, **(environment or {})},
             "folder": str(self._folder),
-            "out": str(self._folder / "said.txt"),
+            "out": str(self._said),
             "planted": self.planted,
             **more,
         }
@@ -101,16 +136,21 @@ class Launcher:
 
     def wait(self, running: Running, seconds: float = PATIENCE) -> Ended | None:
         """How it ended; None where it did not within so long."""
-        if not self._over(seconds):
+        if not self.has_ended(running, seconds):
             return None
         running.heard()
         self._tell("")
         code = int(self._heard(PATIENCE)["ended"])
-        return Ended(code, (self._folder / "said.txt").read_text("utf-8", "replace"))
+        return Ended(code, self._said.read_text("utf-8", "replace"))
 
-    def run(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Ended:
+    def has_ended(self, running: Running, seconds: float) -> bool:
+        """Whether it ended within so long; :meth:`wait` tells how."""
+        running.ending = running.ending or self._over(seconds)
+        return running.ending
+
+    def run(self, *arguments: str, environment: Mapping[str, str] | None = None, **more: Any) -> Ended:
         """A command, to its end."""
-        running = self.begin(arguments, environment=environment)
+        running = self.begin(arguments, environment=environment, **more)
         ended = self.wait(running)
         if ended is None:
             running.kill()

@@ -20,7 +20,7 @@ from sqlalchemy import make_url
 
 from tests.plain_configuration import plain_configuration
 from tests.proof.kills.forked import Ended, Launcher
-from tests.proof.kills.relay import Relay
+from tests.proof.kills.relay import PAUSES, Relay
 from tests.sandbox_process import SandboxProcess, make_certificate, ready_app
 
 _MARKER = ("4648e09c-9ef0-5b0e-89ba-1b82c0b91623", "name:TimetableSync")
@@ -203,6 +203,7 @@ class Ground:
         """Everything as it was before the night."""
         self.first = first
         self.relay.quiet()
+        self.relay.forgets()
         self.sandbox.client.restore("empty" if first else "evening")
         self.record.put_back(empty=first)
         self._timetable(self.wanted)
@@ -288,6 +289,7 @@ def ground(folder: Path, *, server: str = "") -> Iterator[Ground]:
     """Ready to be killed on. ``server`` is the URL of a PostgreSQL database for the state; without it, that is SQLite's."""
     with SandboxProcess() as sandbox, Launcher(folder) as launcher:
         relay = Relay(int(sandbox.url.rpartition(":")[2]))
+        launcher.environment[PAUSES] = relay.url
         record = Record(folder, server)
         try:
             made = Ground(folder, sandbox, relay, launcher, record, *timetables())

@@ -112,6 +112,7 @@ def suffer(ground: Ground, kills: Sequence[Kill], *, first: bool = False) -> Suf
     night = ground.launcher.run("run")
     found.waited = time.monotonic() - began
     found.wrong += _clean(night, "the night after")
+    ground.relay.lets_all_be_done()
     found.wrong += in_the_end(ground)
     return found
 
@@ -137,10 +138,13 @@ def _record(ground: Ground, status: dict[str, list[dict[str, object]]]) -> list[
     """The record says of every run how it came out; none is at work, and the last is done."""
     outcomes = {run["run"]: run["outcome"] for run in status["runs"]}
     rows = ground.record.ask("SELECT id, finished FROM run ORDER BY id DESC LIMIT 5")
-    ought = {run: "done" if finished is not None else "killed" for run, finished in rows}
-    wrong = [f"status: run {run} is {outcomes.get(run)}, not {what}" for run, what in ought.items() if outcomes.get(run) != what]
-    if rows[0][1] is None:
-        wrong.append("status: the last run is not finished")
+    wrong = [
+        f"status: run {run} is {outcomes.get(run)}, and finished {finished}"
+        for run, finished in rows
+        if (outcomes.get(run) == "killed") != (finished is None)
+    ]
+    if outcomes.get(rows[0][0]) != "done":
+        wrong.append(f"status: the last run is {outcomes.get(rows[0][0])}, not done")
     if lease := ground.record.ask("SELECT holder, pid FROM lease"):
         wrong.append(f"the lease is still held: {lease}")
     return wrong

@@ -4,6 +4,7 @@ A fork of it is a process like any other, that can be killed like any other; it 
 kills at a commit lives in here, in the tests: the product has nothing of the kind.
 """
 
+import datetime
 import importlib
 import json
 import os
@@ -11,6 +12,7 @@ import pkgutil
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -36,8 +38,10 @@ def import_all() -> None:
         importlib.import_module(driver)
 
 
-def kill_at_commit(nth: int, moment: str, counted: str) -> None:
+def strike_at_commit(nth: int, moment: str, counted: str, number: int = signal.SIGKILL) -> None:
     """From now on the ``nth`` commit of something written kills this process, ``before`` or ``after`` it. 0 kills at none.
+
+    Another ``number`` is another signal, as SIGSTOP.
 
     The number of such commits so far stands in the file ``counted``.
     """
@@ -64,16 +68,56 @@ def kill_at_commit(nth: int, moment: str, counted: str) -> None:
             many += 1
             due = many == nth
         if due and moment == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), number)
         committing(dialect, connection)
         if due:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), number)
         descriptor = os.open(counted, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.write(descriptor, str(many).encode())
         os.close(descriptor)
 
     # What a process does to itself: it is forked for one command.
     DefaultDialect.do_commit = commit  # type: ignore[method-assign]
+
+
+def step_the_wall_clock(told: Path) -> None:
+    """From now on this process's wall clock is off by the seconds that stand in the file ``told``, which may change at any time."""
+    right, right_time = datetime.datetime, time.time
+
+    def off() -> float:
+        return float(told.read_text("utf-8") or 0)
+
+    class AnyDatetime(type):
+        def __instancecheck__(cls, instance: object) -> bool:
+            return isinstance(instance, right)
+
+    class Stepped(datetime.datetime, metaclass=AnyDatetime):
+        def __new__(cls, *given: Any, **named: Any) -> Any:
+            return right(*given, **named)
+
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> Any:
+            return right.fromtimestamp(right_time() + off(), tz)
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith("timetable_sync.") and vars(module).get("datetime") is right:
+            vars(module)["datetime"] = Stepped
+    time.time = lambda: right_time() + off()
+
+
+def live_elsewhere(up: float) -> None:
+    """This process is on another host, or on this one after it was booted anew: ``up`` seconds ago."""
+    from timetable_sync import host_clock
+    from timetable_sync.state import process
+
+    right, began = time.clock_gettime, time.monotonic()
+
+    def seconds(clock: int) -> float:
+        return up + time.monotonic() - began if clock == time.CLOCK_BOOTTIME else right(clock)
+
+    time.clock_gettime = seconds
+    for module, function in ((host_clock, "boot"), (process, "_place")):
+        vars(module)[function] = lambda: f"elsewhere {began}"
 
 
 def trust_the_ledger_alone() -> None:
@@ -89,6 +133,26 @@ def trust_the_ledger_alone() -> None:
     vars(visit)["compare"] = wrongly
 
 
+def wait_for_nothing() -> None:
+    """A mistake, planted: what an earlier run sent is taken for done."""
+    from timetable_sync.applying.late import Late
+
+    def wrongly(*_: Any) -> dict[str, Any]:
+        return {}
+
+    Late.wait_for = wrongly  # type: ignore[method-assign, assignment]  # the mistake
+
+
+def know_no_fence() -> None:
+    """A mistake, planted: nobody looks whether the lease is still this run's."""
+    from timetable_sync.state.lease import Lease
+
+    def wrongly(*_: Any, **__: Any) -> None:
+        return
+
+    Lease.verify = wrongly  # type: ignore[method-assign]  # the mistake
+
+
 def _become(job: dict[str, Any]) -> None:
     """This process is from now on that of one command."""
     os.environ.clear()
@@ -100,9 +164,13 @@ def _become(job: dict[str, Any]) -> None:
         os.dup2(old, new)
     sys.argv = ["timetable-sync", *job["arguments"]]
     if job.get("planted"):
-        trust_the_ledger_alone()
+        globals()[job["planted"]]()
     if "commit" in job:
-        kill_at_commit(job["commit"], job["moment"], job["counted"])
+        strike_at_commit(job["commit"], job["moment"], job["counted"], job.get("signal", signal.SIGKILL))
+    if "wall" in job:
+        step_the_wall_clock(Path(job["wall"]))
+    if "elsewhere" in job:
+        live_elsewhere(job["elsewhere"])
 
 
 def take_jobs() -> bool:

@@ -1,4 +1,8 @@
-"""A relay between a night and the sandbox that kills the night at one of its requests, and says nothing more to it."""
+"""A relay between a night and the sandbox that strikes the night at one of its requests, and keeps requests back as the service may.
+
+What it keeps back is carried out by the service once as much time has passed as the service took for it. That time passes where a night
+says that it waits for it (:data:`PAUSES`), and costs none: so nothing here depends on how fast the machine is.
+"""
 
 import re
 import socket
@@ -11,11 +15,23 @@ from enum import StrEnum
 _OPERATION = re.compile(rb"<(?:\w+:)?Body>\s*<(?:\w+:)?(\w+)")
 _LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 
+#: Operations that change something in a calendar.
+WRITES = ("CreateItem", "UpdateItem", "DeleteItem")
+
+#: The environment variable with the URL at which a night says for how many seconds it is about to wait.
+PAUSES = "SAYS_ITS_PAUSES_TO"
+_PAUSE = re.compile(rb"POST /pause/([\d.]+) ")
+PAUSE = "a pause"
+
+#: So long, in seconds, the service may go on with what it was sent: the time-out and a minute, less what a slow machine may take.
+LONGEST = 170.0
+
 
 class Moment(StrEnum):
     """When, in the life of a request."""
 
     LOST = "before the service got it"
+    LATE = "before the service got it, which does the work as late as it may"
     BEFORE = "before the work, which is then done"
     AFTER = "after the work"
     DURING = "during the answer"
@@ -24,11 +40,16 @@ class Moment(StrEnum):
 
 @dataclass
 class Order:
-    """Kill at the ``nth`` request (0: at none) of those that are let pass from now on. ``hit`` is the operation that it struck."""
+    """Kill at the ``nth`` request (0: at none) of those that are let pass from now on. ``hit`` is the operation that it struck.
+
+    Where the night ``lives`` on after what is done to it, its connection does so too, but for a request whose answer is missing.
+    """
 
     nth: int
     moment: Moment
     kill: Callable[[], None]
+    lives: bool = False
+    lateness: float = LONGEST
     seen: int = 0
     hit: str = ""
     passed: list[str] = field(default_factory=list)
@@ -44,6 +65,10 @@ class Relay:
         self._lock = threading.Lock()
         self._busy = 0
         self._order: Order | None = None
+        self._passed = 0.0
+        self._late: list[tuple[float, bytes]] = []
+        #: Told of the seconds of each pause before they have passed.
+        self.pausing: Callable[[float], None] = lambda _: None
         #: What went wrong in the relay itself: then nothing that it says is worth anything.
         self.broken = ""
         threading.Thread(target=self._listen, daemon=True).start()
@@ -62,6 +87,27 @@ class Relay:
                 if not self._busy:
                     return
             time.sleep(0.002)
+
+    def lets_pass(self, seconds: float) -> None:
+        """So much time passes: what is due by then, the service carries out."""
+        with self._lock:
+            self._passed += seconds
+            due = [asked for at, asked in self._late if at <= self._now()]
+            self._late = [one for one in self._late if one[0] > self._now()]
+        for asked in due:
+            with socket.create_connection(self._to, timeout=120) as far:
+                far.sendall(asked)
+                _message(far)
+
+    def lets_all_be_done(self) -> None:
+        """All that the service was sent."""
+        self.quiet()
+        self.lets_pass(2 * LONGEST)
+
+    def forgets(self) -> None:
+        """What is kept back is never carried out."""
+        with self._lock:
+            self._late = []
 
     def close(self) -> None:
         """No more connections."""
@@ -107,36 +153,57 @@ class Relay:
                 order.hit = order.passed[-1] if due else order.hit
         try:
             if order is None or not due:
-                far.sendall(asked)
-                near.sendall(_message(far) or b"")
+                near.sendall(self._answer(far, asked))
                 return True
-            self._killed_there(near, far, asked, order)
-            return False
+            return self._struck_there(near, far, asked, order)
         finally:
             with self._lock:
                 self._busy -= 1
 
-    @staticmethod
-    def _killed_there(near: socket.socket, far: socket.socket, asked: bytes, order: Order) -> None:
-        if order.moment is Moment.LOST:
+    def _struck_there(self, near: socket.socket, far: socket.socket, asked: bytes, order: Order) -> bool:
+        """Whether the connection lives on."""
+        if _PAUSE.match(asked):
             order.kill()
-            return
+            near.sendall(self._answer(far, asked))
+            return True
+        if order.moment is Moment.LATE:
+            with self._lock:
+                self._late.append((self._now() + order.lateness, asked))
+        if order.moment in (Moment.LOST, Moment.LATE):
+            order.kill()
+            return False
         if order.moment is Moment.BEFORE:
             order.kill()
-        far.sendall(asked)
-        answer = _message(far) or b""
-        if order.moment is Moment.BEFORE:
-            return
+        answer = self._answer(far, asked)
+        if order.moment is Moment.AFTER:
+            order.kill()
         if order.moment is Moment.DURING:
             near.sendall(answer[: len(answer) // 2])
-        if order.moment is Moment.ANSWERED:
+            order.kill()
+            return False
+        if order.lives or order.moment is Moment.ANSWERED:
             near.sendall(answer)
-        order.kill()
+        if order.moment is Moment.ANSWERED:
+            order.kill()
+        return order.lives
+
+    def _answer(self, far: socket.socket, asked: bytes) -> bytes:
+        if pause := _PAUSE.match(asked):
+            self.pausing(float(pause[1]))
+            self.lets_pass(float(pause[1]))
+            return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+        far.sendall(asked)
+        return _message(far) or b""
+
+    def _now(self) -> float:
+        return time.monotonic() + self._passed
 
 
 def _operation(asked: bytes) -> str:
     if found := _OPERATION.search(asked):
         return found[1].decode()
+    if _PAUSE.match(asked):
+        return PAUSE
     return asked.split(b" ", 2)[1].decode().rpartition("/")[2]
 
 

@@ -90,10 +90,10 @@ def test_a_night_that_trusted_its_ledger_alone_would_be_found_out(on_sqlite: Gro
     on_sqlite.relay.arm(order)
     on_sqlite.done(on_sqlite.launcher.run("run"), 0)
     creating = order.passed.index("CreateItem") + 1
-    on_sqlite.launcher.planted = True
+    on_sqlite.launcher.planted = "trust_the_ledger_alone"
     try:
         suffered = suffer(on_sqlite, [at_request(creating, Moment.AFTER)], first=True)
     finally:
-        on_sqlite.launcher.planted = False
+        on_sqlite.launcher.planted = ""
     assert suffered.struck
     assert any("duplicate" in one for one in suffered.wrong)

@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 from tests.reporting.summaries import FIRST, HOUR, create, event, standing, update
+from timetable_sync.chronicle.portraits import all_of
 from timetable_sync.model.change import Delete, Reason
 from timetable_sync.model.event import Busy, Sensitivity
 from timetable_sync.reporting.comparison import Field, changed_fields, compared, named, sides
 from timetable_sync.reporting.times import Clock
+from timetable_sync.state.portrait import of_standing
 
 CLOCK = Clock("Europe/London")
 
@@ -78,3 +80,22 @@ def test_an_event_is_named_as_it_stands() -> None:
     assert named(standing(event("Old")), event("New"), CLOCK) == "Tue 24 Nov 2026 09:00 - 10:00 Old"
     assert named(None, event("New"), CLOCK).endswith("New")
     assert named(None, None, CLOCK) == ""
+
+
+def test_what_the_service_does_not_give_is_said_and_not_made_up() -> None:
+    new = event(busy=Busy.FREE)
+    old = standing(new, end=new.start, missing=frozenset({"end", "busy", "series"}))
+    found = fields(old, new)
+    assert changed_fields(old, new) == ("end", "busy")
+    assert (found["Shown as"].before, found["Series"].before, found["Series"].changed) == ("not given", "not given", False)
+    assert found["Time"].before == "Tue 24 Nov 2026 09:00, its end not given"
+    assert named(old, new, CLOCK) == f"Tue 24 Nov 2026 09:00 {new.subject}"
+    assert named(standing(new, missing=frozenset({"start"})), None, CLOCK) == f"at a time that is not given, {new.subject}"
+    assert named(standing(new, missing=frozenset({"busy"})), None, CLOCK) == named(None, new, CLOCK)
+
+
+def test_the_history_keeps_what_was_given_of_an_event() -> None:
+    old = standing(event(), missing=frozenset({"end", "busy"}))
+    kept = of_standing(old)
+    assert set(of_standing(standing(event()))) - set(kept) == {"busy"}
+    assert list(all_of(kept, CLOCK))

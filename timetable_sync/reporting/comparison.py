@@ -63,10 +63,9 @@ def sides(change: Change) -> tuple[Standing | None, Event | None]:
 
 def named(before: Standing | None, after: Event | None, clock: Clock) -> str:
     """An event in one line: when and what, as it stands; as it is to be where it does not stand yet. Empty without either."""
-    if before is not None and before.missing:
-        start = "at a time that is not given" if "start" in before.missing else clock.moment(before.start)
-        end = "" if {"start", "end"} & before.missing else f" until {clock.moment(before.end)}"
-        return f"{start}{end} {before.subject}"
+    if before is not None and not before.missing.isdisjoint(("start", "end")):
+        when = "at a time that is not given," if "start" in before.missing else clock.moment(before.start)
+        return f"{when} {before.subject}"
     event = before if before is not None else after
     return "" if event is None else f"{clock.span(event.start, event.end)} {event.subject}"
 

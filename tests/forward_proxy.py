@@ -121,6 +121,8 @@ class ForwardProxy(Serving):
         self.faults: list[Fault] = []
         #: Whether connections are kept for a next request; else each request has one of its own.
         self.keeps = True
+        #: How often it fell silent.
+        self.held = 0
         self._lock = threading.Lock()
         self._inside: ssl.SSLContext | None = None
         if certificate is not None:
@@ -228,6 +230,8 @@ class ForwardProxy(Serving):
             with socket.socket(fileno=dup(client.fileno())) as bare:
                 bare.sendall(b"\x17\x03\x03\x00\x10not what it was.\r\n\r\n")
         elif fault.what == "silent":
+            with self._lock:
+                self.held += 1
             while client.recv(65536):
                 pass
         return False

@@ -1,6 +1,7 @@
 """Faults on demand: what the asker sees, and what was done all the same."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -78,6 +79,32 @@ def test_the_work_of_a_request_that_was_given_up_may_be_done_later(ews: Ews) -> 
 def test_what_is_never_done_later_is_refused(ews: Ews, what: str, operation: str) -> None:
     with pytest.raises(SandboxRefused, match="works later"):
         fault(ews, what, operation, when="later")
+
+
+def test_without_a_time_it_is_done_only_when_it_is_told_to_be(ews: Ews) -> None:
+    fault(ews, "http", status=504, when="later")
+    assert ews.create(event("done")).status == 504
+    assert stored(ews) == []
+    assert ews.sandbox.client.catch_up() == 1
+    assert stored(ews) == ["done"]
+
+
+@pytest.mark.parametrize(("what", "counted"), [("silence", (1, 0)), ("slow", (0, 1))])
+def test_without_a_time_an_answer_is_held_back_until_it_is_let_go(ews: Ews, what: str, counted: tuple[int, int]) -> None:
+    before = ews.sandbox.client.held()
+    fault(ews, what, when="after")
+    with ThreadPoolExecutor(1) as other:
+        asked = other.submit(ews.create, event("done"))
+        while ews.sandbox.client.held() == before:
+            time.sleep(0.01)
+        silent, dripping = ews.sandbox.client.held()
+        assert (silent - before[0], dripping - before[1]) == counted
+        assert not asked.done()
+        assert stored(ews) == ["done"]
+        ews.sandbox.client.let_go()
+        with pytest.raises(requests.RequestException):
+            asked.result()
+    assert ews.create(event("next")).codes == ["NoError"]
 
 
 def test_the_work_is_done_by_itself_when_its_time_has_come(ews: Ews) -> None:

@@ -31,7 +31,7 @@ async def beside(
             elif fault.what == "drop" and fault.when == "before":
                 drop(request)
             elif fault.what == "silence" and fault.when == "before":
-                await silent(request, fault)
+                await silent(request, fault, control.held)
             elif fault.what == "revoked":
                 world.revoke_everything()
             elif fault.what == "other_answer":
@@ -39,7 +39,7 @@ async def beside(
                 return web.json_response({"value": []})
         response = work()
         entry["status"] = response.status
-        return await send(request, response, faults)
+        return await send(request, response, faults, control.held)
     except Dropped:
         entry["status"] = -1
         return web.Response(status=500)

@@ -234,13 +234,22 @@ class SandboxClient:
         return int(self._call("set_fault", fault=fault))
 
     def clear_faults(self) -> None:
-        """Set none any more."""
+        """Set none any more, and let go what is held back."""
         self._call("clear_faults")
 
     def catch_up(self) -> int:
         """Let be done at once what requests left to be done later (faults ``when`` later). Gives how much that was."""
         done: int = self._call("catch_up")
         return done
+
+    def let_go(self) -> None:
+        """Hold back no longer what is held back until whoever asked has gone (faults silence and slow without ``seconds``)."""
+        self._call("let_go")
+
+    def held(self) -> tuple[int, int]:
+        """How many answers were held back so since the sandbox began: those that fell silent, and those that drip without end."""
+        found = self._call("held")
+        return int(found["silent"]), int(found["dripping"])
 
     def faults(self) -> list[dict[str, Any]]:
         """The faults that are set, with how often each was seen and struck."""

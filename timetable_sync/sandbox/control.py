@@ -6,7 +6,7 @@ from typing import Any
 
 from timetable_sync.sandbox import people
 from timetable_sync.sandbox.faults import Faults
-from timetable_sync.sandbox.later import Later
+from timetable_sync.sandbox.later import Held, Later
 from timetable_sync.sandbox.mailbox import Mailbox
 from timetable_sync.sandbox.manifest import read_keys
 from timetable_sync.sandbox.views import JsonText, view, views
@@ -24,6 +24,7 @@ class Control:
         self._snapshots: dict[str, str] = {}
         self.peak = 0
         self.later = Later()
+        self.held = Held()
 
     def call(self, name: str, data: Data) -> Any:
         """Carry out one call; raises LookupError for a name that is none."""
@@ -158,12 +159,19 @@ class Control:
 
     def _do_clear_faults(self, _: Data) -> Any:
         self.faults.clear()
+        self.held.let_go()
 
     def _do_faults(self, _: Data) -> Any:
         return self.faults.as_json()
 
     def _do_catch_up(self, _: Data) -> Any:
         return self.later.catch_up()
+
+    def _do_let_go(self, _: Data) -> Any:
+        self.held.let_go()
+
+    def _do_held(self, _: Data) -> Any:
+        return {"silent": self.held.silent, "dripping": self.held.dripping}
 
     def _do_set_budgets(self, data: Data) -> Any:
         self.world.budgets.set(data["policy"])

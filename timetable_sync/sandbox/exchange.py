@@ -15,6 +15,7 @@ from timetable_sync.sandbox.doors import Doors
 from timetable_sync.sandbox.ews.answers import EMPTY, EwsError, SoapFault, envelope, value_xml
 from timetable_sync.sandbox.ews.service import Answer, Asked, Faulty, carry_out, look_at, refused, unauthorised
 from timetable_sync.sandbox.faults import Fault
+from timetable_sync.sandbox.later import Held
 from timetable_sync.sandbox.tokens import Grant
 
 _HTML = "<html><head><title>{0}</title></head><body><h1>{0}</h1><p>The service answered for the sandbox.</p></body></html>"
@@ -49,18 +50,21 @@ _REASONS = {401: "Unauthorized", 403: "Forbidden", 429: "Too Many Requests", 500
 _REASONS |= {503: "Service Unavailable", 504: "Gateway Timeout"}
 
 
-async def silent(request: web.Request, fault: Fault) -> None:
+async def silent(request: web.Request, fault: Fault, held: Held) -> None:
     """Say nothing for as long as the fault says, then close the connection."""
-    await asyncio.sleep(float(fault.get("seconds", 1)))
+    if (seconds := fault.get("seconds")) is None:
+        await held.hold(request)
+    else:
+        await asyncio.sleep(float(seconds))
     drop(request)
 
 
-async def send(request: web.Request, response: web.Response, after: list[Fault]) -> web.StreamResponse:
+async def send(request: web.Request, response: web.Response, after: list[Fault], held: Held) -> web.StreamResponse:
     """Send an answer: whole, or as the faults that strike after the work have it."""
     payload = response.body if isinstance(response.body, bytes) else b""
     for fault in after:
         if fault.what == "silence":
-            await silent(request, fault)
+            await silent(request, fault, held)
         if fault.what == "drop" and fault.when == "after":
             drop(request)
         if fault.what in ("http", "busy") and fault.when == "after":
@@ -85,8 +89,11 @@ async def send(request: web.Request, response: web.Response, after: list[Fault])
             pieces = int(fault.get("pieces", 10))
             step = max(1, len(payload) // pieces)
             try:
+                if (seconds := fault.get("seconds")) is None:
+                    await held.drip(request, stream, payload)
+                    drop(request)
                 for at in range(0, len(payload), step):
-                    await asyncio.sleep(float(fault.get("seconds", 1)) / pieces)
+                    await asyncio.sleep(float(seconds) / pieces)
                     await stream.write(payload[at : at + step])
                 await stream.write_eof()
             except ConnectionError:
@@ -166,9 +173,10 @@ class Exchange:
             if fault.what == "latency":
                 await asyncio.sleep(float(fault.get("seconds", 1)))
             elif fault.what == "silence" and fault.when == "before":
-                await silent(request, fault)
+                await silent(request, fault, self._control.held)
             elif fault.when == "later":
-                self._control.later.put_off(float(fault.get("seconds", 1)), lambda: self._late(request, asked, faults))
+                seconds = fault.get("seconds")
+                self._control.later.put_off(None if seconds is None else float(seconds), lambda: self._late(request, asked, faults))
                 if fault.what == "http":
                     return failing(fault)
                 drop(request)
@@ -183,7 +191,7 @@ class Exchange:
         if response.status == 200:
             self._given.pop(entry["operation"], None)
             self._given[entry["operation"]] = response
-        return await send(request, response, faults)
+        return await send(request, response, faults, self._control.held)
 
     def _late(self, request: web.Request, asked: Asked | SoapFault, faults: list[Fault]) -> None:
         """Do the work; nobody hears of it."""

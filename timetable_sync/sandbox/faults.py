@@ -9,14 +9,15 @@ what            details
 latency         ``seconds`` before anything is done
 busy            ErrorServerBusy with ``backoff_ms``; ``inside`` a 200, else as HTTP 500; ``when`` before or after the work
 http            ``status`` (with ``retry_after`` seconds, or a date where ``retry_after_date``), ``when`` before, after, or later: the work
-                is done ``seconds`` after that answer, or when the control API is told to "catch-up"
+                is done ``seconds`` after that answer, or when the control API is told to "catch-up"; without seconds by that alone
 drop            the connection is dropped ``when``: before, during (the answer is cut short), after the work, or later: as with http
 malformed       the answer is no XML
 truncated       the answer ends in its midst, though HTTP says that it is whole
 other_answer    the answer that was given to another request, ``when`` before (this one is not carried out) or after the work: the
                 latest one, or the latest to operation ``of``; headers and all. Where none was given yet, an empty listing
-silence         no answer: the connection stands silent for ``seconds``, then drops; ``when`` before or after the work
-slow            the answer drips in over ``seconds``, in ``pieces``
+silence         no answer: the connection stands silent for ``seconds``, then drops; ``when`` before or after the work. Without seconds
+                until whoever asked has gone, or the control API is told to "let-go"
+slow            the answer drips in over ``seconds``, in ``pieces``; without seconds it never ends, until the same
 item_error      ``code`` for the items numbered in ``items`` (from 0; left out: every one), with ``backoff_ms`` if given; ``when`` after:
                 they were created, changed or deleted all the same
 fault           the whole request is answered with the SOAP fault ``code``, with ``backoff_ms`` if given; ``when`` before or after the work

@@ -106,6 +106,10 @@ class _Both(SandboxClient):
         super().clear_faults()
         self._proxy.faults, self._proxy.keeps = [], True
 
+    def held(self) -> tuple[int, int]:
+        silent, dripping = super().held()
+        return silent + self._proxy.held, dripping
+
     def faults(self) -> list[dict[str, Any]]:
         return [*super().faults(), *({"struck": fault.struck} for fault in self._proxy.faults)]
 

@@ -117,6 +117,8 @@ def chosen(requests: Sequence[Request], amount: Amount, dice: random.Random, two
 def tried(scene: Scene, case: Case) -> Tried:
     """The case, from the evening before to the clean night after it."""
     scene.evening_again()
+    if scene.slow is not None:
+        scene.client.set_fault(scene.slow)
     for request, kind in case.strikes:
         told = {"operation": request.operation, "mailbox": request.mailbox or "*", "nth": request.nth, "count": 0 if case.ever else 1}
         scene.client.set_fault({**kind.told(request.operation), **told})
@@ -124,7 +126,7 @@ def tried(scene: Scene, case: Case) -> Tried:
     waits = any(kind.waits for _, kind in case.strikes)
     loaded = scene.impatient if waits else scene.one_by_one if single else scene.loaded
     summary = scene.night(loaded=loaded, pace=_BRIEFLY if waits else None)
-    struck = sum(int(fault["struck"]) for fault in scene.client.faults())
+    struck = sum(int(fault["struck"]) for fault in scene.client.faults() if fault.get("what") != "latency")
     text = report_of(summary)
     wrong = scene.broken()
     said = _single(case, summary, text, struck) if single else _several(case, summary, struck)

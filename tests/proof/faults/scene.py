@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from sqlalchemy.pool import NullPool
 from structlog.testing import capture_logs
 
 from tests.proof.faults.haste import no_waiting
+from tests.proof.faults.held import only_held_answers_time_out
 from tests.proof.figures import Finding, Wrong
 from tests.sandbox_process import CLIENT_ID, TENANT, CertificateFiles, SandboxProcess, make_certificate, ready_app
 from timetable_sync.applying.patience import Pace
@@ -222,6 +224,8 @@ class Scene:
             "TIMETABLE_SYNC_EWS__ENDPOINT": f"{sandbox.url}/EWS/Exchange.asmx",
         }
         self.loaded = self.configured()
+        #: A fault that every case has besides its own: only how long a request takes.
+        self.slow: dict[str, Any] | None = None
         #: So that the order of requests is always the same.
         self.one_by_one = self.configured(TIMETABLE_SYNC_RUN__CALENDARS_AT_ONCE="1")
         self.impatient = self.configured(
@@ -306,8 +310,9 @@ class Scene:
         self._state_again()
 
     def night(self, *, dry_run: bool = False, loaded: Loaded | None = None, pace: Pace | None = None) -> RunSummary:
-        """One night; it waits in no time."""
-        with no_waiting(self.client.catch_up), capture_logs():
+        """One night; it waits in no time, and an impatient one for no answer in vain but for those that are held back."""
+        time_outs = only_held_answers_time_out(self.client.held) if loaded is self.impatient else nullcontext()
+        with no_waiting(self.client.catch_up), time_outs, capture_logs():
             request = NightRequest(NOW, dry_run)
             return run_night(loaded or self.loaded, request, progress=Silent(), stop=threading.Event(), pace=pace)
 

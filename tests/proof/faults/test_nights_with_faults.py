@@ -62,8 +62,21 @@ def test_some_requests_with_some_faults_come_out_as_they_have_to(
     scene: Scene, requests: list[Request], tried: Callable[[str], None]
 ) -> None:
     dice = random.Random(SEED)  # noqa: S311 - chance for tests
-    everything = [case for case in product(requests) if not case.strikes[0][1].waits]
+    everything = product(requests)
     try_all(scene, iter(dice.sample(everything, len(everything))), tried)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [kind.name for kind in KINDS if kind.waits])
+def test_an_answer_that_is_held_back_times_out_and_no_other_does(scene: Scene, requests: list[Request], name: str) -> None:
+    """However long the others take: here everything that is asked takes longer than the time-out of one second."""
+    request = next(request for request in requests if request.operation == "CreateItem")
+    scene.slow = {"what": "latency", "seconds": 1.2, "operation": "CreateItem", "count": 0}
+    try:
+        found = cases.tried(scene, cases.named(f"once; {request}: {name}", requests, KINDS))
+    finally:
+        scene.slow = None
+    assert not found.found, "; ".join(map(str, found.found))
 
 
 @pytest.mark.slow

@@ -53,6 +53,7 @@ SAFE = "https://eur03.safelinks.protection.outlook.com/?url=https%3A%2F%2Fexampl
         ("<ol><li>A</li><li>B<ul><li>C</li></ul></li></ol>", "html", "  1.  A\r\n  2.  B\r\n     *   C\r\n"),
         ('<ol start="4" type="i"><li>A</li><li>B</li></ol>', "html", "iv.\tA\r\nv.\tB\r\n"),
         ("<table><tr><td>Room</td><td>1.2</td></tr></table>", "html", "Room    1.2\r\n"),
+        ("<table><td>Room</td>1.2</table>", "html", "Room1.2\r\n"),
         ("", "text", "\r\n"),
         ("<p></p>", "html", ""),
     ],

@@ -192,7 +192,8 @@ class _Layout(HTMLParser):
         if tag in _UNSEEN:
             self._unseen = max(0, self._unseen - 1)
         elif not self._unseen:
-            self._border(tag)
+            # What follows an entry or a cell is another one, which begins a line itself; else nobody says where it stands.
+            self._border(tag, needed=tag in _PARAGRAPHS and tag != "li")
             if tag in _LISTS and self._lists:
                 self._lists.pop()
             elif tag == "a":
@@ -210,11 +211,11 @@ class _Layout(HTMLParser):
             # It was never closed: then Exchange does not show where it leads.
             self.steps.append(_perhaps(_target(frozenset({target_of(self._link[0])}))))
 
-    def _border(self, tag: str) -> None:
+    def _border(self, tag: str, *, needed: bool = True) -> None:
         if tag in _PARAGRAPHS:
             self._end_link()
         if tag in _PARAGRAPHS or tag in _LINES:
-            self.steps.append(_gap())
+            self.steps.append(_gap(needed=needed))
         elif tag not in _INLINE:
             self.steps.append(_gap(needed=False))
 

@@ -183,12 +183,13 @@ def _finish(state: State, run: int, account: Account, *, whole: bool, keep: time
 @dataclass(frozen=True, slots=True)
 class _Before:
     """What the earlier nights left: the calendars that the ledger knows, those in which something may still appear, when each was last seen
-    to be right, and where."""
+    to be right, and where; the people's copies that were named, by address."""
 
     calendars: Sequence[Calendar]
     late: Late
     sightings: Mapping[str, Sighting]
     visited: Mapping[str, Visited]
+    named: Mapping[str, frozenset[str]]
 
     @property
     def seen(self) -> Mapping[str, datetime | None]:
@@ -231,7 +232,9 @@ class _Night:
     def _before(self) -> _Before:
         source, state = self.loaded.settings.timetable.source, self.state
         late = Late(state.unanswered(source), self.backend, self.patience, wait=self.run is not None)
-        return _Before(state.ledger_calendars(source, self.window), late, state.sightings(source), state.visited(source))
+        return _Before(
+            state.ledger_calendars(source, self.window), late, state.sightings(source), state.visited(source), state.named_copies(source)
+        )
 
     def _foreseen(self, before: _Before) -> list[Calendar]:
         """The calendars whose stamps will be wanted, whatever the timetable says, as far as the ledger alone tells."""
@@ -248,7 +251,7 @@ class _Night:
         settings, source = self.loaded.settings, self.loaded.settings.timetable.source
         remembered = [*before.late.calendars, *before.calendars]
         selection = select(reading.calendars(), remembered, settings.calendars, self.request.calendars, reading.doubtful)
-        rules = Rules(source, mapping_id(settings), settings.drift.edited, settings.drift.deleted)
+        rules = Rules(source, mapping_id(settings), settings.drift.edited, settings.drift.deleted, settings.timetable.time_zone)
         # Stamps are asked for meanwhile.
         standing = self.state.ledger_digests(source, self.window) if settings.run.full_reading else {}
         memory = Memory(
@@ -260,17 +263,14 @@ class _Night:
             settings.run.full_reading,
             ahead.settle(),
         )
-        # An edit that is to be kept may have brought an event here from a time outside of the window.
-        looked_up = self.window if settings.drift.edited == "restore" else None
+        on_record = {calendar.address for calendar in self.state.ledger_calendars(source)}
 
         def entries(calendar: Calendar) -> Mapping[str, LedgerEntry]:
-            # Where the digests say that nothing of it is known in the window, nobody has to look.
-            if memory.every and looked_up is not None and calendar.address not in standing:
-                return {}
-            return self.state.ledger_entries(source, calendar, looked_up)
+            # Of any time: somebody may have moved an event of ours into the window from a time outside of it.
+            return self.state.ledger_entries(source, calendar) if calendar.address in on_record else {}
 
         explained = partial(self.state.recorded.explained, source)
-        sides = Sides(reading.events, entries, Reach(reading.unsettled), rules, memory, before.seen, explained)
+        sides = Sides(reading.events, entries, Reach(reading.unsettled), rules, memory, before.seen, explained, before.named)
         self.progress.phase("reading calendars", len(selection.visited))
         at_once, late = settings.run.calendars_at_once, before.late
         look = partial(survey, self.backend, patience=self.patience, at_once=at_once, progress=self.progress, late=late)
@@ -283,7 +283,7 @@ class _Night:
         known = told.carried(counts if memory.every else self.state.ledger_counts(source, self.window))
         failed = {one: found.failed[one.address] for one in selection.visited if one.address in found.failed}
         gone = count_nights(before.visited, failed, self.request.now, settings.timetable.time_zone)
-        self._learn(told, late, gone)
+        self._learn(told, late, gone, before.named)
         self.account.addresses(told)
         self.account.waited(late)
         decision = self._decided(found.plans, Extent(selection, known, reading.count), gone, reading)
@@ -321,7 +321,7 @@ class _Night:
         known = self.state.recorded.on_record(self.loaded.settings.timetable.source) if left else ()
         self.account.unwanted(forgotten, left, known)
 
-    def _learn(self, told: Told, late: Late, gone: Gone) -> None:
+    def _learn(self, told: Told, late: Late, gone: Gone, named: Mapping[str, frozenset[str]]) -> None:
         """What the ledger lacked or had too much of, then what was seen to be right; no calendar is touched. A dry run learns nothing."""
         if self.run is None:
             return
@@ -330,6 +330,8 @@ class _Night:
         for plan in told.survey.plans:
             if plan.record or plan.forget:
                 self.state.learn(source, plan.calendar, plan.record, plan.forget)
+            if plan.copies is not None and plan.copies != named.get(plan.calendar.address, frozenset()):
+                self.state.keep_copies(source, plan.calendar, plan.copies)
         self.state.remember(source, told.sightings)
         self.state.keep_visited(source, [*told.visited, *gone.counted])
         self.state.settled(late.settled(told.survey.plans))

@@ -174,9 +174,9 @@ class _Purge:
         source = self.settings.timetable.source
         sides = Sides(
             lambda calendar: (),
-            lambda calendar: self.state.ledger_entries(source, calendar, self.window),
+            lambda calendar: self.state.ledger_entries(source, calendar),
             (),
-            Rules(source, mapping_id(self.settings)),
+            Rules(source, mapping_id(self.settings), zone=self.settings.timetable.time_zone),
         )
         at_once = self.settings.run.calendars_at_once
         self.progress.phase("reading calendars", len(selection.visited))

@@ -1,5 +1,5 @@
 """A calendar is named by service, address and name; intents before creates, folder ids, the keys that a release covers, leases
-by a clock that nobody sets.
+by a clock that nobody sets, people's copies that were named.
 
 What the timetable calls a calendar was ``name`` before and is ``label`` now. Nothing here may import ``timetable_sync``: a revision stays
 what it was when the package moves on.
@@ -134,6 +134,13 @@ def upgrade() -> None:
         sa.Column("seen", _moment()),
         sa.Column("gone_nights", sa.Integer, nullable=False, server_default="0"),
         sa.Column("gone_last", _moment()),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "named_copy",
+        sa.Column("source", sa.Text, primary_key=True),
+        *_calendar(),
+        sa.Column("item_id", sa.Text, primary_key=True),
         sqlite_with_rowid=False,
     )
     op.create_table(

@@ -13,7 +13,9 @@ from timetable_sync.model.plan import CalendarPlan
 from timetable_sync.model.snapshot import ItemRef, Snapshot, Standing
 from timetable_sync.model.unsettled import Unsettled
 from timetable_sync.model.window import Window
+from timetable_sync.planning.bodies import settle_bodies
 from timetable_sync.planning.compare import Rules, compare
+from timetable_sync.planning.copies import marker_of
 
 COMP101 = Calendar("comp101@groups.example.ac.uk", "COMP101")
 MATH200 = Calendar("math200@groups.example.ac.uk", "MATH200")
@@ -21,7 +23,7 @@ MATH200 = Calendar("math200@groups.example.ac.uk", "MATH200")
 #: A Monday, 09:00 in London as in UTC.
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 WINDOW = Window(MONDAY, MONDAY + timedelta(days=28))
-RULES = Rules("timetable", "mapaaa")
+RULES = Rules("timetable", "mapaaa", zone="Europe/London")
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
@@ -92,3 +94,14 @@ def plan(
     """The plan for COMP101; the ledger knows what stands, unless said otherwise."""
     ours = tuple(ours)
     return compare(events, snapshot(*ours, foreign=foreign), ledger(*ours) if known is None else known, rules, unsettled)
+
+
+def settled(drafted: CalendarPlan, bodies: Mapping[str, str] | None = None, rules: Rules = RULES) -> CalendarPlan:
+    """``drafted`` once bodies were read: ``bodies`` by item id, and of all other items the one that is wanted."""
+    read = {one.standing.item.id: "" if one.event is None else one.event.body or "" for one in drafted.bodies}
+    return settle_bodies(drafted, {**read, **(bodies or {})}, rules)
+
+
+def sealed(of: Event, item: str = "item-1", **fields: Any) -> Standing:
+    """As :func:`standing`, with a mark that tells whether the event was edited since, as marks of earlier versions do not."""
+    return standing(of, item, marker=Marker.parse(marker_of(of, "mapaaa")), **fields)

@@ -1,11 +1,13 @@
 """Comparing: each rule that the users rely on, told on one calendar."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from tests.planning.builders import DAY, HOUR, MONDAY, RULES, WINDOW, entry, event, key, ledger, only_seen, plan, snapshot, standing
+from tests.planning.builders import DAY, HOUR, MONDAY, RULES, WINDOW, entry, event, key, ledger, plan, sealed, settled, snapshot, standing
 from timetable_sync.model.change import Create, Delete, Reason, Update
 from timetable_sync.model.event import Busy, Event, Sensitivity
 from timetable_sync.model.key import EventKey
@@ -13,8 +15,10 @@ from timetable_sync.model.marker import Marker
 from timetable_sync.model.plan import Left
 from timetable_sync.model.snapshot import ItemRef, Standing
 from timetable_sync.model.window import Window
+from timetable_sync.planning.bodies import settle_bodies
 from timetable_sync.planning.body_match import rendering_of
-from timetable_sync.planning.compare import Rules, compare, settle_bodies
+from timetable_sync.planning.compare import Rules, compare
+from timetable_sync.planning.copies import marker_of, written
 
 KEEP = replace(RULES, edited="keep", deleted="keep")
 REPORT = replace(RULES, edited="report", deleted="report")
@@ -48,7 +52,7 @@ def test_a_new_lesson_is_created_with_its_marker() -> None:
     (change,) = plan([lecture]).changes
 
     assert isinstance(change, Create)
-    assert Marker.parse(change.marker) == Marker("mapaaa", lecture.fingerprint(), lecture.key)
+    assert Marker.parse(change.marker)[:3] == Marker("mapaaa", lecture.fingerprint(), lecture.key)[:3]
     assert (change.after, change.reason) == (lecture, Reason.TIMETABLE)
 
 
@@ -98,21 +102,26 @@ def test_the_ledgers_past_is_not_forgotten() -> None:
 
 
 def test_what_stands_is_put_on_record_before_it_is_changed_since_the_change_may_be_held() -> None:
-    moved, left, edited = event("MOVED"), event("LEFT", MONDAY + DAY), event("EDITED", MONDAY + 2 * DAY)
-    there = [standing(moved, "1"), standing(left, "2"), standing(edited, "3", subject="Party")]
+    moved, left = event("MOVED"), event("LEFT", MONDAY + DAY)
+    there = [standing(moved, "1"), sealed(left, "2")]
 
-    found = plan([replace(moved, subject="Logic"), edited], there, known={})
+    found = settled(plan([replace(moved, subject="Logic")], there, known={}))
 
     assert {type(change) for change in found.changes} == {Update, Delete}
-    assert {known.item.id for known in found.record} == {"1", "2", "3"}
+    assert {known.item.id for known in found.record} == {"1", "2"}
 
 
-@pytest.mark.parametrize("rules", [KEEP, REPORT], ids=["keep", "report"])
-def test_an_edited_event_that_is_kept_is_on_record_too(rules: Rules) -> None:
+@pytest.mark.parametrize("rules", [RULES, KEEP, REPORT], ids=["restore", "keep", "report"])
+@pytest.mark.parametrize("made", [standing, sealed])
+def test_an_edited_event_of_which_nothing_is_on_record_may_be_a_copy_and_stays(rules: Rules, made: Callable[..., Standing]) -> None:
+    """For good: what was left so is not on record the next night either."""
     lecture = event()
-    there = standing(lecture, subject="Party")
+    there = made(lecture, subject="Party")
 
-    assert plan([lecture], [there], known={}, rules=rules).record == (only_seen(there),)
+    found = plan([lecture], [there], known={}, rules=rules)
+
+    assert (found.changes, found.record, found.forget, found.standing) == ((), (), (), 1)
+    assert [(left.why, left.before, left.after) for left in found.left_alone] == [(Left.UNRECORDED, there, lecture)]
 
 
 def test_what_is_on_record_is_not_recorded_again_while_its_change_is_held_night_after_night() -> None:
@@ -338,17 +347,6 @@ def test_what_the_service_makes_of_an_event_is_not_written_every_night(fields: d
     assert [(left.why, left.before, left.after) for left in found.left_alone] == [(Left.NOT_KEPT, there, lecture)]
 
 
-def test_what_the_service_makes_of_an_event_is_written_once_more_after_the_ledger_was_lost() -> None:
-    lecture = event()
-    there = standing(lecture, subject="ALGORITHMS")
-    first = plan([lecture], [there], known={})
-
-    again = plan([lecture], [there], known={known.key: known for known in first.record})
-
-    # The change may have been held in the first night: that the event was seen then says nothing about who made it so.
-    assert [change.reason for change in (*first.changes, *again.changes)] == [Reason.EDITED] * 2
-
-
 def test_an_event_that_the_service_keeps_otherwise_is_written_when_the_timetable_changes_it() -> None:
     lecture = event()
     there = standing(lecture, subject="ALGORITHMS")
@@ -423,8 +421,7 @@ def test_an_edited_body_is_found_although_the_ledger_was_lost() -> None:
     edited = settle_bodies(drafted, {"item-1": "Dr No"}, RULES)
     right = settle_bodies(drafted, {"item-1": "Dr Who, Aula 1"}, RULES)
 
-    assert [(type(change), change.reason) for change in edited.changes] == [(Update, Reason.EDITED)]
-    assert edited.record == (only_seen(there),)
+    assert (edited.changes, edited.record, [left.why for left in edited.left_alone]) == ((), (), [Left.UNRECORDED])
     assert (right.changes, right.record) == ((), tuple(ledger(there).values()))
 
 
@@ -445,7 +442,7 @@ def test_an_edited_body_is_restored() -> None:
 
     found = settle_bodies(plan([lecture], [now], ledger(there)), {"item-1": "Dr No"}, RULES)
 
-    assert found.changes == (Update(now, lecture, Marker("mapaaa", lecture.fingerprint(), lecture.key).text(), Reason.EDITED),)
+    assert found.changes == (Update(now, lecture, marker_of(lecture, "mapaaa"), Reason.EDITED),)
     assert found.bodies == ()
 
 
@@ -588,7 +585,7 @@ def test_duplicates_of_one_marker_are_reduced_to_the_one_that_we_know() -> None:
     lecture = event()
     first, known, third = (standing(lecture, f"item-{number}") for number in (1, 2, 3))
 
-    found = plan([lecture], [first, known, third], ledger(known))
+    found = settled(plan([lecture], [first, known, third], ledger(known)))
 
     assert found.changes == (Delete(first, Reason.DUPLICATE), Delete(third, Reason.DUPLICATE))
     assert found.unchanged == 1
@@ -600,9 +597,10 @@ def test_without_a_ledger_the_one_that_is_right_stays_then_the_oldest() -> None:
     young, old = standing(lecture, "item-2", created=MONDAY - DAY), standing(lecture, "item-3", created=MONDAY - 2 * DAY)
     ageless = standing(lecture, "item-0", created=None)
 
-    found = plan([lecture], [wrong, ageless, young, old], {})
+    found = settled(plan([lecture], [wrong, ageless, young, old], {}))
 
-    assert {change.before.item.id for change in found.changes if isinstance(change, Delete)} == {"item-0", "item-1", "item-2"}
+    assert {change.before.item.id for change in found.changes if isinstance(change, Delete)} == {"item-0", "item-2"}
+    assert [(left.why, left.before) for left in found.left_alone] == [(Left.COPY, wrong)]
     assert [known.item.id for known in found.record] == ["item-3"]
 
 
@@ -610,25 +608,205 @@ def test_whatever_order_they_are_listed_in_the_same_one_stays() -> None:
     lecture = event()
     copies = [standing(lecture, f"item-{number}") for number in range(4)]
 
-    forwards, backwards = plan([lecture], copies, {}), plan([lecture], copies[::-1], {})
+    forwards, backwards = (settled(plan([lecture], there, {})) for there in (copies, copies[::-1]))
 
     assert set(forwards.changes) == set(backwards.changes)
+    assert forwards.deletes == 3
 
 
-def test_the_one_of_several_duplicates_that_stays_is_put_right_too() -> None:
+def test_the_one_of_several_that_is_ours_is_put_right_and_the_other_that_someone_made_of_it_is_left_alone() -> None:
     lecture = event()
     known = standing(lecture, "item-1", version="v2", subject="Party")
     copy = standing(lecture, "item-2", start=MONDAY + DAY, end=MONDAY + DAY + HOUR)
 
     found = plan([lecture], [known, copy], ledger(standing(lecture, "item-1")))
 
-    assert {(type(change), change.reason) for change in found.changes} == {(Update, Reason.EDITED), (Delete, Reason.DUPLICATE)}
+    assert [(type(change), change.reason) for change in found.changes] == [(Update, Reason.EDITED)]
+    assert [(left.why, left.before) for left in found.left_alone] == [(Left.COPY, copy)]
+    assert (found.standing, found.foreign) == (1, 1)
 
 
-def test_all_copies_of_a_lesson_that_left_are_deleted() -> None:
-    copies = [standing(event(), f"item-{number}") for number in (1, 2)]
+@pytest.mark.parametrize("made", [standing, sealed])
+def test_all_copies_of_a_lesson_that_left_are_deleted_where_nobody_changed_them(made: Callable[..., Standing]) -> None:
+    copies = [made(event(), f"item-{number}") for number in (1, 2)]
 
-    assert plan([], copies).changes == (Delete(copies[0], Reason.LEFT), Delete(copies[1], Reason.LEFT))
+    found = settled(plan([], copies))
+
+    assert set(found.changes) == {Delete(copies[0], Reason.LEFT), Delete(copies[1], Reason.LEFT)}
+
+
+# A person's copies
+
+MINE: list[dict[str, Any]] = [
+    {"start": MONDAY + 3 * HOUR, "end": MONDAY + 4 * HOUR, "subject": "Mine"},
+    *EDITS,
+]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "ledger lost"])
+@pytest.mark.parametrize("rules", [RULES, KEEP, REPORT], ids=["restore", "keep", "report"])
+@pytest.mark.parametrize("fields", MINE, ids=str)
+@pytest.mark.parametrize("made", [standing, sealed])
+def test_a_copy_that_someone_changed_is_theirs(made: Callable[..., Standing], fields: dict[str, Any], rules: Rules, *, known: bool) -> None:
+    lecture = event(categories=("Timetable",))
+    ours, copy = made(lecture), made(lecture, "item-2", created=MONDAY, **fields)
+
+    found = settled(plan([lecture], [copy, ours], ledger(ours) if known else {}, rules))
+
+    assert (found.changes, found.unchanged, found.standing, found.foreign) == ((), 1, 1, 1)
+    assert [(left.why, left.before) for left in found.left_alone] == [(Left.COPY, copy)]
+    assert known or found.record == (entry(ours),)
+
+
+@pytest.mark.parametrize("made", [standing, sealed])
+def test_a_copy_in_which_only_the_body_was_changed_is_theirs(made: Callable[..., Standing]) -> None:
+    lecture = event(body="Dr Who")
+    ours, copy = made(lecture), made(lecture, "item-2", created=MONDAY)
+
+    found = settled(plan([lecture], [ours, copy], ledger(ours)), {"item-2": "Dr Who, and bring a pen"})
+    without = settled(plan([event()], [made(event()), made(event(), "item-2")], ledger(made(event()))), {"item-2": "Bring a pen"})
+
+    assert found.changes == without.changes == ()
+    assert [left.why for left in (*found.left_alone, *without.left_alone)] == [Left.COPY] * 2
+
+
+@pytest.mark.parametrize("fields", [{"location": "At home"}, {"categories": ("Mine",)}])
+@pytest.mark.parametrize("made", [standing, sealed])
+def test_a_copy_in_which_someone_wrote_into_a_field_that_is_not_ours_is_theirs(
+    made: Callable[..., Standing], fields: dict[str, Any]
+) -> None:
+    lecture = event(location=None)
+    copy = made(lecture, "item-2", **fields)
+
+    found = settled(plan([lecture], [made(lecture), copy], ledger(made(lecture))))
+
+    assert (found.changes, [(left.why, left.before) for left in found.left_alone]) == ((), [(Left.COPY, copy)])
+
+
+def test_the_one_that_is_as_we_wrote_it_is_ours_though_we_know_another_one_that_someone_edited() -> None:
+    lecture = event()
+    known, copy = sealed(lecture, "item-1", version="v2", subject="Party"), sealed(lecture, "item-2")
+
+    found = plan([lecture], [known, copy], ledger(sealed(lecture)))
+
+    assert (found.changes, found.record) == ((), (entry(copy),))
+    assert [(left.why, left.before) for left in found.left_alone] == [(Left.COPY, known)]
+
+
+def test_a_copy_is_theirs_though_the_timetable_changes_the_event_the_same_night() -> None:
+    lecture = event()
+    changed = replace(lecture, subject="Logic")
+    ours, copy = sealed(lecture), sealed(lecture, "item-2", start=MONDAY + HOUR, end=MONDAY + 2 * HOUR)
+    unedited = sealed(lecture, "item-3")
+
+    for known in (ledger(ours), {}):
+        found = settled(plan([changed], [copy, ours, unedited], known))
+        assert {(type(change), change.key and change.before.item.id) for change in found.changes if not isinstance(change, Create)} == {
+            (Update, "item-1"),
+            (Delete, "item-3"),
+        }
+        assert [(left.why, left.before) for left in found.left_alone] == [(Left.COPY, copy)]
+
+
+@pytest.mark.parametrize(("rules", "made_anew"), [(RULES, 1), (KEEP, 0), (REPORT, 0)], ids=["restore", "keep", "report"])
+@pytest.mark.parametrize("made", [standing, sealed])
+def test_a_copy_whose_original_is_gone_is_theirs_and_the_policy_says_whether_ours_is_made_anew(
+    made: Callable[..., Standing], rules: Rules, made_anew: int
+) -> None:
+    lecture = event()
+    copy = made(lecture, "item-2", start=MONDAY + HOUR, end=MONDAY + 2 * HOUR)
+
+    found = plan([lecture], [copy], ledger(made(lecture)), rules)
+
+    assert (found.creates, found.updates, found.deletes, found.standing) == (made_anew, 0, 0, 0)
+    assert Left.COPY in [left.why for left in found.left_alone]
+
+
+def test_an_unchanged_copy_whose_original_is_gone_takes_its_place() -> None:
+    lecture = event()
+    copy = sealed(lecture, "item-2")
+
+    found = plan([lecture], [copy], ledger(sealed(lecture)))
+
+    assert (found.changes, found.left_alone, found.record) == ((), (), (entry(copy),))
+
+
+@pytest.mark.parametrize("made", [standing, sealed])
+def test_a_copy_whose_lesson_left_or_is_another_calendars_is_theirs_if_someone_changed_it(made: Callable[..., Standing]) -> None:
+    lecture = event(body="Dr Who") if made is sealed else event()
+    moved, same = made(lecture, "item-2", subject="Mine"), made(lecture, "item-3")
+
+    found = settled(plan([], [moved, same], {}), {"item-3": lecture.body or ""})
+    noted = settled(plan([], [same], {}), {"item-3": "Bring a pen"})
+
+    assert found.changes == (Delete(same, Reason.LEFT),)
+    assert [(left.why, left.before) for left in found.left_alone] == [(Left.COPY, moved)]
+    assert (noted.changes, noted.record, noted.standing, [left.why for left in noted.left_alone]) == ((), (), 0, [Left.COPY])
+
+
+def test_of_a_lesson_that_left_the_one_that_we_know_goes_edited_or_not() -> None:
+    there = sealed(event(), subject="Party")
+
+    assert plan([], [there], ledger(sealed(event()))).changes == (Delete(there, Reason.LEFT),)
+
+
+def test_a_copy_that_someone_moved_from_the_past_into_the_window_is_theirs() -> None:
+    own = sealed(event(start=WINDOW.start - DAY))
+    copy = own._replace(item=ItemRef("item-2", "v1"), start=MONDAY, end=MONDAY + HOUR)
+
+    found = plan([], [copy], ledger(own))
+
+    assert (found.changes, found.forget, [left.why for left in found.left_alone]) == ((), (), [Left.COPY])
+
+
+def test_of_an_earlier_versions_mark_a_text_body_tells_whether_it_was_edited() -> None:
+    lecture = event(body="Dr Who")
+    there = standing(lecture)
+
+    right, noted = (settled(plan([], [there], {}), {"item-1": body}) for body in ("Dr Who\r\n", "Bring a pen"))
+
+    assert (right.deletes, noted.deletes, [left.why for left in noted.left_alone]) == (1, 0, [Left.COPY])
+
+
+def test_what_cannot_be_told_after_a_lost_ledger_and_a_change_of_the_timetable_is_ours_as_long_as_its_mark_is_an_earlier_versions() -> None:
+    lecture = event(body="<b>Dr Who</b>", body_kind="html")
+    there = {made: made(lecture) for made in (standing, sealed)}
+
+    old, new = (settled(plan([replace(lecture, location="Aula 2")], [one], {}), {"item-1": "Dr Who"}) for one in there.values())
+
+    assert [change.reason for change in (*old.changes, *new.changes)] == [Reason.TIMETABLE] * 2
+    edited = sealed(lecture, subject="Mine")
+    found = plan([replace(lecture, location="Aula 2")], [edited], {})
+    assert (found.changes, [left.why for left in found.left_alone]) == ((), [Left.UNRECORDED])
+
+
+def test_of_two_whose_bodies_differ_the_one_that_is_right_is_ours_whichever_is_older() -> None:
+    lecture = event(body="Dr Who")
+    noted, right = sealed(lecture, "item-1", created=MONDAY - 2 * DAY), sealed(lecture, "item-2", created=MONDAY)
+
+    found = settled(plan([lecture], [noted, right], {}), {"item-1": "Bring a pen"})
+
+    assert (found.changes, found.record) == ((), (entry(right),))
+    assert [(left.why, left.before) for left in found.left_alone] == [(Left.COPY, noted)]
+
+
+def test_what_no_record_knows_and_the_timetable_changes_is_ours_if_its_body_too_is_as_its_mark_says() -> None:
+    lecture = event(body="Dr Who")
+    there = sealed(lecture)
+    drafted = plan([replace(lecture, subject="Logic")], [there], {})
+
+    right, noted = (settled(drafted, {"item-1": body}) for body in ("Dr Who\r\n", "Bring a pen"))
+
+    assert ([change.reason for change in right.changes], [known.item.id for known in right.record]) == ([Reason.TIMETABLE], ["item-1"])
+    assert (noted.changes, noted.record, [left.why for left in noted.left_alone]) == ((), (), [Left.UNRECORDED])
+
+
+def test_a_long_text_is_as_we_wrote_it_though_listings_cut_it() -> None:
+    lecture = event(subject="x" * 255, location="\U0001f393" * 200)
+    there = sealed(lecture, location="\U0001f393" * 127)
+
+    assert written(there, ["Europe/London"])
+    assert not written(there._replace(subject="y" + "x" * 254), ["Europe/London"])
 
 
 # Series
@@ -656,7 +834,7 @@ def test_a_copy_that_someone_made_a_series_does_not_freeze_the_event_itself() ->
     itself, copy = standing(lecture, "item-1"), standing(lecture, "item-2", series=True)
 
     kept = plan([replace(lecture, subject="Logic")], [itself, copy])
-    left = plan([], [itself, copy])
+    left = settled(plan([], [itself, copy]))
 
     assert [(type(change), change.key) for change in kept.changes] == [(Update, lecture.key)]
     assert left.changes == (Delete(itself, Reason.LEFT),)

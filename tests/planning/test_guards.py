@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.planning.builders import HOUR, MONDAY, WINDOW, event, ledger, plan, standing
+from tests.planning.builders import HOUR, MONDAY, WINDOW, event, ledger, plan, settled, standing
 from tests.planning.guarding import REST, calendar, guards, judged, left, names, planned
 from timetable_sync.model.change import Create, Reason
 from timetable_sync.model.event import Event
@@ -149,7 +149,7 @@ def lessons(many: int) -> list[Event]:
 
 
 def test_cleaning_up_duplicates_is_no_loss_and_holds_nothing() -> None:
-    doubled = plan(lessons(8), [*stand(8), *stand(8, "copy")])
+    doubled = settled(plan(lessons(8), [*stand(8), *stand(8, "copy")]))
 
     assert (doubled.deletes, doubled.standing, doubled.losses) == (8, 8, frozenset())
     assert judged([doubled], 8, guards(), ()) == []

@@ -1,6 +1,6 @@
 """A lesson is not taken out of one calendar where the other, to which it moved, cannot be had."""
 
-from tests.planning.builders import COMP101, DAY, MATH200, MONDAY, event, plan, standing
+from tests.planning.builders import COMP101, DAY, MATH200, MONDAY, event, plan, settled, standing
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Delete
 from timetable_sync.model.plan import Left
@@ -35,7 +35,7 @@ def test_one_that_was_numbered_anew_stays_too() -> None:
 
 
 def test_a_duplicate_goes_all_the_same() -> None:
-    before = plan([HERE], [THERE[0], standing(HERE, "item-3")])
+    before = settled(plan([HERE], [THERE[0], standing(HERE, "item-3")]))
 
     (found,) = without_half_moves([before], [MATH200], wanted)
 

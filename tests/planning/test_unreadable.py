@@ -102,7 +102,7 @@ def test_what_may_be_a_series_is_not_touched_and_named() -> None:
 def test_a_lesson_that_left_takes_its_event_along_whatever_that_lacks() -> None:
     there = lacking(event(), *FIELDS)
 
-    assert planned([], [there]).changes == (Delete(there, Reason.LEFT),)
+    assert planned([], [there], known=ledger(there)).changes == (Delete(there, Reason.LEFT),)
 
 
 # Whose mark is damaged

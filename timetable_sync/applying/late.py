@@ -112,11 +112,11 @@ class Late:
 def unexplained(plan: CalendarPlan, snapshot: Snapshot, ledger: Mapping[str, LedgerEntry], source: str, longest: timedelta) -> timedelta:
     """For how much longer a run of which the state knows nothing may be at work there; :data:`NONE` where nothing tells of one.
 
-    Where the plan makes nothing, nothing can be doubled.
+    Where the plan makes nothing, nothing can be doubled. What a person made by copying an event of ours no run made.
     """
     if not plan.creates or not longest:
         return NONE
-    known, ours = {entry.item.id for entry in ledger.values()}, source_prefix(source)
+    known, ours = {entry.item.id for entry in ledger.values()} | (plan.copies or frozenset()), source_prefix(source)
     unknown = [item.created for item in snapshot.ours if item.item.id not in known and item.marker.key.startswith(ours)]
     if not unknown:
         return NONE

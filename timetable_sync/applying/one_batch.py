@@ -18,10 +18,11 @@ from timetable_sync.applying.recording import Recorder
 from timetable_sync.calendars.contract import Backend, Outcome
 from timetable_sync.errors import BackendError, CalendarFailed, ItemRefused, Passing, RunFailed, Stale, TimetableSyncError, Unclear
 from timetable_sync.model.calendar import Calendar
-from timetable_sync.model.change import Change, Create, Delete, Update
+from timetable_sync.model.change import Change, Create, Delete, Reason, Update
 from timetable_sync.model.marker import Marker
-from timetable_sync.model.snapshot import ItemRef, Standing
+from timetable_sync.model.snapshot import ItemRef, Snapshot, Standing
 from timetable_sync.model.window import Window
+from timetable_sync.planning.copies import written
 from timetable_sync.planning.difference import differences
 from timetable_sync.planning.unreadable import may_be
 
@@ -62,6 +63,10 @@ class NotDone(Passing):
         self.end = end
 
 
+#: Seconds. By so much two clocks may differ in how fast they go, or a service may round.
+_CLOCKS_DIFFER = 120.0
+
+_EDITED = Stale("an event with its mark stands there that somebody edited", "The next night settles it.")
 _VANISHED = Stale("the event vanished while the run was at work", "The next night settles it.")
 
 
@@ -89,7 +94,7 @@ class _Work:
         self._patience = patience
         self._recorder = recorder
         self._effort = Effort()
-        self._worked = False
+        self._worked, self._began = False, clock()
         self._final: dict[int, Outcome] = {}
         self._last: dict[int, BackendError] = {}
         self.pending: dict[int, Change] = dict(enumerate(batch))
@@ -215,6 +220,43 @@ class _Work:
             self._last[index] = Passing(self._last[index].message, self._last[index].advice)
         return rest
 
+    def _look_for_deleted(self, index: int, change: Delete, items: list[Standing], rest: dict[int, Change]) -> None:
+        """Whether the item that ``change`` takes out is still among the ``items`` of its key."""
+        same = next((item for item in items if item.item.id == change.before.item.id), None)
+        last = self._last[index]
+        if same is None and isinstance(last, Stale) and not last.gone:
+            # Somebody moved it out of sight within these seconds. Taken for deleted, it might never be looked for again.
+            self._final[index] = Outcome(self._batch[index], error=_VANISHED)
+        elif same is None:
+            self._done(index, None)
+        elif change.reason is Reason.DUPLICATE and same.item != change.before.item:
+            # Somebody made it theirs.
+            self._final[index] = Outcome(self._batch[index], error=_EDITED)
+        else:
+            rest[index] = Delete(same, change.reason)
+
+    def _look_among(self, index: int, change: Create, items: list[Standing], snapshot: Snapshot, rest: dict[int, Change]) -> None:
+        """What of ``change`` is still to be done, if the ``items`` of its key are not just what it was to make."""
+        ours = [item for item in items if self._made_of(item, change, snapshot)]
+        if ours:
+            rest[index] = Update(ours[0], change.after, change.marker, change.reason)
+        elif any(item.marker == Marker.parse(change.marker) and item.created is None for item in items):
+            # It was made and edited at once, or a person copied an earlier one: nothing tells, and another one might be a duplicate.
+            self._final[index] = Outcome(self._batch[index], error=_EDITED)
+        else:
+            rest[index] = change
+
+    def _made_of(self, item: Standing, change: Create, snapshot: Snapshot) -> bool:
+        """Whether ``item`` is what ``change`` made, or an earlier run for the same lesson, and no copy that a person made of such a one.
+
+        It is as it was written; or it bears the mark of ``change``, appeared since the batch was begun, and somebody edited it already.
+        """
+        if written(item, (change.after.zone,)):
+            return True
+        if item.marker != Marker.parse(change.marker) or item.created is None or snapshot.at is None:
+            return False
+        return (snapshot.at - item.created).total_seconds() < self._clock() - self._began + _CLOCKS_DIFFER
+
     def _may_be_made_yet(self, index: int) -> bool:
         last = self._last[index]
         return isinstance(last, Unclear) and last.unanswered
@@ -236,27 +278,19 @@ class _Work:
                 self._final[index] = Outcome(self._batch[index], error=_UNREADABLE)
                 continue
             if isinstance(change, Delete):
-                same = next((item for item in items if item.item.id == change.before.item.id), None)
-                last = self._last[index]
-                if same is None and isinstance(last, Stale) and not last.gone:
-                    # Somebody moved it out of sight within these seconds. Taken for deleted, it might never be looked for again.
-                    self._final[index] = Outcome(self._batch[index], error=_VANISHED)
-                elif same is None:
-                    self._done(index, None)
-                else:
-                    rest[index] = Delete(same, change.reason)
+                self._look_for_deleted(index, change, items, rest)
                 continue
             if isinstance(change, Update):
-                # Beside it there may be a duplicate, which is to be deleted.
-                items = [item for item in items if item.item.id == change.before.item.id] or items
+                # Beside it there may be a duplicate, which is to be deleted, or a copy that a person made of it.
+                items = [item for item in items if item.item.id == change.before.item.id]
             unclear = isinstance(self._last[index], Unclear)
             ready = next((item for item in items if unclear and _is_result(item, change)), None)
             if ready is not None:
                 self._done(index, ready.item)
+            elif isinstance(change, Create):
+                self._look_among(index, change, items, snapshot, rest)
             elif items:
                 rest[index] = Update(items[0], change.after, change.marker, change.reason)
-            elif isinstance(change, Create):
-                rest[index] = change
             else:
                 # Deleted, or moved out of sight, within these seconds. To make it anew now could make two of it.
                 self._final[index] = Outcome(self._batch[index], error=_VANISHED)

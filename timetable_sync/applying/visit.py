@@ -11,13 +11,14 @@ from timetable_sync.errors import CalendarFailed, ItemRefused, Stale
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.event import Event
 from timetable_sync.model.ledger import NOTHING, Digest, LedgerEntry
-from timetable_sync.model.plan import CalendarPlan
+from timetable_sync.model.plan import CalendarPlan, Left, LeftAlone
 from timetable_sync.model.sighting import Sighting, Stamp
 from timetable_sync.model.snapshot import Snapshot
 from timetable_sync.model.unsettled import Unsettled
 from timetable_sync.model.visited import Look
 from timetable_sync.model.window import Window
-from timetable_sync.planning.compare import Rules, compare, settle_bodies
+from timetable_sync.planning.bodies import settle_bodies
+from timetable_sync.planning.compare import Rules, compare
 from timetable_sync.planning.folders import Expected
 from timetable_sync.planning.freeze import Reach
 from timetable_sync.planning.quiet import Approach, approach_to, quiet_plan, sighting_of, unmoved
@@ -57,7 +58,8 @@ class Sides:
     """Where the two sides of the comparison come from. All are called from several threads.
 
     ``seen`` is when each calendar was last read whole, by address and by the service's clock; ``explained`` gives those of some keys that
-    the state has something of, be it in another calendar or of a request since then.
+    the state has something of, be it in another calendar or of a request since then. ``named`` are the ids of people's copies of events of
+    ours that were named before, by address.
     """
 
     events: Callable[[Calendar], Sequence[Event]]
@@ -67,11 +69,24 @@ class Sides:
     memory: Memory = field(default=NO_MEMORY)
     seen: Mapping[str, datetime | None] = field(default_factory=dict)
     explained: Callable[[Collection[str], datetime], Collection[str]] = lambda keys, since: keys
+    named: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def named_once(self, plan: CalendarPlan) -> CalendarPlan:
+        """``plan`` without the people's copies that were named before, and with the ids of all."""
+        before = self.named.get(plan.calendar.address, frozenset())
+        left, copies = list[LeftAlone](), set[str]()
+        for one in plan.left_alone:
+            item = one.before.item.id if one.why is Left.COPY and one.before is not None else None
+            if item is None or item not in before:
+                left.append(one)
+            if item is not None:
+                copies.add(item)
+        return replace(plan, left_alone=tuple(left), copies=frozenset(copies))
 
     def suspicious(self, plan: CalendarPlan, snapshot: Snapshot, events: Iterable[Event], ledger: Collection[str]) -> CalendarPlan:
         """``plan``, and what in it another installation seems to have made, or another source."""
         seen = self.seen.get(plan.calendar.address)
-        found = newcomers(snapshot, events, ledger, self.rules.source, seen)
+        found = newcomers(snapshot, events, ledger, self.rules.source, seen, plan.copies or ())
         if found and seen is not None:
             found = found.difference(self.explained(found, seen))
         record = tuple(entry for entry in plan.record if entry.key not in found) if found else plan.record
@@ -146,11 +161,12 @@ def visit(backend: Backend, calendar: Calendar, window: Window, sides: Sides, pa
         if (enough := unread(calendar, seen, stamp, memory)) is not None:
             return enough
     events = sides.events(calendar)
-    plan = sides.suspicious(compare(events, snapshot, ledger, sides.rules, sides.unsettled), snapshot, events, ledger)
-    at_work = unexplained(plan, snapshot, ledger, sides.rules.source, backend.longest_request)
+    plan = compare(events, snapshot, ledger, sides.rules, sides.unsettled)
     if plan.bodies:
         items = [check.standing.item for check in plan.bodies]
         plan = settle_bodies(plan, patience.call(lambda: backend.read_bodies(calendar, items)), sides.rules)
+    plan = sides.suspicious(sides.named_once(plan), snapshot, events, ledger)
+    at_work = unexplained(plan, snapshot, ledger, sides.rules.source, backend.longest_request)
     look = Look("" if stamp is None else stamp.folder, snapshot.at)
     if not memory.every:
         return Visit(plan, look=look, at_work=at_work)

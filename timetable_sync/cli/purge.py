@@ -143,6 +143,8 @@ def _lines(report: CalendarReport, clock: Clock, *, everything: bool) -> list[st
     if said := unreadable(report, clock):
         sentence, advice, names = said
         lines += [sentence, *(f"  - {name}" for name in names if len(names) > 1), f"  {advice}"]
+    if copies := sum(left.why is Left.COPY for left in report.left_alone):
+        lines.append(f"{counted(copies, 'event')} with our mark that somebody edited, or made as a copy, would stay")
     if report.foreign:
         lines.append(f"{counted(report.foreign, 'event')} of others would stay")
     return lines

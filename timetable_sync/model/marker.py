@@ -15,7 +15,7 @@ PROPERTY_NAME = "TimetableSync"
 LONGEST_MARKER = 255
 
 _VERSION = "1"
-_FORM = re.compile(r"1 (?P<mapping>[a-z2-7]{6}) (?P<fingerprint>[a-z2-7]{16}) (?P<key>[!-~]+)")
+_FORM = re.compile(r"1 ([a-z2-7]{6}) ([a-z2-7]{16})(?:\.([a-z2-7]{8}))? ([!-~]+)")
 
 
 class MarkerNotUnderstood(ValueError):
@@ -26,16 +26,19 @@ class Marker(NamedTuple):
     """What we know of an event from the event itself.
 
     ``key`` is the text of an :class:`~timetable_sync.model.key.EventKey`, ``fingerprint`` that of the content we
-    wrote, ``mapping`` six characters naming the mapping (templates, rules) that made the content.
+    wrote, ``mapping`` six characters naming the mapping (templates, rules) that made the content. ``shown`` are eight that tell whether
+    the event still shows what we wrote (``planning.copies``); empty in what earlier versions wrote.
     """
 
     mapping: str
     fingerprint: str
     key: str
+    shown: str = ""
 
     def text(self) -> str:
         """As it stands in the property: ASCII, at most :data:`LONGEST_MARKER` characters."""
-        return f"{_VERSION} {self.mapping} {self.fingerprint} {self.key}"
+        shown = f".{self.shown}" if self.shown else ""
+        return f"{_VERSION} {self.mapping} {self.fingerprint}{shown} {self.key}"
 
     @classmethod
     def parse(cls, text: str) -> "Marker":
@@ -43,7 +46,8 @@ class Marker(NamedTuple):
         found = _FORM.fullmatch(text)
         if found is None:
             raise MarkerNotUnderstood(text[:60])
-        return cls._make(found.groups())
+        mapping, fingerprint, shown, key = found.groups()
+        return cls(mapping, fingerprint, key, shown or "")
 
 
 #: Stands for one that is not understood.

@@ -23,6 +23,8 @@ class Left(StrEnum):
     SERIES = "someone made it a series"
     UNREADABLE = "it bears our mark and cannot be read"
     NOT_KEPT = "the calendar service keeps it otherwise than it was written"
+    COPY = "a copy that someone made of an event of ours"
+    UNRECORDED = "it is not as it was written, and no record says whether it is our event or a copy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,17 @@ class LeftAlone:
 @dataclass(frozen=True, slots=True)
 class BodyToCheck:
     """An event whose listed fields are right, and whose body may have been edited: it is not the version, or not the item, that we wrote,
-    or the ledger, which was lost, does not tell. ``rendering`` is the digest of how the service is known to show the body, if it is."""
+    or the ledger, which was lost, does not tell.
+
+    ``known`` is what the ledger has of its key. With ``delete``, the event is to be deleted for this reason if it is as we wrote it, or
+    would write it (``event``, None where the timetable has it no more); if not, somebody made it of one of ours.
+    """
 
     standing: Standing
-    event: Event
+    event: Event | None
     marker: str
-    rendering: str | None = None
+    known: LedgerEntry | None = None
+    delete: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,8 @@ class CalendarPlan:
     timetable has in the window or that rows set aside leave there, ``foreign`` the others' events. ``record`` and ``forget`` are what the
     ledger has to learn before anything is written to the calendar, and if nothing is (it was lost, or lagged behind; the plan is held).
     ``bodies`` is empty once bodies were looked at; ``overwritten`` has the digest of what was read, by key, where a body alone is to be put
-    back. ``strangers`` are keys of events that another installation seems to have made.
+    back. ``strangers`` are keys of events that another installation seems to have made. ``copies`` are the ids of all items that people
+    made by copying events of ours, None where nobody looked; those of them that were not named before are among ``left_alone``.
     """
 
     calendar: Calendar
@@ -78,6 +86,7 @@ class CalendarPlan:
     doubled: Doubled = Doubled()
     strangers: frozenset[str] = frozenset()
     overwritten: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    copies: frozenset[str] | None = None
 
     @property
     def creates(self) -> int:

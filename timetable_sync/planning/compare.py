@@ -1,19 +1,20 @@
 """Compare what ought to stand in a calendar with what stands there, and say what to change and why. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from timetable_sync.model.change import Change, Create, Delete, Reason, Update
 from timetable_sync.model.event import Event
 from timetable_sync.model.key import EventKey, source_prefix
 from timetable_sync.model.ledger import LedgerEntry
-from timetable_sync.model.marker import NOT_UNDERSTOOD, Marker
+from timetable_sync.model.marker import NOT_UNDERSTOOD
 from timetable_sync.model.plan import BodyToCheck, CalendarPlan, Left, LeftAlone
 from timetable_sync.model.snapshot import ItemRef, Snapshot, Standing
 from timetable_sync.model.unsettled import Unsettled
 from timetable_sync.model.window import Window
-from timetable_sync.planning.body_match import rendering_of, same_body
+from timetable_sync.planning.copies import can_be_told, marker_of, untouched, written
 from timetable_sync.planning.difference import differences
 from timetable_sync.planning.freeze import Freeze, Reach
 from timetable_sync.planning.unreadable import Unreadable
@@ -26,24 +27,36 @@ class Rules:
     """What comparing needs to know beside the two sides.
 
     ``source`` is ours: markers of other sources are foreign. ``mapping`` names what made the events. ``edited`` and ``deleted``
-    are the drift policies.
+    are the drift policies. ``zone`` is the timetable's time zone.
     """
 
     source: str
     mapping: str
     edited: Policy = "restore"
     deleted: Policy = "restore"
+    zone: str = "UTC"
+
+    def zones(self, event: Event | None) -> frozenset[str]:
+        """The zones that ``event``, or what stands in its place, may have been written in."""
+        return frozenset((self.zone,) if event is None else (self.zone, event.zone))
 
 
 _NOWHERE: Sequence[Standing] = ()
 
 
 @dataclass(slots=True)
-class _Draft:
+class Draft:
+    """A plan under way."""
+
     changes: list[Change] = field(default_factory=list)
     left_alone: list[LeftAlone] = field(default_factory=list)
     bodies: list[BodyToCheck] = field(default_factory=list)
     record: dict[str, LedgerEntry] = field(default_factory=dict)
+    #: How many items of a key people made.
+    copies: Counter[str] = field(default_factory=Counter)
+    #: Keys of which nothing of ours stands after all.
+    gone: set[str] = field(default_factory=set)
+    overwritten: dict[str, str] = field(default_factory=dict)
     unchanged: int = 0
     staying: int = 0
 
@@ -58,8 +71,12 @@ def compare(
     """The plan for one calendar.
 
     ``events`` are those of the timetable in ``snapshot.window``, keys unique. ``ledger`` holds what we know of this calendar, by key;
-    it may be empty or outdated: it decides only whether someone deleted an event, edited a body, or moved an event into the window from a
-    time outside of it. ``unsettled`` says what bad rows leave open.
+    it may be empty or outdated: it decides whether someone deleted an event, edited a body, or moved an event into the window from a
+    time outside of it, and which of several items with one key is ours where their marks do not tell. ``unsettled`` says what bad rows
+    leave open.
+
+    What people made by copying events of ours is theirs (``Left.COPY``). Where neither mark nor ledger tells whether an item is such a copy
+    or our event, edited, it stays, and nothing is made beside it (``Left.UNRECORDED``).
 
     Whatever of ours stands here and is not in the ledger is put on record, even if it is to be changed: the change may be held, and
     a calendar that the ledger does not know would not be visited any more once it left the timetable.
@@ -73,25 +90,23 @@ def compare(
     known, ledger = ledger, {key: entry for key, entry in ledger.items() if snapshot.window.holds(entry.start)}
     freeze = Freeze(unsettled, snapshot.calendar.address)
     frozen = freeze.frozen(standing, wanted)
-    draft = _Draft()
+    draft = Draft()
     for key, event in wanted.items():
         there, entry = standing.get(key, _NOWHERE), ledger.get(key)
-        if len(there) == 1 and not there[0].series and key not in frozen:
+        if len(there) == 1 and entry is not None and entry.item.id == there[0].item.id and not there[0].series and key not in frozen:
             # As nearly all do: the rest is what else can be.
             _present(draft, there[0], event, entry, rules)
             continue
         plain = [item for item in there if not item.series]
         if key in frozen:
-            _stay(draft, there, event, entry)
+            _stay(draft, there, event, entry, rules)
             continue
         if len(plain) < len(there):
-            _left_as_series(draft, key, there, event, entry)
+            _left_as_series(draft, key, there, event, entry, rules)
         if plain:
-            keeper, *extra = _best_first(plain, event, entry)
-            draft.changes.extend(Delete(item, Reason.DUPLICATE) for item in extra)
-            _present(draft, keeper, event, entry, rules)
+            _among(draft, plain, event, entry, known.get(key), rules, unreadable)
         elif not there:
-            _absent(draft, event, entry, rules, unreadable)
+            absent(draft, event, entry, rules, unreadable)
     for key, there in standing.items():
         if key in wanted:
             continue
@@ -99,19 +114,18 @@ def compare(
         plain = [item for item in there if not item.series]
         if key in frozen or not freeze.deletes_allowed:
             draft.staying += 1
-            _stay(draft, there, None, entry)
+            _stay(draft, there, None, entry, rules)
             continue
         if len(plain) < len(there):
-            _left_as_series(draft, key, there, None, entry)
-        if plain and rules.edited != "restore" and _moved_in(plain[0], known.get(key), snapshot.window):
-            draft.left_alone.append(LeftAlone(key, _edited(rules), plain[0], None))
-        elif plain:
-            _learn(draft, plain[0], entry)
-            draft.changes.extend(Delete(item, Reason.LEFT) for item in plain)
+            _left_as_series(draft, key, there, None, entry, rules)
+        for item in plain:
+            _left_over(draft, item, known.get(key), rules, snapshot.window)
+    ours = sum(map(len, standing.values())) - sum(draft.copies.values())
+    for key in [key for key, copies in draft.copies.items() if copies == len(standing[key])]:
+        del standing[key]
     draft.left_alone += unreadable.others()
     unread = {key for key in unreadable.keys if key not in wanted and key not in standing}
     draft.staying += len(unread)
-    ours = sum(map(len, standing.values()))
     return CalendarPlan(
         calendar=snapshot.calendar,
         standing=len(standing),
@@ -130,39 +144,6 @@ def compare(
     )
 
 
-def settle_bodies(plan: CalendarPlan, bodies: Mapping[str, str], rules: Rules) -> CalendarPlan:
-    """The plan once the bodies in question have been read (plain text, by item id): none is left to check.
-
-    An item that is not in ``bodies`` vanished since the snapshot was taken; it is left to the next night.
-    """
-    if not plan.bodies:
-        return plan
-    changes, left, unchanged, overwritten = list(plan.changes), list(plan.left_alone), plan.unchanged, dict[str, str]()
-    record = {entry.key: entry for entry in plan.record}
-    for check in plan.bodies:
-        event, there = check.event, check.standing
-        body = bodies.get(there.item.id)
-        shown = None if body is None or event.body is None else rendering_of(event.body, event.body_kind, body)
-        if body is None or event.body is None or shown is None or shown == check.rendering or same_body(event.body, event.body_kind, body):
-            unchanged += 1
-            if body is not None:
-                record[event.key] = _entry(there, rules.mapping)
-        elif rules.edited == "restore":
-            changes.append(Update(there, event, check.marker, Reason.EDITED))
-            overwritten[event.key] = shown
-        else:
-            left.append(LeftAlone(event.key, _edited(rules), there, event))
-    return replace(
-        plan,
-        unchanged=unchanged,
-        changes=tuple(sorted(changes, key=lambda change: (change.when, change.key))),
-        left_alone=tuple(left),
-        record=tuple(record.values()),
-        bodies=(),
-        overwritten=overwritten,
-    )
-
-
 def _by_key(ours: Iterable[Standing], source: str, ledger: Mapping[str, LedgerEntry]) -> dict[str, list[Standing]]:
     mine = source_prefix(source)
     found: dict[str, list[Standing]] = {}
@@ -175,44 +156,110 @@ def _by_key(ours: Iterable[Standing], source: str, ledger: Mapping[str, LedgerEn
     return found
 
 
-def _best_first(there: list[Standing], event: Event, entry: LedgerEntry | None) -> list[Standing]:
-    """Which of several with one marker stays: the one we know, else one that is right, else the oldest; always the same one."""
-    if len(there) == 1:
-        return there
+def _among(
+    draft: Draft,
+    plain: Sequence[Standing],
+    event: Event,
+    entry: LedgerEntry | None,
+    known: LedgerEntry | None,
+    rules: Rules,
+    unreadable: Unreadable,
+) -> None:
+    """Which of the items with the event's key is ours, and what becomes of all of them.
+
+    Ours is the one that is as we wrote it, else the one that we know, else the oldest; always the same one. ``known`` is what the ledger
+    has of the key, ``entry`` the same if it is in the window.
+    """
+    zones = rules.zones(event)
+
+    def right(item: Standing) -> bool:
+        as_wanted = item.marker.fingerprint == event.fingerprint() and not differences(event, item)
+        return as_wanted or (known is not None and known.item == item.item) or written(item, zones)
 
     def rank(item: Standing) -> tuple[bool, bool, float, str]:
-        known = entry is not None and entry.item.id == item.item.id
-        right = not differences(event, item) and item.marker.fingerprint == event.fingerprint()
-        return (not known, not right, item.created.timestamp() if item.created else float("inf"), item.item.id)
+        return (not right(item), not is_known(item, known), item.created.timestamp() if item.created else float("inf"), item.item.id)
 
-    return sorted(there, key=rank)
+    ours, *rest = sorted(plain, key=rank)
+    if not right(ours) and not is_known(ours, known):
+        if known is not None:
+            # The one that we know is gone.
+            for item in plain:
+                leave_copy(draft, item, event)
+            absent(draft, event, entry, rules, unreadable)
+            return
+        if can_be_told(ours, event, rules.mapping):
+            draft.left_alone.append(LeftAlone(event.key, Left.UNRECORDED, ours, event))
+            for item in rest:
+                leave_copy(draft, item, event)
+            return
+    for item in rest:
+        _delete_unless_copied(draft, item, event, None, Reason.DUPLICATE, rules)
+    if known is None and event.body is not None and ours.marker.shown and ours.marker.fingerprint != event.fingerprint():
+        draft.bodies.append(BodyToCheck(ours, event, marker_of(event, rules.mapping)))
+        return
+    _present(draft, ours, event, known if is_known(ours, known) else entry, rules)
 
 
-def _present(draft: _Draft, there: Standing, event: Event, entry: LedgerEntry | None, rules: Rules) -> None:
+def _left_over(draft: Draft, item: Standing, known: LedgerEntry | None, rules: Rules, window: Window) -> None:
+    """An item of which the timetable has no event any more, or never had in this calendar."""
+    if not is_known(item, known):
+        _delete_unless_copied(draft, item, None, known, Reason.LEFT, rules)
+    elif rules.edited != "restore" and _moved_in(item, known, window):
+        draft.left_alone.append(LeftAlone(item.marker.key, edited_why(rules), item, None))
+    else:
+        draft.changes.append(Delete(item, Reason.LEFT))
+
+
+def _delete_unless_copied(draft: Draft, item: Standing, event: Event | None, known: LedgerEntry | None, why: Reason, rules: Rules) -> None:
+    """Only what is as we wrote it, or would write it, in everything that a person can see, is ours to delete: the body tells at last."""
+    if untouched(item, event, rules.zones(event)) or not can_be_told(item, event, rules.mapping):
+        draft.bodies.append(BodyToCheck(item, event, "", known, why))
+    else:
+        leave_copy(draft, item, event)
+
+
+def leave_copy(draft: Draft, item: Standing, event: Event | None) -> None:
+    """A person made ``item`` by copying an event of ours."""
+    draft.copies[item.marker.key] += 1
+    draft.left_alone.append(LeftAlone(item.marker.key, Left.COPY, item, event))
+
+
+def is_known(item: Standing, known: LedgerEntry | None) -> bool:
+    """Whether ``item`` is the one that the ledger has, in whatever version."""
+    return known is not None and known.item.id == item.item.id
+
+
+def _present(draft: Draft, there: Standing, event: Event, entry: LedgerEntry | None, rules: Rules) -> None:
     fingerprint = event.fingerprint()
     if there.marker.fingerprint != fingerprint:
-        _learn(draft, there, entry)
-        # The ledger may know that the content was right under a later mapping than the one it was written under.
-        mapping = entry.mapping if entry is not None and entry.fingerprint == there.marker.fingerprint else there.marker.mapping
-        draft.changes.append(Update(there, event, _marker(event, rules), Reason.TIMETABLE if mapping == rules.mapping else Reason.MAPPING))
+        update_outdated(draft, there, event, entry, rules)
     elif _differs(event, there, entry):
         if entry is not None and entry.item == there.item and entry.fingerprint == fingerprint:
             # The very version that we wrote, so nobody edited it: the service does not keep what it was given, tonight or ever.
-            _left(draft, event.key, Left.NOT_KEPT, there, event, entry)
+            _left(draft, event.key, Left.NOT_KEPT, there, event, entry, rules)
         elif rules.edited == "restore":
-            _learn(draft, there, entry)
-            draft.changes.append(Update(there, event, _marker(event, rules), Reason.EDITED))
+            learn(draft, there, entry)
+            draft.changes.append(Update(there, event, marker_of(event, rules.mapping), Reason.EDITED))
         else:
-            _left(draft, event.key, _edited(rules), there, event, entry)
+            _left(draft, event.key, edited_why(rules), there, event, entry, rules)
     elif event.body is not None and (entry is None or entry.item != there.item):
         # A ledger that was lost does not tell whether somebody edited the body: it is read, this once.
-        _learn(draft, there, entry)
-        draft.bodies.append(BodyToCheck(there, event, _marker(event, rules), None if entry is None else entry.body))
+        draft.bodies.append(BodyToCheck(there, event, marker_of(event, rules.mapping), entry))
     else:
         draft.unchanged += 1
-        known = _entry(there, rules.mapping)
+        known = entry_of(there, rules.mapping)
         if entry is None or entry._replace(body=None) != known:
             draft.record[event.key] = known
+
+
+def update_outdated(draft: Draft, there: Standing, event: Event, entry: LedgerEntry | None, rules: Rules) -> None:
+    """The timetable, or the mapping, has changed since ``there`` was written."""
+    learn(draft, there, entry)
+    # The ledger may know that the content was right under a later mapping than the one it was written under.
+    mapping = entry.mapping if entry is not None and entry.fingerprint == there.marker.fingerprint else there.marker.mapping
+    draft.changes.append(
+        Update(there, event, marker_of(event, rules.mapping), Reason.TIMETABLE if mapping == rules.mapping else Reason.MAPPING)
+    )
 
 
 def _differs(event: Event, there: Standing, entry: LedgerEntry | None) -> bool:
@@ -221,7 +268,8 @@ def _differs(event: Event, there: Standing, entry: LedgerEntry | None) -> bool:
     return bool(differences(event, there._replace(missing=frozenset()) if known else there))
 
 
-def _absent(draft: _Draft, event: Event, entry: LedgerEntry | None, rules: Rules, unreadable: Unreadable) -> None:
+def absent(draft: Draft, event: Event, entry: LedgerEntry | None, rules: Rules, unreadable: Unreadable) -> None:
+    """Nothing of ours stands of ``event``: it is made, unless somebody deleted it and it is to stay so."""
     if (instead := unreadable.instead_of(event)) is not None:
         draft.left_alone.append(instead)
         return
@@ -236,39 +284,37 @@ def _absent(draft: _Draft, event: Event, entry: LedgerEntry | None, rules: Rules
         if known != entry:
             draft.record[event.key] = known
         return
-    draft.changes.append(Create(event, _marker(event, rules), Reason.DELETED if deleted else Reason.TIMETABLE))
+    draft.changes.append(Create(event, marker_of(event, rules.mapping), Reason.DELETED if deleted else Reason.TIMETABLE))
 
 
-def _marker(event: Event, rules: Rules) -> str:
-    return Marker(rules.mapping, event.fingerprint(), event.key).text()
-
-
-def _stay(draft: _Draft, there: Sequence[Standing], event: Event | None, entry: LedgerEntry | None) -> None:
-    before = there[0] if there else None
+def _stay(draft: Draft, there: Sequence[Standing], event: Event | None, entry: LedgerEntry | None, rules: Rules) -> None:
+    before = next((item for item in there if is_known(item, entry)), there[0]) if there else None
     if before is not None and event is not None and before.marker.fingerprint == event.fingerprint() and not differences(event, before):
         draft.unchanged += 1
         if entry is None:
-            draft.record.setdefault(before.marker.key, _entry(before, before.marker.mapping))
+            draft.record.setdefault(before.marker.key, entry_of(before, before.marker.mapping))
         return
     key = before.marker.key if before is not None else event.key if event is not None else ""
-    _left(draft, key, Left.UNSETTLED, before, event, entry)
+    _left(draft, key, Left.UNSETTLED, before, event, entry, rules)
 
 
-def _left(draft: _Draft, key: str, why: Left, before: Standing | None, event: Event | None, entry: LedgerEntry | None) -> None:
+def _left(draft: Draft, key: str, why: Left, before: Standing | None, event: Event | None, entry: LedgerEntry | None, rules: Rules) -> None:
     draft.left_alone.append(LeftAlone(key, why, before, event))
-    if before is not None:
-        _learn(draft, before, entry)
+    if before is not None and entry is None and written(before, rules.zones(event)):
+        learn(draft, before, entry)
 
 
-def _left_as_series(draft: _Draft, key: str, there: Sequence[Standing], event: Event | None, entry: LedgerEntry | None) -> None:
+def _left_as_series(
+    draft: Draft, key: str, there: Sequence[Standing], event: Event | None, entry: LedgerEntry | None, rules: Rules
+) -> None:
     item = next(item for item in there if item.series)
-    _left(draft, key, Left.UNREADABLE if "series" in item.missing else Left.SERIES, item, event, entry)
+    _left(draft, key, Left.UNREADABLE if "series" in item.missing else Left.SERIES, item, event, entry, rules)
 
 
-def _learn(draft: _Draft, there: Standing, entry: LedgerEntry | None) -> None:
+def learn(draft: Draft, there: Standing, entry: LedgerEntry | None) -> None:
     """Put on record what the ledger does not know, but not its version: that one was seen, and not written or found to be right."""
     if entry is None:
-        known = _entry(there, there.marker.mapping)
+        known = entry_of(there, there.marker.mapping)
         draft.record.setdefault(there.marker.key, known._replace(item=ItemRef(there.item.id, "")))
 
 
@@ -277,9 +323,11 @@ def _moved_in(there: Standing, entry: LedgerEntry | None, window: Window) -> boo
     return entry is not None and entry.item.id == there.item.id and not window.holds(entry.start)
 
 
-def _edited(rules: Rules) -> Left:
+def edited_why(rules: Rules) -> Left:
+    """Why an event that somebody edited is left alone."""
     return Left.EDITED_KEPT if rules.edited == "keep" else Left.EDITED_REPORTED
 
 
-def _entry(there: Standing, mapping: str) -> LedgerEntry:
+def entry_of(there: Standing, mapping: str) -> LedgerEntry:
+    """What the ledger is to have of ``there``, which is right."""
     return LedgerEntry(there.marker.key, there.item, there.marker.fingerprint, mapping, there.start, there.end)

@@ -22,7 +22,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from timetable_sync.model.calendar import Calendar
-from timetable_sync.model.plan import CalendarPlan
+from timetable_sync.model.plan import CalendarPlan, Left
 from timetable_sync.model.sighting import Sighting, Stamp
 from timetable_sync.model.snapshot import Snapshot
 from timetable_sync.model.window import Window
@@ -110,7 +110,7 @@ def sighting_of(
         stamp = None
     if plan.changes and before is None and stamp is not None:
         return replace(seen, sign=stamp.sign, intact=False)
-    if plan.changes or plan.left_alone:
+    if plan.changes or any(left.why is not Left.COPY for left in plan.left_alone):
         return None
     if not asked:
         # What changed before this reading and after the sign, if anything did, shows in the sign.

@@ -9,7 +9,7 @@ already, by all of their key but the source, and at the same time: two sources o
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from timetable_sync.model.change import Create
@@ -19,17 +19,26 @@ from timetable_sync.model.plan import CalendarPlan, Doubled
 from timetable_sync.model.snapshot import Snapshot
 
 
-def newcomers(snapshot: Snapshot, wanted: Iterable[Event], known: Iterable[str], source: str, seen: datetime | None) -> frozenset[str]:
+def newcomers(
+    snapshot: Snapshot,
+    wanted: Iterable[Event],
+    known: Iterable[str],
+    source: str,
+    seen: datetime | None,
+    copies: Collection[str] = (),
+) -> frozenset[str]:
     """The keys of events that would be another installation's, if nothing else explains them.
 
     ``wanted`` is what the timetable asks for in the calendar, ``known`` are the keys of the ledger. ``seen`` is when it was last read
-    whole; None where it was not, and then nothing tells.
+    whole; None where it was not, and then nothing tells. ``copies`` are the ids of items that people made.
     """
     if seen is None:
         return frozenset()
     ours = source_prefix(source)
     new = {
-        item.marker.key for item in snapshot.ours if item.created is not None and item.created > seen and item.marker.key.startswith(ours)
+        item.marker.key
+        for item in snapshot.ours
+        if item.created is not None and item.created > seen and item.marker.key.startswith(ours) and item.item.id not in copies
     }
     return frozenset(new.difference(known, (event.key for event in wanted)) if new else new)
 

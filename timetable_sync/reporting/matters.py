@@ -34,6 +34,8 @@ _NAMED: Final = {
     Left.DELETED_REPORTED: "deleted by someone and not made anew",
     Left.SERIES: "made a series by someone and left as {it}",
     Left.NOT_KEPT: "written, and kept otherwise by the calendar service; left as {it}",
+    Left.COPY: "made by someone as a copy of an event of ours; left as {it}, and not named again",
+    Left.UNRECORDED: "edited by someone, or made as a copy of an event of ours, and no record tells which; left as {it}",
     Left.NOT_MOVED: "left where {it}, as the calendar of the lesson cannot be had",
 }
 _COUNTED: Final = {

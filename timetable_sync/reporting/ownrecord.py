@@ -25,6 +25,7 @@ _LEFT = {
     Left.DELETED_REPORTED: "deleted_kept",
     Left.SERIES: "series",
     Left.UNREADABLE: "unreadable",
+    Left.UNRECORDED: "edited_kept",
 }
 #: Events that cannot be read are counted; so many of them are named.
 _NAMED = 3

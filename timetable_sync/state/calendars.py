@@ -15,6 +15,7 @@ from timetable_sync.state.tables import (
     history,
     ledger,
     matter,
+    named_copy,
     run,
     run_calendar,
     sighting,
@@ -23,7 +24,7 @@ from timetable_sync.state.tables import (
 )
 
 #: What is known of what stands in a calendar: it goes where that is found.
-_OF_ITS_EVENTS = (ledger, held, held_change, held_count, held_loss, create_intent)
+_OF_ITS_EVENTS = (ledger, held, held_change, held_count, held_loss, named_copy, create_intent)
 #: What is known of the address itself.
 _OF_ITS_ADDRESS = (sighting, visited)
 #: What was done and said.

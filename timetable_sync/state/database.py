@@ -16,7 +16,7 @@ from timetable_sync.model.sighting import Sighting
 from timetable_sync.model.visited import Visited
 from timetable_sync.model.window import Window
 from timetable_sync.settings.sections.keeping import StateDatabase
-from timetable_sync.state import calendars, history, intents, ledger, retention, sightings, visits
+from timetable_sync.state import calendars, copies, history, intents, ledger, retention, sightings, visits
 from timetable_sync.state import holding as holds
 from timetable_sync.state.connection import Database, connect, nothing_there, place, state_url
 from timetable_sync.state.intents import Entered, Sending, Unanswered
@@ -103,6 +103,18 @@ class State:
         if found:
             with self._writing() as connection:
                 visits.keep(connection, source, found)
+
+    def named_copies(self, source: str) -> dict[str, frozenset[str]]:
+        """The ids of people's copies of events of ours that were named, by address."""
+        if self._database is None:
+            return {}
+        with self._database.reading() as connection:
+            return copies.all_of(connection, source)
+
+    def keep_copies(self, source: str, calendar: Calendar, items: Collection[str]) -> None:
+        """From now on these are the ones that were named in the calendar."""
+        with self._writing() as connection:
+            copies.keep(connection, source, calendar.address, items)
 
     def readdress(self, source: str, moved: Mapping[str, Calendar], forgotten: Collection[str]) -> None:
         """What is known under the addresses ``moved`` is that calendar's from now on; what under ``forgotten`` is of nothing any more."""

@@ -270,6 +270,16 @@ visited = sa.Table(
     sqlite_with_rowid=False,
 )
 
+named_copy = sa.Table(
+    "named_copy",
+    metadata,
+    # A copy that a person made of an event of ours: it was named, and is not named again while it stands.
+    sa.Column("source", sa.Text, primary_key=True),
+    *_calendar(),
+    sa.Column("item_id", sa.Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 create_intent = sa.Table(
     "create_intent",
     metadata,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -329,6 +329,23 @@ def test_a_reading_that_passes_is_waited_for_before_anything_is_sent_again(
     assert errors(carry_out(backend, changes, run)) == [None] * 5
     assert backend.requests == {"apply": 1, "snapshot": 4}
     assert subjects(backend) == done
+
+
+def test_a_copy_that_someone_made_before_is_no_answer_to_an_unclear_create(backend: MemoryBackend, run: Run) -> None:
+    """Its original was deleted: what bears the very mark stood there before the request was sent."""
+    (there,) = written(backend, LESSONS[:1])
+    copy = backend.people.copy(COMP101.address, there.item.id, subject="Mine")
+    stored = backend.store.get(COMP101.address, copy.id)
+    assert stored is not None
+    theirs = backend.store.put(COMP101.address, replace(stored, created=datetime.now(UTC) - timedelta(days=1)))
+    backend.people.delete(COMP101.address, there.item.id)
+    backend.faults.fail("apply", Unclear("dropped", wait=1.0))
+
+    outcomes = carry_out(backend, [create(LESSONS[0])], run)
+
+    assert errors(outcomes) == [None]
+    assert sorted(subjects(backend)) == ["Lesson 0", "Mine"]
+    assert theirs in backend.people.see(COMP101.address)
 
 
 def test_an_unclear_create_that_someone_edited_meanwhile_is_put_right_and_not_doubled(backend: MemoryBackend, run: Run) -> None:

@@ -197,3 +197,14 @@ def test_after_its_days_a_calendar_is_read_whatever_its_stamp_says(visits: Visit
             read.append(visits.now)
             assert visits.backend.requests == {"snapshot": 1}
     assert len(read) == 1
+
+
+def test_a_copy_that_somebody_made_does_not_keep_its_calendar_from_being_quiet(visits: Visits) -> None:
+    (item,) = visits.backend.people.see(COMP101.address)
+    visits.backend.people.copy(COMP101.address, item.id, subject="Mine")
+
+    first = visits.night()
+
+    assert [left.why for left in first.left_alone] == [Left.COPY]
+    visits.night()
+    assert visits.backend.requests == {"stamp": 1}

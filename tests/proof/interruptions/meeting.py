@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.proof.figures import Wrong
 from tests.proof.kills.forked import PATIENCE, Ended, Launcher, Running
 from tests.proof.kills.ground import Ground, ground
 from tests.proof.kills.killing import in_the_end
@@ -131,7 +132,7 @@ class Meeting:
         self.ground.relay.quiet()
         self.relay.quiet()
         for one in self.ground.wrong_at_any_time():
-            (self.found.doubled if doubles and one.startswith("duplicate") else self.found.wrong).append(one)
+            (self.found.doubled if doubles and one.wrong is Wrong.DUPLICATE else self.found.wrong).append(one.what)
 
     def judged(self, *, doubles: bool) -> Found:
         """After all that the service was sent, and one more quiet night."""
@@ -144,7 +145,7 @@ class Meeting:
         night = self.ground.launcher.run("run")
         if night.code or "Traceback" in night.said:
             self.found.wrong.append(f"the quiet night ended with {night.code}: {night.said}")
-        self.found.wrong += in_the_end(self.ground)
+        self.found.wrong += [one.what for one in in_the_end(self.ground)]
         self.found.doubled = sorted(set(self.found.doubled))
         return self.found
 

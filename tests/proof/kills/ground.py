@@ -19,6 +19,7 @@ import psycopg
 from sqlalchemy import make_url
 
 from tests.plain_configuration import plain_configuration
+from tests.proof.figures import Finding, Wrong
 from tests.proof.kills.forked import Ended, Launcher
 from tests.proof.kills.relay import PAUSES, Relay
 from tests.sandbox_process import SandboxProcess, make_certificate, ready_app
@@ -213,29 +214,32 @@ class Ground:
         """What bears the mark, by address."""
         return {address: [one for one in events if _marked(one)] for address, events in self.sandbox.client.all_events().items()}
 
-    def wrong_at_any_time(self) -> list[str]:
+    def wrong_at_any_time(self) -> list[Finding]:
         """Duplicates; lessons that are gone though they stood and are to stand; people's appointments that are not what they were; mail."""
-        wrong, ours = [], self.ours()
+        wrong, ours = list[Finding](), self.ours()
         for address, events in ours.items():
             times = Counter(map(_lesson, events))
-            wrong += [f"duplicate: {lesson} stands {many} times in {address}" for lesson, many in times.items() if many > 1]
+            doubled = {lesson: many for lesson, many in times.items() if many > 1}
+            wrong += [Finding(Wrong.DUPLICATE, f"duplicate: {one} stands {many} times in {address}") for one, many in doubled.items()]
         if not self.first:
             keep = {(one.address, one.activity) for one in self.evening} & {(one.address, one.activity) for one in self.night}
             stand = {(address, _lesson(one)) for address, events in ours.items() for one in events}
-            wrong += [f"lost: {lesson} in {address}" for address, lesson in sorted(keep - stand)]
+            wrong += [Finding(Wrong.WRONG_DELETE, f"lost: {lesson} in {address}") for address, lesson in sorted(keep - stand)]
         was, now = self.foreign, self._foreign()
-        wrong += [f"foreign touched: {event['subject']} in {event['calendar']}" for name, event in was.items() if now.get(name) != event]
-        wrong += [f"foreign made: {event['subject']} in {event['calendar']}" for name, event in now.items() if name not in was]
+        touched = [f"foreign touched: {event['subject']} in {event['calendar']}" for name, event in was.items() if now.get(name) != event]
+        made = [f"foreign made: {event['subject']} in {event['calendar']}" for name, event in now.items() if name not in was]
+        wrong += [Finding(Wrong.FOREIGN_CHANGED, one) for one in (*touched, *made)]
         mails = self.sandbox.client.mails()
-        return [*wrong, *([f"mail: {mails}"] if mails else [])]
+        return [*wrong, *([Finding(Wrong.MAIL, f"mail: {mails}")] if mails else [])]
 
-    def unequal(self, wanted: list[Lesson]) -> list[str]:
+    def unequal(self, wanted: list[Lesson]) -> list[Finding]:
         """Where calendars are not what the timetable says."""
         stand = Counter((address, *_seen(one)) for address, events in self.ours().items() for one in events)
         ought = Counter((lesson.address, *lesson.seen) for lesson in wanted)
-        return [f"too much: {one}" for one in (stand - ought)] + [f"lost: {one}" for one in (ought - stand)]
+        too_much, lost = [f"too much: {one}" for one in (stand - ought)], [f"lost: {one}" for one in (ought - stand)]
+        return [Finding(Wrong.NOT_CONVERGED, one) for one in (*too_much, *lost)]
 
-    def wrong_in_the_end(self) -> list[str]:
+    def wrong_in_the_end(self) -> list[Finding]:
         """Also: calendars that are not the timetable, events made anew, foreign ones in Deleted Items, a wrong ledger."""
         wrong = [*self.wrong_at_any_time(), *self.unequal(self.wanted)]
         ours = self.ours()
@@ -243,12 +247,14 @@ class Ground:
             if not self.first:
                 ids = {_lesson(one): str(one["id"]) for one in events}
                 before = self.stood.get(address, {})
-                wrong += [f"made anew: {lesson} in {address}" for lesson in ids.keys() & before.keys() if ids[lesson] != before[lesson]]
+                anew = [f"made anew: {lesson} in {address}" for lesson in ids.keys() & before.keys() if ids[lesson] != before[lesson]]
+                wrong += [Finding(Wrong.MADE_ANEW, one) for one in anew]
             deleted = self.sandbox.client.deleted_items(address)
-            wrong += [f"deleted: {one['subject']} in {address}" for one in deleted if not _marked(one)]
+            foreign = [f"deleted: {one['subject']} in {address}" for one in deleted if not _marked(one)]
+            wrong += [Finding(Wrong.FOREIGN_CHANGED, one) for one in foreign]
         ledger = {(address, item) for address, item in self.record.ask("SELECT address, item_id FROM ledger")}
         stand = {(address, str(one["id"])) for address, events in ours.items() for one in events}
-        wrong += [f"ledger: {address} {item[-12:]}" for address, item in sorted(ledger ^ stand)]
+        wrong += [Finding(Wrong.RECORD, f"ledger: {address} {item[-12:]}") for address, item in sorted(ledger ^ stand)]
         return wrong
 
     def done(self, ended: Ended, *codes: int) -> None:

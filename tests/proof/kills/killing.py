@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tests.proof.figures import Finding, Wrong
 from tests.proof.kills.forked import PATIENCE, Ended, Running
 from tests.proof.kills.ground import FAR, Ground
 from tests.proof.kills.relay import Moment, Order
@@ -26,7 +27,7 @@ class Suffered:
     """What came of it: where it was ``struck`` (more than one place, if more than once), and all that was ``wrong`` then and in the end."""
 
     struck: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
+    wrong: list[Finding] = field(default_factory=list)
     waited: float = 0.0
 
 
@@ -106,7 +107,7 @@ def suffer(ground: Ground, kills: Sequence[Kill], *, first: bool = False) -> Suf
         if struck := kill(ground):
             found.struck.append(struck)
         ground.relay.quiet()
-        found.wrong += [f"at once, {one}" for one in ground.wrong_at_any_time()]
+        found.wrong += [Finding(one.wrong, f"at once, {one.what}") for one in ground.wrong_at_any_time()]
     ground.relay.arm(Order(0, Moment.AFTER, lambda: None))
     began = time.monotonic()
     night = ground.launcher.run("run")
@@ -117,18 +118,18 @@ def suffer(ground: Ground, kills: Sequence[Kill], *, first: bool = False) -> Suf
     return found
 
 
-def in_the_end(ground: Ground) -> list[str]:
+def in_the_end(ground: Ground) -> list[Finding]:
     """Everything that has to be so once a night was left in peace."""
     wrong = ground.wrong_in_the_end()
     run = ground.launcher.run
     # Not by stamps: every calendar is read and compared once more.
     again = run("run", "--dry-run", "--exit-code", environment={"TIMETABLE_SYNC_RUN__FULL_READING": "0 days"})
-    wrong += _clean(again, "the next plan is not empty:")
+    wrong += _clean(again, "the next plan is not empty:", Wrong.NOT_CONVERGED)
     wrong += _clean(run("explain", "COMP101-0"), "explain")
     status, history = run("status", "--format", "json"), run("history")
     wrong += [*_clean(status, "status"), *_clean(history, "history")]
     if status.code == 0:
-        wrong += _record(ground, json.loads(status.said))
+        wrong += [Finding(Wrong.RECORD, one) for one in _record(ground, json.loads(status.said))]
     for report in (ground.folder / "reports").glob("*.json"):
         json.loads(report.read_text("utf-8"))
     return wrong
@@ -228,13 +229,13 @@ def suffer_by_daemon(ground: Ground, nth: int, moment: Moment, *, whole: bool) -
         if order.hit:
             found.struck.append(f"the {'daemon' if whole else 'night of the daemon'} at request {nth} ({order.hit}) {moment}")
         ground.relay.quiet()
-        found.wrong += [f"at once, {one}" for one in ground.wrong_at_any_time()]
+        found.wrong += [Finding(one.wrong, f"at once, {one.what}") for one in ground.wrong_at_any_time()]
         began = time.monotonic()
         with Daemon(ground) if whole else daemon as living:
             living.wait_for("the night is over", 1 if whole else 2 if found.struck else 1)
             found.waited = time.monotonic() - began
             if "exit_code=0" not in living.said().replace("exit_code=-", ""):
-                found.wrong.append(f"the daemon did not make up for it:\n{living.said()}")
+                found.wrong.append(Finding(Wrong.SAID, f"the daemon did not make up for it:\n{living.said()}"))
             living.process.terminate()
             living.process.wait(PATIENCE)
     found.wrong += in_the_end(ground)
@@ -263,11 +264,11 @@ def suffer_elsewhere(ground: Ground, chance: random.Random) -> Suffered:
     while (night := ground.launcher.run("run")).code == 6 and time.monotonic() - began < 60:
         refused += 1
         if "process" not in night.said or "its lease lasts until" not in night.said:
-            found.wrong.append(f"the refusal does not say who is at work: {night.said}")
+            found.wrong.append(Finding(Wrong.SAID, f"the refusal does not say who is at work: {night.said}"))
         time.sleep(0.2)
     found.waited = time.monotonic() - began
     if not refused:
-        found.wrong.append("a night began beside one that may have been alive")
+        found.wrong.append(Finding(Wrong.TWO_AT_ONCE, "a night began beside one that may have been alive"))
     found.wrong += [*_clean(night, "the night after"), *in_the_end(ground)]
     ground.configure()
     return found
@@ -295,5 +296,6 @@ def _killed(ended: Ended | None) -> bool:
     return ended.code == -signal.SIGKILL
 
 
-def _clean(ended: Ended, what: str) -> list[str]:
-    return [] if ended.code == 0 and "Traceback" not in ended.said else [f"{what} ended with {ended.code}: {ended.said}"]
+def _clean(ended: Ended, what: str, kind: Wrong = Wrong.SAID) -> list[Finding]:
+    good = ended.code == 0 and "Traceback" not in ended.said
+    return [] if good else [Finding(kind, f"{what} ended with {ended.code}: {ended.said}")]

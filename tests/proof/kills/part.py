@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.databases import POSTGRESQL, database_of_our_own
-from tests.proof.figures import Amount, Figure, Part, Say
+from tests.proof.figures import Amount, Figure, Finding, Part, Say, Tried, Wrong, harm_figures
 from tests.proof.kills.ground import Ground, ground
 from tests.proof.kills.killing import (
     Kill,
@@ -30,31 +30,52 @@ from tests.proof.kills.relay import Moment, Order
 #: What is promised.
 KILLS = 300
 
+#: What is looked at after each.
+LOOKED_FOR = (
+    Wrong.DUPLICATE,
+    Wrong.WRONG_DELETE,
+    Wrong.FOREIGN_CHANGED,
+    Wrong.MADE_ANEW,
+    Wrong.MAIL,
+    Wrong.NOT_CONVERGED,
+    Wrong.TWO_AT_ONCE,
+    Wrong.RECORD,
+    Wrong.SAID,
+    Wrong.NOT_TRIED,
+)
+
 ELSEWHERE = "on a host that is gone"
 
 
 @dataclass
 class Tally:
-    """What was found: kills by kind, and what was wrong, each with the place it was struck at."""
+    """What was found: kills by kind, each night with the places it was struck at, and what was wrong."""
 
     kills: Counter[str] = field(default_factory=Counter)
-    wrong: list[str] = field(default_factory=list)
+    tried: list[Tried] = field(default_factory=list)
     waited: dict[str, float] = field(default_factory=dict)
 
     def add(self, kind: str, suffered: Suffered) -> None:
         """One more."""
         self.kills[kind] += len(suffered.struck)
         self.waited[kind] = max(self.waited.get(kind, 0.0), suffered.waited)
-        self.wrong += [f"{kind}: {' and '.join(suffered.struck) or 'not struck'}: {one}" for one in suffered.wrong]
+        name = f"{len(self.tried) + 1}. {kind}: {' and '.join(suffered.struck) or 'not struck'}"
+        self.tried.append(Tried(name, f"{len(suffered.struck)} kills", tuple(suffered.wrong)))
+
+    def broke(self, kind: str, error: Exception) -> None:
+        """One more, of which nothing came."""
+        finding = Finding(Wrong.NOT_TRIED, f"{type(error).__name__}: {error}")
+        self.tried.append(Tried(f"{len(self.tried) + 1}. {kind}", "nothing", (finding,)))
 
     @property
     def many(self) -> int:
         """All kills."""
         return sum(self.kills.values())
 
-    def of(self, *words: str) -> list[str]:
-        """What is wrong in this way."""
-        return [one for one in self.wrong if any(word in one for word in words)]
+    @property
+    def wrong(self) -> list[str]:
+        """All that was wrong, in words."""
+        return [f"{one.name}: {finding}" for one in self.tried for finding in one.found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +159,14 @@ def carry_out(made: Ground, todo: Sequence[Job], tally: Tally, say: Say) -> None
         try:
             tally.add(kind, job(made))
         except (RuntimeError, ValueError, LookupError, OSError) as error:
-            tally.wrong.append(f"{kind}: {type(error).__name__}: {error}")
+            tally.broke(kind, error)
         for one in tally.wrong[known:]:
             say(f"wrong: {one}")
         if at % 25 == 0 or at == len(todo):
             say(f"{at} of {len(todo)} nights, {tally.many} kills, {len(tally.wrong)} wrong")
 
 
-def prove(amount: Amount, say: Say) -> Iterable[Figure]:
+def prove(amount: Amount, say: Say) -> Iterable[Figure | Tried]:
     """The kills, and what came of them."""
     chance, tally = random.Random(amount.seed), Tally()  # noqa: S311 - chance for tests, no secret
     with ExitStack() as stack:
@@ -173,6 +194,7 @@ def prove(amount: Amount, say: Say) -> Iterable[Figure]:
             carry_out(made, [at_any_moment(chance, seconds) for _ in range(amount.of(20))], tally, say)
             while tally.many < amount.of(KILLS) and not tally.wrong:
                 carry_out(made, [at_any_moment(chance, seconds)], tally, lambda _: None)
+    yield from tally.tried
     yield from figures(tally, amount.of(KILLS))
 
 
@@ -181,25 +203,11 @@ def figures(tally: Tally, least: int) -> Iterable[Figure]:
     yield Figure("kills -9", f"{tally.many}", tally.many >= least)
     for kind, many in sorted(tally.kills.items()):
         yield Figure(f"  {kind}", str(many), True)
-    known: list[str] = []
-    for what, words in (
-        ("duplicates, at any time", ("duplicate", "too much")),
-        ("lost", ("lost",)),
-        ("foreign touched", ("foreign", "deleted:")),
-        ("mails", ("mail:",)),
-        ("events made anew that stood", ("made anew",)),
-    ):
-        found = tally.of(*words)
-        known += found
-        yield Figure(what, str(len(found)), not found)
-    rest = [one for one in tally.wrong if one not in known]
-    yield Figure("else wrong (exit code, record, ledger, next plan)", str(len(rest)), not rest)
+    yield from harm_figures("kills", tally.tried, LOOKED_FOR)
     gone = tally.waited.pop(ELSEWHERE, None)
     yield Figure("longest night after a kill, start-up and all", f"{max(tally.waited.values(), default=0):.1f} s", True)
     if gone is not None:
         yield Figure("the same where the lease of 4 s had to run out", f"{gone:.1f} s", True)
-    for one in tally.wrong[:20]:
-        yield Figure("wrong", one, False)
 
 
 PART = Part("kills", f"{KILLS} nights killed at requests, at commits and at random, each followed by a night in peace", prove)

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.databases import POSTGRESQL, database_of_our_own
+from tests.proof.figures import Finding, Wrong
 from tests.proof.kills.ground import Ground, ground
-from tests.proof.kills.killing import at_request, suffer, suffer_by_daemon
-from tests.proof.kills.part import Tally, at_any_moment, carry_out, jobs, length, special
+from tests.proof.kills.killing import Suffered, at_request, suffer, suffer_by_daemon
+from tests.proof.kills.part import Tally, at_any_moment, carry_out, figures, jobs, length, special
 from tests.proof.kills.relay import Moment, Order
 
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(600)]
@@ -49,6 +50,14 @@ def test_a_daemon_killed_with_its_night_is_made_up_for_by_the_next_daemon(on_sql
     assert suffered.struck
 
 
+def test_what_a_command_says_counts_as_no_harm() -> None:
+    tally = Tally()
+    tally.add("at a request", Suffered(["request 1"], [Finding(Wrong.SAID, "the night after ended with 1: 1 duplicate was made, 2 lost")]))
+    good = {figure.what: figure.good for figure in figures(tally, 1)}
+    assert (good["kills: harm done"], good["kills: else wrong"]) == (True, False)
+    assert [(one.ended, [finding.wrong for finding in one.found]) for one in tally.tried] == [("1 kills", [Wrong.SAID])]
+
+
 @pytest.mark.postgresql
 def test_the_same_with_its_record_in_postgresql(tmp_path: Path, seed: int, tried: Callable[[str], None]) -> None:
     tried(f"seed {seed}")
@@ -70,18 +79,18 @@ def test_duplicates_lost_lessons_touched_appointments_and_mail_would_be_seen(on_
     client.copy_event(address, mine["id"])
     client.edit_event(address, coffee["id"], location="The roof")
     assert on_sqlite.wrong_at_any_time() == [
-        f"duplicate: COMP101-0 stands 2 times in {address}",
-        f"foreign touched: Coffee 0 in {address}",
+        Finding(Wrong.DUPLICATE, f"duplicate: COMP101-0 stands 2 times in {address}"),
+        Finding(Wrong.FOREIGN_CHANGED, f"foreign touched: Coffee 0 in {address}"),
     ]
     for one in on_sqlite.ours()[address]:
         client.delete_event(address, one["id"])
-    assert f"lost: COMP101-0 in {address}" in on_sqlite.wrong_at_any_time()
+    assert Finding(Wrong.WRONG_DELETE, f"lost: COMP101-0 in {address}") in on_sqlite.wrong_at_any_time()
     on_sqlite.begin_again(first=False)
-    assert any(one.startswith("too much:") for one in on_sqlite.wrong_in_the_end())
-    assert any(one.startswith("lost:") for one in on_sqlite.wrong_in_the_end())
+    assert any(one.what.startswith("too much:") for one in on_sqlite.wrong_in_the_end())
+    assert any(one.what.startswith("lost:") for one in on_sqlite.wrong_in_the_end())
     late = on_sqlite.night[0].start + timedelta(days=1)
     client.add_appointment(address, "Tea", late.isoformat(), (late + timedelta(hours=1)).isoformat())
-    assert on_sqlite.wrong_at_any_time() == [f"foreign made: Tea in {address}"]
+    assert on_sqlite.wrong_at_any_time() == [Finding(Wrong.FOREIGN_CHANGED, f"foreign made: Tea in {address}")]
 
 
 def test_a_night_that_trusted_its_ledger_alone_would_be_found_out(on_sqlite: Ground) -> None:
@@ -96,4 +105,4 @@ def test_a_night_that_trusted_its_ledger_alone_would_be_found_out(on_sqlite: Gro
     finally:
         on_sqlite.launcher.planted = ""
     assert suffered.struck
-    assert any("duplicate" in one for one in suffered.wrong)
+    assert any(one.wrong is Wrong.DUPLICATE for one in suffered.wrong)

@@ -41,6 +41,7 @@ class Wrong(StrEnum):
     MADE_ANEW = "made anew"
     MAIL = "mail sent"
     NOT_CONVERGED = "not converged by a clean night"
+    HISTORY = "a history with a rule broken"
     TWO_AT_ONCE = "two runs at once"
     RECORD = "wrong record"
     SAID = "other exit code or sentence"

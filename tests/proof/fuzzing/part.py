@@ -13,8 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.proof.figures import Amount, Figure, Part, Say
+from tests.proof.figures import Amount, Figure, Finding, Part, Say, Tried, Wrong
 from tests.proof.fuzzing.targets import TARGETS, Target
+from tests.proof.fuzzing.watching import wrong
 
 #: Of the whole, in seconds.
 HOUR = 3_600.0
@@ -32,8 +33,9 @@ class Searched:
     found: list[tuple[str, str]] = field(default_factory=list)
 
 
-def prove(amount: Amount, say: Say) -> Iterator[Figure]:
+def prove(amount: Amount, say: Say) -> Iterator[Figure | Tried]:
     """A figure a target, and the sum."""
+    given = HOUR * amount.share if amount.minutes is None else 60 * amount.minutes
     if importlib.util.find_spec("atheris") is None:
         yield Figure("the fuzzer that is guided by coverage", "not installed: make .venv/.fuzz", good=False)
         return
@@ -42,7 +44,7 @@ def prove(amount: Amount, say: Say) -> Iterator[Figure]:
     # As many at a time as the machine has processors to spare: a fuzzer takes all of one.
     with ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2)) as pool, tempfile.TemporaryDirectory(prefix="fuzzing-") as folder:
         searches = {
-            name: pool.submit(_search, target, HOUR * amount.share * target.weight / weights, amount.seed, Path(folder) / name)
+            name: pool.submit(_search, target, given * target.weight / weights, amount.seed, Path(folder) / name)
             for name, target in TARGETS.items()
         }
         for name, search in searches.items():
@@ -50,9 +52,11 @@ def prove(amount: Amount, say: Say) -> Iterator[Figure]:
             whole.append(searched)
             for finding, data in searched.found:
                 say(f"{name}: {finding}: bytes.fromhex({data!r})")
+                yield Tried(f"{name}; {data}", "a finding", (Finding(Wrong.SAID, finding),))
+            yield Tried(f"{name}; seed {amount.seed}", _in_words(searched))
             yield Figure(f"{name}: {TARGETS[name].about}", _in_words(searched), not searched.found and searched.executions > 0)
     total = Searched(sum(one.executions for one in whole), sum(one.seconds for one in whole), [each for one in whole for each in one.found])
-    yield Figure("in all", _in_words(total), not total.found and total.seconds >= HOUR * amount.share)
+    yield Figure("in all", _in_words(total), not total.found and total.seconds >= given)
 
 
 def _in_words(searched: Searched) -> str:
@@ -90,4 +94,13 @@ def _search(target: Target, seconds: float, seed: int, folder: Path) -> Searched
     return Searched(executions, time.monotonic() - began, found)
 
 
-PART = Part("fuzzing", "whatever bytes come in, a value or a clear error comes out", prove)
+def again(name: str, _: Say) -> Tried:
+    """One input, once more: the target, and its bytes in hexadecimal digits. Raises ValueError where there is no such target."""
+    called, _separator, data = name.partition("; ")
+    if called not in TARGETS or not re.fullmatch(r"(?:[0-9a-f]{2})*", data):
+        raise ValueError(f"no input is called {name!r}")
+    finding = wrong(TARGETS[called], bytes.fromhex(data))
+    return Tried(name, "a finding" if finding else "nothing found", (Finding(Wrong.SAID, finding),) if finding else ())
+
+
+PART = Part("fuzzing", "whatever bytes come in, a value or a clear error comes out", prove, again, timed=True)

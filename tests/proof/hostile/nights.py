@@ -7,6 +7,7 @@ from random import Random
 from lxml import etree
 
 from tests.night_world import NightWorld
+from tests.proof.figures import Finding, Wrong
 from tests.proof.hostile.rows import hostile, ordinary
 from timetable_sync.reporting import document, html, markdown, text
 from timetable_sync.reporting.summary import RunSummary
@@ -34,30 +35,32 @@ ROWS = "i AS activity, 'COMP101' AS module, '2026-10-14 09:00' AS starts, '2026-
 NEVER = ROWS + " WHERE i < 0"
 
 
-def night_of_bad_rows(folder: Path, chance: Random, many: int) -> list[str]:
+def night_of_bad_rows(folder: Path, chance: Random, many: int) -> list[Finding]:
     """What is wrong after two nights: one of bad rows beside good ones, one of the same again."""
-    world, wrong = NightWorld(folder), list[str]()
+    world, wrong = NightWorld(folder), list[Finding]()
     addresses = {module: world.calendar(module) for module in (*CALENDARS, "GOOD101")}
     good = ordinary("GOOD101", 10)
     world.timetable(good + hostile(chance, many, CALENDARS))
     for turn in ("first", "second"):
         summary = world.night()
         if summary.failure is not None:
-            return [*wrong, f"the {turn} night failed: {summary.failure.message[:300]}"]
+            return [*wrong, Finding(Wrong.SAID, f"the {turn} night failed: {summary.failure.message[:300]}")]
         if summary.exit_code not in (0, 1):
-            wrong.append(f"the {turn} night ended with {summary.exit_code}")
-        wrong += unreadable(summary)
+            wrong.append(Finding(Wrong.SAID, f"the {turn} night ended with {summary.exit_code}"))
+        wrong += [Finding(Wrong.SAID, one) for one in unreadable(summary)]
         standing = {module: world.backend.store.items(address) for module, address in addresses.items()}
         if (there := sorted(item.subject for item in standing["GOOD101"])) != sorted(str(title) for *_, title, _ in good):
-            wrong.append(f"after the {turn} night the good calendar has {there}")
+            wrong.append(Finding(Wrong.WRONG_CONTENT, f"after the {turn} night the good calendar has {there}"))
         for module, items in standing.items():
             markers = [item.marker for item in items]
-            if None in markers or len(set(markers)) < len(markers):
-                wrong.append(f"after the {turn} night {module} has an event twice, or one without a marker")
+            if None in markers:
+                wrong.append(Finding(Wrong.WRONG_CONTENT, f"after the {turn} night {module} has an event without a marker"))
+            if len(set(markers)) < len(markers):
+                wrong.append(Finding(Wrong.DUPLICATE, f"after the {turn} night {module} has an event twice"))
             if world.backend.store.deleted(addresses[module]):
-                wrong.append(f"the {turn} night deleted from {module}")
+                wrong.append(Finding(Wrong.WRONG_DELETE, f"the {turn} night deleted from {module}"))
     if changes := sum(len(report.changes) for report in summary.calendars):
-        wrong.append(f"the second night still finds {changes} changes")
+        wrong.append(Finding(Wrong.NOT_CONVERGED, f"the second night still finds {changes} changes"))
     return wrong
 
 

@@ -29,6 +29,13 @@ def judge_of(settled: Seen) -> Judge:
     return judge
 
 
+def judge_of_written(items: list[Seen]) -> Judge:
+    """One that saw how nights wrote these."""
+    judge = Judge()
+    judge.written = {item.id: item.content for item in items}
+    return judge
+
+
 WITHIN, BEYOND = maths(NOW + timedelta(hours=7)), maths(SPAN.end)
 
 
@@ -51,12 +58,12 @@ def test_a_guard_counts_one_more_where_a_person_may_have_moved_it_into_the_windo
     six = [replace(WITHIN, id=f"item-{number}", marker=f"{WITHIN.marker}{number}") for number in range(1, 7)]
     deleted = [Effect(A, item, None) for item in six[:2]]
     asked = replace(ASKED, configuration=Configuration(narrow=True))
-    Judge().night(replace(asked, meanwhile=lambda: None), {A: six}, deleted)
+    judge_of_written(six).night(replace(asked, meanwhile=lambda: None), {A: six}, deleted)
     with pytest.raises(Wrong, match="2 of 6 events"):
-        Judge().night(asked, {A: six}, deleted)
+        judge_of_written(six).night(asked, {A: six}, deleted)
 
 
 def test_a_guard_counts_an_event_once_however_many_copies_of_it_are_cleaned_up() -> None:
     copies = [replace(WITHIN, id=f"item-{number}") for number in range(6)]
     asked = replace(ASKED, configuration=Configuration(narrow=True))
-    Judge().night(asked, {A: copies}, [Effect(A, item, None) for item in copies[1:]])
+    judge_of_written(copies).night(asked, {A: copies}, [Effect(A, item, None) for item in copies[1:]])

@@ -670,6 +670,20 @@ def test_a_copy_in_which_only_the_body_was_changed_is_theirs(made: Callable[...,
     assert [left.why for left in (*found.left_alone, *without.left_alone)] == [Left.COPY] * 2
 
 
+@pytest.mark.parametrize("made", [standing, sealed])
+def test_of_a_body_in_html_each_sign_counts_and_what_the_service_is_known_to_show_instead_is_the_same(made: Callable[..., Standing]) -> None:
+    lecture = event(body="<p>Room 1.2, C++</p>", body_kind="html")
+    ours, other = made(lecture), made(lecture, "item-2", created=MONDAY)
+    shown = rendering_of("<p>Room 1.2, C++</p>", "html", "Room 1.2 (C++)")
+    known = {lecture.key: entry(ours)._replace(body=shown)}
+
+    edited = settled(plan([lecture], [ours, other], known), {"item-2": "Room 12, C++"})
+    rendered = settled(plan([lecture], [ours, other], known), {"item-2": "Room 1.2 (C++)"})
+
+    assert (edited.changes, [(left.why, left.before) for left in edited.left_alone]) == ((), [(Left.COPY, other)])
+    assert (rendered.changes, rendered.left_alone) == ((Delete(other, Reason.DUPLICATE),), ())
+
+
 @pytest.mark.parametrize("fields", [{"location": "At home"}, {"categories": ("Mine",)}])
 @pytest.mark.parametrize("made", [standing, sealed])
 def test_a_copy_in_which_someone_wrote_into_a_field_that_is_not_ours_is_theirs(

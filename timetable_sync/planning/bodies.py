@@ -5,12 +5,11 @@ from dataclasses import replace
 
 from timetable_sync.model.change import Create, Delete, Reason, Update
 from timetable_sync.model.event import Event
-from timetable_sync.model.ledger import LedgerEntry
 from timetable_sync.model.plan import BodyToCheck, CalendarPlan, Left, LeftAlone
 from timetable_sync.model.snapshot import Standing
-from timetable_sync.planning.body_match import rendering_of, same_body
+from timetable_sync.planning.body_match import rendering_of
 from timetable_sync.planning.compare import Draft, Rules, absent, edited_why, entry_of, is_known, learn, leave_copy, update_outdated
-from timetable_sync.planning.copies import unchanged, written_body
+from timetable_sync.planning.copies import says, unchanged, written_body
 from timetable_sync.planning.difference import differences
 from timetable_sync.planning.unreadable import Unreadable
 
@@ -58,7 +57,8 @@ def _settle_delete(draft: Draft, check: BodyToCheck, why: Reason, body: str | No
     there = check.standing
     if body is None:
         return
-    if not unchanged(there, check.event, rules.zones(check.event), body):
+    rendering = check.known.body if check.known is not None else None
+    if not unchanged(there, check.event, rules.zones(check.event), body, rendering):
         leave_copy(draft, there, check.event)
         if why is not Reason.DUPLICATE:
             draft.gone.add(there.marker.key)
@@ -66,13 +66,6 @@ def _settle_delete(draft: Draft, check: BodyToCheck, why: Reason, body: str | No
     if why is not Reason.DUPLICATE:
         learn(draft, there, check.known)
     draft.changes.append(Delete(there, why))
-
-
-def _is_right(expected: str, event: Event, body: str, known: LedgerEntry | None) -> bool:
-    """Whether ``body`` is the ``expected`` one, or what the service is known to show instead."""
-    if known is not None and known.body is not None and known.body == rendering_of(expected, event.body_kind, body):
-        return True
-    return same_body(expected, event.body_kind, body)
 
 
 def _settle_outdated(draft: Draft, there: Standing, event: Event, body: str | None, rules: Rules) -> None:
@@ -91,7 +84,7 @@ def _settle_present(
     body = bodies.get(there.item.id)
     if there.marker.fingerprint != event.fingerprint():
         _settle_outdated(draft, there, event, body, rules)
-    elif body is None or event.body is None or _is_right(event.body, event, body, known):
+    elif body is None or event.body is None or says(body, event, known.body if known is not None else None):
         draft.unchanged += 1
         if body is not None:
             draft.record[event.key] = entry_of(there, rules.mapping)
@@ -104,7 +97,7 @@ def _settle_present(
     else:
         for other in others:
             text = bodies.get(other.standing.item.id)
-            if text is not None and not differences(event, other.standing) and same_body(event.body, event.body_kind, text):
+            if text is not None and not differences(event, other.standing) and says(text, event):
                 # Then that one is ours.
                 leave_copy(draft, there, event)
                 draft.unchanged += 1

@@ -193,7 +193,7 @@ def _among(
                 leave_copy(draft, item, event)
             return
     for item in rest:
-        _delete_unless_copied(draft, item, event, None, Reason.DUPLICATE, rules)
+        _delete_unless_copied(draft, item, event, known, Reason.DUPLICATE, rules)
     if known is None and event.body is not None and ours.marker.shown and ours.marker.fingerprint != event.fingerprint():
         draft.bodies.append(BodyToCheck(ours, event, marker_of(event, rules.mapping)))
         return

@@ -15,7 +15,7 @@ from itertools import product
 from timetable_sync.model.event import JOINT, PART, BodyKind, Event, content_of, fingerprint_of
 from timetable_sync.model.marker import Marker
 from timetable_sync.model.snapshot import Standing
-from timetable_sync.planning.body_match import same_body
+from timetable_sync.planning.body_match import rendering_of, same_body
 from timetable_sync.planning.difference import differences
 from timetable_sync.planning.text_match import utf16_length
 
@@ -75,9 +75,15 @@ def untouched(item: Standing, event: Event | None, zones: Collection[str], body:
     return owned is not None and _only_these(item, location=owned[0], categories=owned[1])
 
 
-def unchanged(item: Standing, event: Event | None, zones: Collection[str], body: str) -> bool:
-    """The same of everything that a person can see; ``body`` is the item's, as it was read."""
-    if event is not None and _shows(item, event) and _says(body, event):
+def unchanged(item: Standing, event: Event | None, zones: Collection[str], body: str, rendering: str | None = None) -> bool:
+    """The same of everything that a person can see; ``body`` is the item's, as it was read.
+
+    ``rendering`` is the digest of how the service is known to show the body instead (``LedgerEntry.body``).
+    """
+    if event is not None and item.marker.fingerprint == event.fingerprint():
+        # What was written is known, and so the body counts sign by sign: of HTML, the mark knows the words alone.
+        return untouched(item, event, zones) and says(body, event, rendering)
+    if event is not None and _shows(item, event) and says(body, event):
         return True
     if not item.marker.shown:
         return untouched(item, None, zones, body if body.strip() else None)
@@ -95,8 +101,13 @@ def _shows(item: Standing, event: Event | None) -> bool:
     return _only_these(item, location=event.location is not None, categories=event.categories is not None)
 
 
-def _says(body: str, event: Event) -> bool:
-    return not body.strip() if event.body is None else same_body(event.body, event.body_kind, body)
+def says(body: str, event: Event, rendering: str | None = None) -> bool:
+    """Whether ``body``, as it was read, is the event's, or what the service is known to show instead."""
+    if event.body is None:
+        return not body.strip()
+    if rendering is not None and rendering == rendering_of(event.body, event.body_kind, body):
+        return True
+    return same_body(event.body, event.body_kind, body)
 
 
 def _only_these(item: Standing, *, location: bool, categories: bool) -> bool:

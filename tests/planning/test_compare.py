@@ -671,7 +671,7 @@ def test_a_copy_in_which_only_the_body_was_changed_is_theirs(made: Callable[...,
 
 
 @pytest.mark.parametrize("made", [standing, sealed])
-def test_of_a_body_in_html_each_sign_counts_and_what_the_service_is_known_to_show_instead_is_the_same(made: Callable[..., Standing]) -> None:
+def test_of_a_body_in_html_each_sign_counts_and_what_the_service_is_known_to_show_instead(made: Callable[..., Standing]) -> None:
     lecture = event(body="<p>Room 1.2, C++</p>", body_kind="html")
     ours, other = made(lecture), made(lecture, "item-2", created=MONDAY)
     shown = rendering_of("<p>Room 1.2, C++</p>", "html", "Room 1.2 (C++)")

@@ -17,6 +17,10 @@ class Expected:
     said: str
 
 
+#: What comes of a fault of what may as well not be answered.
+NOTHING: Final = Expected(0, "")
+
+
 @dataclass(frozen=True)
 class Kind:
     """One fault.

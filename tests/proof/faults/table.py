@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.proof.faults.by_proxy import OWN
 from tests.proof.faults.databases import EXPECTED, Row
-from tests.proof.faults.kinds import ANY, KINDS
+from tests.proof.faults.kinds import ANY, KINDS, NOTHING
 
 #: An operation, a fault, whether for ever: the exit codes.
 Codes = dict[tuple[str, str, bool], set[int]]
@@ -27,7 +27,7 @@ def expected() -> Codes:
                 idles = (False, True) if operation == "GetFolder" else (False,)
                 found[operation, kind.name, ever] = {
                     kind.expected(operation, ever=ever, first=first, idle=idle).code for first in firsts for idle in idles
-                }
+                } | ({NOTHING.code} if operation == "GetItem" else set())
     return found
 
 

@@ -73,6 +73,13 @@ def test_a_service_that_gives_all_folders_one_id_tells_nothing_by_it() -> None:
     assert sorted(resolve(known(d="G"), tonight("a b c", a="F", b="F", c="F")).failed) == ["a", "b", "c"]
 
 
+def test_a_mailbox_that_is_alone_and_had_other_names_is_no_sign_of_such_a_service() -> None:
+    both = resolve(known(old="F", older="F", a="F"), tonight("a b", a="F", b="F", gone="old older"))
+    assert both.failed.keys() == {"a", "b"}
+    forgotten = known(a="F") | {"old": Visited(Calendar("old", "OLD"), "F", gone_nights=3)}
+    assert resolve(forgotten, tonight("a b", a="F", b="F")).failed.keys() == {"a", "b"}
+
+
 def test_in_the_first_night_what_is_known_under_an_address_is_of_the_folder_that_it_leads_to() -> None:
     assert resolve(known(old=""), tonight("new", new="F", old="F")) == RENAMED
 

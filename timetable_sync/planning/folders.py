@@ -79,10 +79,10 @@ class Resolution:
 
 def resolve(before: Mapping[str, Visited], found: Found) -> Resolution:
     """What follows from where the addresses lead tonight, ``before`` being what is remembered of them."""
-    if not _tells(before, found.looks):
-        return Resolution()
     leads = {address: one.folder for address, one in before.items() if one.folder and not one.gone_nights and address not in found.gone}
     leads |= {address: look.folder for address, look in found.looks.items() if look.folder}
+    if not _tells(before, found, leads):
+        return Resolution()
     groups = defaultdict[str, list[str]](list)
     for address in sorted(leads):
         groups[leads[address]].append(address)
@@ -110,10 +110,14 @@ def resolve(before: Mapping[str, Visited], found: Found) -> Resolution:
     return Resolution(moved, frozenset(forgotten), frozenset(dropped), failed)
 
 
-def _tells(before: Mapping[str, Visited], looks: Mapping[str, Look]) -> bool:
-    """Whether folders are told apart by their ids. They are not where a service gives all of them one, such as one within their mailbox."""
-    folders = {one.folder for one in before.values()} | {look.folder for look in looks.values()}
-    return len(folders - {""}) != 1 or len(before.keys() | looks.keys()) <= _MOST_NAMES
+def _tells(before: Mapping[str, Visited], found: Found, leads: Mapping[str, str]) -> bool:
+    """Whether folders are told apart by their ids. They are not where a service gives all of them one, such as one within their mailbox.
+
+    Addresses that do not exist any more are no sign of that, however many a mailbox had.
+    """
+    folders = {one.folder for one in before.values()} | set(leads.values())
+    there = {address for address, one in before.items() if not one.gone_nights and address not in found.gone} | found.looks.keys()
+    return len(folders - {""}) != 1 or len(there) <= _MOST_NAMES
 
 
 def _known(before: Mapping[str, Visited], looks: Mapping[str, Look]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The faults of services, by name: in the sandbox's words, and what has to come of each."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 READING: Final = ("GetFolder", "FindItem", "GetItem")
@@ -123,6 +123,17 @@ def _code(code: str, said: str, *, lasts: int | None = None, **more: Any) -> lis
     ]
 
 
+def _of_one_event(code: str, said: str) -> list[Kind]:
+    """A code that lasts, and concerns one event. A body that cannot be had for it counts as edited, and is put back."""
+    found = _code(code, said, lasts=1)
+    return [
+        replace(kind, other={"GetItem": (NOTHING, NOTHING)})
+        if kind.fault.get("items") is None and kind.fault["what"] == "item_error"
+        else kind
+        for kind in found
+    ]
+
+
 def _stale(code: str, said: str) -> list[Kind]:
     """A code that says: read again. What was to be written is, and of one that is not to be read nothing is known any more."""
     found = []
@@ -240,8 +251,8 @@ KINDS: Final[list[Kind]] = [
     *_code("ErrorQuotaExceeded", "the mailbox is full", lasts=1),
     *_code("ErrorAccessDenied", "Exchange denies access", lasts=1),
     *_code("ErrorNonExistentMailbox", "there is no such mailbox", lasts=1),
-    *_code("ErrorItemSave", "Exchange could not save the event", lasts=1),
-    *_code("ErrorSomethingNew", "Exchange refuses (it|the request)", lasts=1),
+    *_of_one_event("ErrorItemSave", "Exchange could not save the event"),
+    *_of_one_event("ErrorSomethingNew", "Exchange refuses (it|the request)"),
     *_stale("ErrorItemNotFound", "the event is gone"),
     *_stale("ErrorIrresolvableConflict", "the event is not what it was when it was read"),
     Kind(

@@ -137,6 +137,23 @@ def test_what_somebody_deleted_and_may_stay_so_is_not_made_anew_by_a_rename(tmp_
     assert len(world.stands(NEW)) == 7
 
 
+def test_a_mailbox_that_did_not_exist_when_it_was_first_named_is_known_by_its_folder_once_it_does(tmp_path: Path) -> None:
+    """Every night reads in full, so that nobody asks for a stamp, which would tell the folder as well."""
+    world = Moving(tmp_path, '[run]\nfull_reading = "0 days"\n')
+    world.calendar("MATH101")
+    world.timetable(lectures("COMP101", "MATH101", weeks=5))
+    assert world.night().exit_code == 1
+    world.calendar("COMP101")
+    for _ in range(2):
+        assert world.night().exit_code == 0
+    before = world.stands(OLD)
+    world.rename(OLD, NEW, alias=True)
+    world.rename("math101@groups.example.ac.uk", "math101@new.example.ac.uk", alias=True)
+    world.domain("new.example.ac.uk", ["groups.example.ac.uk"])
+    assert world.night().exit_code == 0
+    assert world.stands(NEW) == before
+
+
 @pytest.mark.parametrize("known", [True, False], ids=["known from earlier nights", "in their first night"])
 def test_two_addresses_of_one_mailbox_that_the_timetable_both_names_fail_and_nothing_is_written(world: Moving, *, known: bool) -> None:
     comp, other = world.calendar("COMP101"), "comp102@groups.example.ac.uk"

@@ -62,7 +62,8 @@ def tell_apart(
 
     ``before`` is what is remembered of addresses, ``wanted`` are those that the timetable names; ``late`` is that of ``look``.
     """
-    expected = Expected({address: one.folder for address, one in before.items()})
+    # Of a mailbox that did not exist yet, nobody was told a folder: that is asked for once it does.
+    expected = Expected({address: one.folder for address, one in before.items() if one.folder or not one.gone_nights})
     first = look(calendars, window, replace(sides, memory=replace(sides.memory, folders=expected)))
     gone = [address for address, error in first.failed.items() if isinstance(error, CalendarFailed) and error.gone]
     resolution = resolve(before, Found(first.looks, gone, wanted, [calendar.address for calendar in calendars]))

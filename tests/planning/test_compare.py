@@ -804,6 +804,17 @@ def test_of_two_whose_bodies_differ_the_one_that_is_right_is_ours_whichever_is_o
     assert [(left.why, left.before) for left in found.left_alone] == [(Left.COPY, noted)]
 
 
+def test_what_no_record_knows_and_has_the_words_that_were_written_is_ours_though_they_are_shown_otherwise() -> None:
+    lecture = event(body="<p>Dr Who, Aula 1</p>", body_kind="html")
+    there = sealed(lecture)
+
+    found = settled(plan([lecture], [there], {}), {"item-1": "DR WHO (AULA 1)"})
+    kept = settle_bodies(plan([lecture], [there], {}, KEEP), {"item-1": "DR WHO (AULA 1)"}, KEEP)
+
+    assert ([change.reason for change in found.changes], [known.item.id for known in found.record]) == ([Reason.EDITED], ["item-1"])
+    assert (kept.changes, [left.why for left in kept.left_alone]) == ((), [Left.EDITED_KEPT])
+
+
 def test_what_no_record_knows_and_the_timetable_changes_is_ours_if_its_body_too_is_as_its_mark_says() -> None:
     lecture = event(body="Dr Who")
     there = sealed(lecture)

@@ -76,6 +76,15 @@ def _settle_outdated(draft: Draft, there: Standing, event: Event, body: str | No
         draft.left_alone.append(LeftAlone(event.key, Left.UNRECORDED, there, event))
 
 
+def _settle_edited(draft: Draft, check: BodyToCheck, event: Event, expected: str, body: str, rules: Rules) -> None:
+    """It is ours, and its body is not the ``expected`` one: somebody edited it, or the service shows it in a way of its own."""
+    if rules.edited == "restore":
+        draft.changes.append(Update(check.standing, event, check.marker, Reason.EDITED))
+        draft.overwritten[event.key] = rendering_of(expected, event.body_kind, body)
+    else:
+        draft.left_alone.append(LeftAlone(event.key, edited_why(rules), check.standing, event))
+
+
 def _settle_present(
     draft: Draft, check: BodyToCheck, event: Event, others: Sequence[BodyToCheck], bodies: Mapping[str, str], rules: Rules
 ) -> frozenset[str]:
@@ -89,11 +98,7 @@ def _settle_present(
         if body is not None:
             draft.record[event.key] = entry_of(there, rules.mapping)
     elif is_known(there, known):
-        if rules.edited == "restore":
-            draft.changes.append(Update(there, event, check.marker, Reason.EDITED))
-            draft.overwritten[event.key] = rendering_of(event.body, event.body_kind, body)
-        else:
-            draft.left_alone.append(LeftAlone(event.key, edited_why(rules), there, event))
+        _settle_edited(draft, check, event, event.body, body, rules)
     else:
         for other in others:
             text = bodies.get(other.standing.item.id)
@@ -103,7 +108,11 @@ def _settle_present(
                 draft.unchanged += 1
                 draft.record[event.key] = entry_of(other.standing, rules.mapping)
                 return frozenset((other.standing.item.id,))
-        if known is None:
+        if known is None and there.marker.shown and written_body(there, body):
+            # Its words are those that were written: what else differs may be how the service shows it.
+            learn(draft, there, known)
+            _settle_edited(draft, check, event, event.body, body, rules)
+        elif known is None:
             draft.left_alone.append(LeftAlone(event.key, Left.UNRECORDED, there, event))
         else:
             leave_copy(draft, there, event)

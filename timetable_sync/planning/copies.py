@@ -29,7 +29,7 @@ _COMPARED = 250
 _OWNED = ((True, True), (True, False), (False, True), (False, False))
 
 
-#: Of HTML only words take part in a mark, as services lay it out in their own way: no links, no pictures, no labels of lists.
+#: Of HTML only words take part in a mark, in any case, as services lay it out in their own way: no links, pictures or labels of lists.
 _WORD = re.compile(r"[^\W_]+")
 _LINK = re.compile(r"<?\b(?:https?|mailto|cid):[^\s>\]]*>?|\[[^\]\s]*\]", re.IGNORECASE)
 _LABEL = re.compile(r"^[^\S\n]*(?:\d{1,4}|[a-z]|[ivxlc]{2,7})[.)](?=\s)", re.IGNORECASE | re.MULTILINE)
@@ -176,7 +176,7 @@ def _unspaced(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    return "".join(_WORD.findall(_LINK.sub(" ", text)))
+    return "".join(_WORD.findall(_LINK.sub(" ", text))).casefold()
 
 
 def _digest(text: str, letters: int) -> str:

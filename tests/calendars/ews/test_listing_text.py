@@ -95,8 +95,10 @@ def test_the_prefix_is_exchanges_to_choose(prefix: str) -> None:
     assert page.items == parsed(USUAL).items
 
 
-def test_events_in_another_namespace_are_no_listing() -> None:
+@pytest.mark.parametrize("total", [b"4", b"0"])
+def test_events_in_another_namespace_are_no_listing(total: bytes) -> None:
     content = USUAL.replace(b'xmlns:t="http://schemas.microsoft.com', b'xmlns:t="http://example.org')
+    content = content.replace(b'TotalItemsInView="4"', b'TotalItemsInView="%b"' % total)
     assert set_apart(content) is not None
     for read in (taken, parsed):
         with pytest.raises(NotWhole, match="holds no items"):

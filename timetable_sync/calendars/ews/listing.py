@@ -80,7 +80,7 @@ def read_page(message: etree._Element, apart: list[Fields] | None = None) -> Pag
     total = root.get("TotalItemsInView")
     items = root.find(T + "Items")
     if items is None:
-        if last and total == "0" and apart is None:
+        if last and total == "0" and apart is None and not len(root):
             return Page([], True)
         raise NotWhole("the listing holds no items")
     if apart is not None and len(items):

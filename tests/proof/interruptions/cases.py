@@ -167,7 +167,8 @@ def clock_stepped(met: Meeting, chance: random.Random) -> Found:
     )
     first = met.first(Order(nth, moment, strike, lives=moment is not Moment.LATE), wall=str(met.wall))
     ended = met.ended(met.ground.launcher, first, 0, 1, 3, -signal.SIGKILL)
-    if any(code != 6 for code in beside):
+    # By a clock that is far off the first may have ended already, as nobody can sign in; the second then ends so too.
+    if any(code != 6 and (code != 3 or abs(step) < 300) for code in beside):
         met.found.wrong.append(f"lease: a second run began beside one that lives: {beside}")
     if ended.code == -signal.SIGKILL:
         # It has been up for so long since the request was sent, and no less has passed.

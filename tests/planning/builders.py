@@ -1,11 +1,12 @@
 """Events, standing events and snapshots for tests, with as little said as a test needs to say."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from timetable_sync.model.calendar import Calendar
-from timetable_sync.model.event import Event
+from timetable_sync.model.event import Busy, Event, Sensitivity
 from timetable_sync.model.key import EventKey, iso_week
 from timetable_sync.model.ledger import LedgerEntry
 from timetable_sync.model.marker import Marker
@@ -25,6 +26,21 @@ MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 WINDOW = Window(MONDAY, MONDAY + timedelta(days=28))
 RULES = Rules("timetable", "mapaaa", zone="Europe/London")
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+#: What people did stays; it is named besides.
+KEEP = replace(RULES, edited="keep", deleted="keep")
+REPORT = replace(RULES, edited="report", deleted="report")
+#: What somebody may change of an event, each in itself.
+EDITS: list[dict[str, object]] = [
+    {"start": MONDAY + HOUR},
+    {"end": MONDAY + 2 * HOUR},
+    {"all_day": True},
+    {"subject": "Party"},
+    {"location": "Pub"},
+    {"categories": ("Fun",)},
+    {"busy": Busy.FREE},
+    {"reminder": 5},
+    {"sensitivity": Sensitivity.PRIVATE},
+]
 
 
 def key(activity: str = "LEC1", start: datetime = MONDAY, nth: int = 1, *, source: str = "timetable", period: str = "2026/27") -> str:

@@ -3,11 +3,28 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
-from tests.planning.builders import DAY, HOUR, MONDAY, RULES, WINDOW, entry, event, key, ledger, plan, sealed, settled, snapshot, standing
+from tests.planning.builders import (
+    DAY,
+    EDITS,
+    HOUR,
+    KEEP,
+    MONDAY,
+    REPORT,
+    RULES,
+    WINDOW,
+    entry,
+    event,
+    key,
+    ledger,
+    plan,
+    sealed,
+    settled,
+    snapshot,
+    standing,
+)
 from timetable_sync.model.change import Create, Delete, Reason, Update
 from timetable_sync.model.event import Busy, Event, Sensitivity
 from timetable_sync.model.key import EventKey
@@ -15,13 +32,8 @@ from timetable_sync.model.marker import Marker
 from timetable_sync.model.plan import Left
 from timetable_sync.model.snapshot import ItemRef, Standing
 from timetable_sync.model.window import Window
-from timetable_sync.planning.bodies import settle_bodies
-from timetable_sync.planning.body_match import rendering_of
 from timetable_sync.planning.compare import Rules, compare
-from timetable_sync.planning.copies import marker_of, written
 
-KEEP = replace(RULES, edited="keep", deleted="keep")
-REPORT = replace(RULES, edited="report", deleted="report")
 NEW_MAPPING = replace(RULES, mapping="mapbbb")
 
 
@@ -307,18 +319,6 @@ def test_what_happened_this_week_stays_when_its_lesson_is_moved_to_a_later_day()
 
 # Someone edited it
 
-EDITS: list[dict[str, object]] = [
-    {"start": MONDAY + HOUR},
-    {"end": MONDAY + 2 * HOUR},
-    {"all_day": True},
-    {"subject": "Party"},
-    {"location": "Pub"},
-    {"categories": ("Fun",)},
-    {"busy": Busy.FREE},
-    {"reminder": 5},
-    {"sensitivity": Sensitivity.PRIVATE},
-]
-
 
 def edited(of: Event, fields: dict[str, object]) -> Standing:
     return standing(of, version="v2")._replace(**fields)  # type: ignore[arg-type]  # a field's name and a value of its type
@@ -401,130 +401,6 @@ def test_an_event_that_someone_moved_into_the_window_goes_where_edits_are_put_ri
     assert plan([], [moved], ledger(own)).deletes == 1
 
 
-# Someone edited the body, which no listing shows
-
-
-def test_a_body_is_looked_at_only_where_the_events_version_is_not_the_one_we_wrote() -> None:
-    lecture = event(body="Dr Who")
-    there = standing(lecture, version="v1")
-
-    assert plan([lecture], [there]).bodies == ()
-    (check,) = plan([lecture], [there._replace(item=ItemRef("item-1", "v2"))], ledger(there)).bodies
-    assert (check.event, check.standing.item.change_key) == (lecture, "v2")
-
-
-def test_an_edited_body_is_found_although_the_ledger_was_lost() -> None:
-    lecture = event(body="Dr Who, Aula 1")
-    there = standing(lecture)
-    drafted = plan([lecture], [there], {})
-
-    edited = settle_bodies(drafted, {"item-1": "Dr No"}, RULES)
-    right = settle_bodies(drafted, {"item-1": "Dr Who, Aula 1"}, RULES)
-
-    assert (edited.changes, edited.record, [left.why for left in edited.left_alone]) == ((), (), [Left.UNRECORDED])
-    assert (right.changes, right.record) == ((), tuple(ledger(there).values()))
-
-
-def test_a_body_that_is_not_ours_is_never_looked_at() -> None:
-    lecture = event(body=None)
-    there = standing(lecture)
-
-    found = plan([lecture], [there._replace(item=ItemRef("item-1", "v2"))], ledger(there))
-
-    assert found.bodies == ()
-    assert [known.item.change_key for known in found.record] == ["v2"]
-
-
-def test_an_edited_body_is_restored() -> None:
-    lecture = event(body="Dr Who, Aula 1")
-    there = standing(lecture)
-    now = there._replace(item=ItemRef("item-1", "v2"))
-
-    found = settle_bodies(plan([lecture], [now], ledger(there)), {"item-1": "Dr No"}, RULES)
-
-    assert found.changes == (Update(now, lecture, marker_of(lecture, "mapaaa"), Reason.EDITED),)
-    assert found.bodies == ()
-
-
-@pytest.mark.parametrize(("rules", "why"), [(KEEP, Left.EDITED_KEPT), (REPORT, Left.EDITED_REPORTED)], ids=["keep", "report"])
-def test_an_edited_body_is_kept_where_that_is_the_policy(rules: Rules, why: Left) -> None:
-    lecture = event(body="Dr Who, Aula 1")
-    there = standing(lecture)
-    drafted = plan([lecture], [there._replace(item=ItemRef("item-1", "v2"))], ledger(there), rules)
-
-    found = settle_bodies(drafted, {"item-1": "Dr No"}, rules)
-
-    assert found.changes == ()
-    assert [left.why for left in found.left_alone] == [why]
-    assert found.record == ()
-
-
-def test_a_body_that_is_right_after_all_is_remembered_and_not_read_again() -> None:
-    lecture = event(body="Dr Who, Aula 1")
-    there = standing(lecture)
-    now = there._replace(item=ItemRef("item-1", "v2"))
-
-    found = settle_bodies(plan([lecture], [now], ledger(there)), {"item-1": "Dr Who,\r\n  Aula 1 \r\n"}, RULES)
-
-    assert (found.changes, found.unchanged) == ((), 1)
-    assert found.record == (entry(now),)
-    assert plan([lecture], [now], {known.key: known for known in found.record}).bodies == ()
-
-
-def test_a_body_that_the_service_is_known_to_show_otherwise_is_right() -> None:
-    lecture = event(body="Room 1.2")
-    there = standing(lecture)
-    shown = rendering_of("Room 1.2", "text", "ROOM 1.2")
-    known = {there.marker.key: entry(there)._replace(body=shown)}
-    drafted = plan([lecture], [there._replace(item=ItemRef("item-1", "v2"))], known)
-
-    found = settle_bodies(drafted, {"item-1": "ROOM 1.2\r\n"}, RULES)
-    edited = settle_bodies(drafted, {"item-1": "ROOM 12\r\n"}, RULES)
-
-    assert (found.changes, found.unchanged, found.overwritten) == ((), 1, {})
-    assert [type(change) for change in edited.changes] == [Update]
-    assert edited.overwritten == {lecture.key: rendering_of("Room 1.2", "text", "ROOM 12")}
-
-
-def test_how_one_body_is_shown_says_nothing_of_another() -> None:
-    before, lecture = event(body="Room 1.2"), event(body="ROOM 1.2")
-    there = standing(lecture)
-    known = {there.marker.key: entry(there)._replace(body=rendering_of("Room 1.2", "text", "Room 1.3"))}
-    drafted = plan([lecture], [there._replace(item=ItemRef("item-1", "v2"))], known)
-
-    assert settle_bodies(drafted, {"item-1": "Room 1.3"}, RULES).changes != ()
-    assert before.fingerprint() != lecture.fingerprint()
-
-
-def test_how_a_body_is_shown_is_not_written_down_again_each_night() -> None:
-    lecture = event(body="Room 1.2")
-    there = standing(lecture)
-    known = {there.marker.key: entry(there)._replace(body=rendering_of("Room 1.2", "text", "ROOM 1.2"))}
-
-    found = plan([lecture], [there], known)
-
-    assert (found.changes, found.record, found.bodies) == ((), (), ())
-
-
-def test_an_event_that_vanished_before_its_body_was_read_is_left_to_the_next_night() -> None:
-    lecture = event(body="Dr Who, Aula 1")
-    there = standing(lecture)
-
-    found = settle_bodies(plan([lecture], [there._replace(item=ItemRef("item-1", "v2"))], ledger(there)), {}, RULES)
-
-    assert (found.changes, found.record, found.bodies) == ((), (), ())
-
-
-def test_restored_bodies_are_sorted_in_with_the_other_changes() -> None:
-    late, soon = event("LATE", MONDAY + 5 * DAY, body="Dr Who"), event("SOON", body="Dr Who")
-    there = standing(soon)
-    drafted = plan([late, soon], [there._replace(item=ItemRef("item-1", "v2"))], ledger(there))
-
-    found = settle_bodies(drafted, {"item-1": "Dr No"}, RULES)
-
-    assert [change.key for change in found.changes] == [soon.key, late.key]
-
-
 # Someone deleted it
 
 
@@ -576,262 +452,6 @@ def test_a_lesson_that_we_never_wrote_is_not_taken_for_deleted_by_someone() -> N
     (change,) = plan([event()], [], {}, KEEP).changes
 
     assert change.reason is Reason.TIMETABLE
-
-
-# Duplicates
-
-
-def test_duplicates_of_one_marker_are_reduced_to_the_one_that_we_know() -> None:
-    lecture = event()
-    first, known, third = (standing(lecture, f"item-{number}") for number in (1, 2, 3))
-
-    found = settled(plan([lecture], [first, known, third], ledger(known)))
-
-    assert found.changes == (Delete(first, Reason.DUPLICATE), Delete(third, Reason.DUPLICATE))
-    assert found.unchanged == 1
-
-
-def test_without_a_ledger_the_one_that_is_right_stays_then_the_oldest() -> None:
-    lecture = event()
-    wrong = standing(lecture, "item-1", subject="Party", created=MONDAY - 9 * DAY)
-    young, old = standing(lecture, "item-2", created=MONDAY - DAY), standing(lecture, "item-3", created=MONDAY - 2 * DAY)
-    ageless = standing(lecture, "item-0", created=None)
-
-    found = settled(plan([lecture], [wrong, ageless, young, old], {}))
-
-    assert {change.before.item.id for change in found.changes if isinstance(change, Delete)} == {"item-0", "item-2"}
-    assert [(left.why, left.before) for left in found.left_alone] == [(Left.COPY, wrong)]
-    assert [known.item.id for known in found.record] == ["item-3"]
-
-
-def test_whatever_order_they_are_listed_in_the_same_one_stays() -> None:
-    lecture = event()
-    copies = [standing(lecture, f"item-{number}") for number in range(4)]
-
-    forwards, backwards = (settled(plan([lecture], there, {})) for there in (copies, copies[::-1]))
-
-    assert set(forwards.changes) == set(backwards.changes)
-    assert forwards.deletes == 3
-
-
-def test_the_one_of_several_that_is_ours_is_put_right_and_the_other_that_someone_made_of_it_is_left_alone() -> None:
-    lecture = event()
-    known = standing(lecture, "item-1", version="v2", subject="Party")
-    copy = standing(lecture, "item-2", start=MONDAY + DAY, end=MONDAY + DAY + HOUR)
-
-    found = plan([lecture], [known, copy], ledger(standing(lecture, "item-1")))
-
-    assert [(type(change), change.reason) for change in found.changes] == [(Update, Reason.EDITED)]
-    assert [(left.why, left.before) for left in found.left_alone] == [(Left.COPY, copy)]
-    assert (found.standing, found.foreign) == (1, 1)
-
-
-@pytest.mark.parametrize("made", [standing, sealed])
-def test_all_copies_of_a_lesson_that_left_are_deleted_where_nobody_changed_them(made: Callable[..., Standing]) -> None:
-    copies = [made(event(), f"item-{number}") for number in (1, 2)]
-
-    found = settled(plan([], copies))
-
-    assert set(found.changes) == {Delete(copies[0], Reason.LEFT), Delete(copies[1], Reason.LEFT)}
-
-
-# A person's copies
-
-MINE: list[dict[str, Any]] = [
-    {"start": MONDAY + 3 * HOUR, "end": MONDAY + 4 * HOUR, "subject": "Mine"},
-    *EDITS,
-]
-
-
-@pytest.mark.parametrize("known", [True, False], ids=["known", "ledger lost"])
-@pytest.mark.parametrize("rules", [RULES, KEEP, REPORT], ids=["restore", "keep", "report"])
-@pytest.mark.parametrize("fields", MINE, ids=str)
-@pytest.mark.parametrize("made", [standing, sealed])
-def test_a_copy_that_someone_changed_is_theirs(made: Callable[..., Standing], fields: dict[str, Any], rules: Rules, *, known: bool) -> None:
-    lecture = event(categories=("Timetable",))
-    ours, copy = made(lecture), made(lecture, "item-2", created=MONDAY, **fields)
-
-    found = settled(plan([lecture], [copy, ours], ledger(ours) if known else {}, rules))
-
-    assert (found.changes, found.unchanged, found.standing, found.foreign) == ((), 1, 1, 1)
-    assert [(left.why, left.before) for left in found.left_alone] == [(Left.COPY, copy)]
-    assert known or found.record == (entry(ours),)
-
-
-@pytest.mark.parametrize("made", [standing, sealed])
-def test_a_copy_in_which_only_the_body_was_changed_is_theirs(made: Callable[..., Standing]) -> None:
-    lecture = event(body="Dr Who")
-    ours, copy = made(lecture), made(lecture, "item-2", created=MONDAY)
-
-    found = settled(plan([lecture], [ours, copy], ledger(ours)), {"item-2": "Dr Who, and bring a pen"})
-    without = settled(plan([event()], [made(event()), made(event(), "item-2")], ledger(made(event()))), {"item-2": "Bring a pen"})
-
-    assert found.changes == without.changes == ()
-    assert [left.why for left in (*found.left_alone, *without.left_alone)] == [Left.COPY] * 2
-
-
-@pytest.mark.parametrize("made", [standing, sealed])
-def test_of_a_body_in_html_each_sign_counts_and_what_the_service_is_known_to_show_instead(made: Callable[..., Standing]) -> None:
-    lecture = event(body="<p>Room 1.2, C++</p>", body_kind="html")
-    ours, other = made(lecture), made(lecture, "item-2", created=MONDAY)
-    shown = rendering_of("<p>Room 1.2, C++</p>", "html", "Room 1.2 (C++)")
-    known = {lecture.key: entry(ours)._replace(body=shown)}
-
-    edited = settled(plan([lecture], [ours, other], known), {"item-2": "Room 12, C++"})
-    rendered = settled(plan([lecture], [ours, other], known), {"item-2": "Room 1.2 (C++)"})
-
-    assert (edited.changes, [(left.why, left.before) for left in edited.left_alone]) == ((), [(Left.COPY, other)])
-    assert (rendered.changes, rendered.left_alone) == ((Delete(other, Reason.DUPLICATE),), ())
-
-
-@pytest.mark.parametrize("fields", [{"location": "At home"}, {"categories": ("Mine",)}])
-@pytest.mark.parametrize("made", [standing, sealed])
-def test_a_copy_in_which_someone_wrote_into_a_field_that_is_not_ours_is_theirs(
-    made: Callable[..., Standing], fields: dict[str, Any]
-) -> None:
-    lecture = event(location=None)
-    copy = made(lecture, "item-2", **fields)
-
-    found = settled(plan([lecture], [made(lecture), copy], ledger(made(lecture))))
-
-    assert (found.changes, [(left.why, left.before) for left in found.left_alone]) == ((), [(Left.COPY, copy)])
-
-
-def test_the_one_that_is_as_we_wrote_it_is_ours_though_we_know_another_one_that_someone_edited() -> None:
-    lecture = event()
-    known, copy = sealed(lecture, "item-1", version="v2", subject="Party"), sealed(lecture, "item-2")
-
-    found = plan([lecture], [known, copy], ledger(sealed(lecture)))
-
-    assert (found.changes, found.record) == ((), (entry(copy),))
-    assert [(left.why, left.before) for left in found.left_alone] == [(Left.COPY, known)]
-
-
-def test_a_copy_is_theirs_though_the_timetable_changes_the_event_the_same_night() -> None:
-    lecture = event()
-    changed = replace(lecture, subject="Logic")
-    ours, copy = sealed(lecture), sealed(lecture, "item-2", start=MONDAY + HOUR, end=MONDAY + 2 * HOUR)
-    unedited = sealed(lecture, "item-3")
-
-    for known in (ledger(ours), {}):
-        found = settled(plan([changed], [copy, ours, unedited], known))
-        assert {(type(change), change.key and change.before.item.id) for change in found.changes if not isinstance(change, Create)} == {
-            (Update, "item-1"),
-            (Delete, "item-3"),
-        }
-        assert [(left.why, left.before) for left in found.left_alone] == [(Left.COPY, copy)]
-
-
-@pytest.mark.parametrize(("rules", "made_anew"), [(RULES, 1), (KEEP, 0), (REPORT, 0)], ids=["restore", "keep", "report"])
-@pytest.mark.parametrize("made", [standing, sealed])
-def test_a_copy_whose_original_is_gone_is_theirs_and_the_policy_says_whether_ours_is_made_anew(
-    made: Callable[..., Standing], rules: Rules, made_anew: int
-) -> None:
-    lecture = event()
-    copy = made(lecture, "item-2", start=MONDAY + HOUR, end=MONDAY + 2 * HOUR)
-
-    found = plan([lecture], [copy], ledger(made(lecture)), rules)
-
-    assert (found.creates, found.updates, found.deletes, found.standing) == (made_anew, 0, 0, 0)
-    assert Left.COPY in [left.why for left in found.left_alone]
-
-
-def test_an_unchanged_copy_whose_original_is_gone_takes_its_place() -> None:
-    lecture = event()
-    copy = sealed(lecture, "item-2")
-
-    found = plan([lecture], [copy], ledger(sealed(lecture)))
-
-    assert (found.changes, found.left_alone, found.record) == ((), (), (entry(copy),))
-
-
-@pytest.mark.parametrize("made", [standing, sealed])
-def test_a_copy_whose_lesson_left_or_is_another_calendars_is_theirs_if_someone_changed_it(made: Callable[..., Standing]) -> None:
-    lecture = event(body="Dr Who") if made is sealed else event()
-    moved, same = made(lecture, "item-2", subject="Mine"), made(lecture, "item-3")
-
-    found = settled(plan([], [moved, same], {}), {"item-3": lecture.body or ""})
-    noted = settled(plan([], [same], {}), {"item-3": "Bring a pen"})
-
-    assert found.changes == (Delete(same, Reason.LEFT),)
-    assert [(left.why, left.before) for left in found.left_alone] == [(Left.COPY, moved)]
-    assert (noted.changes, noted.record, noted.standing, [left.why for left in noted.left_alone]) == ((), (), 0, [Left.COPY])
-
-
-def test_of_a_lesson_that_left_the_one_that_we_know_goes_edited_or_not() -> None:
-    there = sealed(event(), subject="Party")
-
-    assert plan([], [there], ledger(sealed(event()))).changes == (Delete(there, Reason.LEFT),)
-
-
-def test_a_copy_that_someone_moved_from_the_past_into_the_window_is_theirs() -> None:
-    own = sealed(event(start=WINDOW.start - DAY))
-    copy = own._replace(item=ItemRef("item-2", "v1"), start=MONDAY, end=MONDAY + HOUR)
-
-    found = plan([], [copy], ledger(own))
-
-    assert (found.changes, found.forget, [left.why for left in found.left_alone]) == ((), (), [Left.COPY])
-
-
-def test_of_an_earlier_versions_mark_a_text_body_tells_whether_it_was_edited() -> None:
-    lecture = event(body="Dr Who")
-    there = standing(lecture)
-
-    right, noted = (settled(plan([], [there], {}), {"item-1": body}) for body in ("Dr Who\r\n", "Bring a pen"))
-
-    assert (right.deletes, noted.deletes, [left.why for left in noted.left_alone]) == (1, 0, [Left.COPY])
-
-
-def test_what_cannot_be_told_after_a_lost_ledger_and_a_change_of_the_timetable_is_ours_as_long_as_its_mark_is_an_earlier_versions() -> None:
-    lecture = event(body="<b>Dr Who</b>", body_kind="html")
-    there = {made: made(lecture) for made in (standing, sealed)}
-
-    old, new = (settled(plan([replace(lecture, location="Aula 2")], [one], {}), {"item-1": "Dr Who"}) for one in there.values())
-
-    assert [change.reason for change in (*old.changes, *new.changes)] == [Reason.TIMETABLE] * 2
-    edited = sealed(lecture, subject="Mine")
-    found = plan([replace(lecture, location="Aula 2")], [edited], {})
-    assert (found.changes, [left.why for left in found.left_alone]) == ((), [Left.UNRECORDED])
-
-
-def test_of_two_whose_bodies_differ_the_one_that_is_right_is_ours_whichever_is_older() -> None:
-    lecture = event(body="Dr Who")
-    noted, right = sealed(lecture, "item-1", created=MONDAY - 2 * DAY), sealed(lecture, "item-2", created=MONDAY)
-
-    found = settled(plan([lecture], [noted, right], {}), {"item-1": "Bring a pen"})
-
-    assert (found.changes, found.record) == ((), (entry(right),))
-    assert [(left.why, left.before) for left in found.left_alone] == [(Left.COPY, noted)]
-
-
-def test_what_no_record_knows_and_has_the_words_that_were_written_is_ours_though_they_are_shown_otherwise() -> None:
-    lecture = event(body="<p>Dr Who, Aula 1</p>", body_kind="html")
-    there = sealed(lecture)
-
-    found = settled(plan([lecture], [there], {}), {"item-1": "DR WHO (AULA 1)"})
-    kept = settle_bodies(plan([lecture], [there], {}, KEEP), {"item-1": "DR WHO (AULA 1)"}, KEEP)
-
-    assert ([change.reason for change in found.changes], [known.item.id for known in found.record]) == ([Reason.EDITED], ["item-1"])
-    assert (kept.changes, [left.why for left in kept.left_alone]) == ((), [Left.EDITED_KEPT])
-
-
-def test_what_no_record_knows_and_the_timetable_changes_is_ours_if_its_body_too_is_as_its_mark_says() -> None:
-    lecture = event(body="Dr Who")
-    there = sealed(lecture)
-    drafted = plan([replace(lecture, subject="Logic")], [there], {})
-
-    right, noted = (settled(drafted, {"item-1": body}) for body in ("Dr Who\r\n", "Bring a pen"))
-
-    assert ([change.reason for change in right.changes], [known.item.id for known in right.record]) == ([Reason.TIMETABLE], ["item-1"])
-    assert (noted.changes, noted.record, [left.why for left in noted.left_alone]) == ((), (), [Left.UNRECORDED])
-
-
-def test_a_long_text_is_as_we_wrote_it_though_listings_cut_it() -> None:
-    lecture = event(subject="x" * 255, location="\U0001f393" * 200)
-    there = sealed(lecture, location="\U0001f393" * 127)
-
-    assert written(there, ["Europe/London"])
-    assert not written(there._replace(subject="y" + "x" * 254), ["Europe/London"])
 
 
 # Series

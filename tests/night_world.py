@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from tests.plain_configuration import TIMETABLE
 from timetable_sync.applying.patience import Pace
 from timetable_sync.applying.progress import Progress, Silent
 from timetable_sync.calendars.memory.backend import MemoryBackend
@@ -86,20 +87,7 @@ def _made() -> NewCertificate:
     return make_certificate(subject="night", bits=2048, days=300, now=datetime.now(UTC))
 
 
-_TIMETABLE = """
-[timetable]
-url = "sqlite:///timetable.db"
-time_zone = "Europe/London"
-period = "2026/27"
-query = "SELECT * FROM meeting"
-[timetable.columns]
-activity = "activity"
-calendar = "module"
-start = "starts"
-end = "ends"
-title = "title"
-rooms = { column = "room", many = true }
-"""
+_TIMETABLE = TIMETABLE.format(period="2026/27") + 'rooms = { column = "room", many = true }\n'
 
 _CONFIGURATION = """
 [calendars]

@@ -2,8 +2,8 @@
 
 from tests.sandbox_process import CLIENT_ID, TENANT
 
-#: ``[timetable]`` and ``[calendars]``: one table ``meeting`` beside the configuration file.
-MEETINGS = """
+#: ``[timetable]``: one table ``meeting`` beside the configuration file. It ends within ``[timetable.columns]``: more of them may follow.
+TIMETABLE = """
 [timetable]
 url = "sqlite:///timetable.db"
 time_zone = "Europe/London"
@@ -15,10 +15,17 @@ calendar = "module"
 start = "starts"
 end = "ends"
 title = "title"
+"""
+
+#: The same with ``[calendars]``.
+MEETINGS = (
+    TIMETABLE
+    + """
 [calendars]
 address = "{{{{ calendar | lower }}}}@groups.example.ac.uk"
 allow = ["*@groups.example.ac.uk"]
 """
+)
 
 _SIGN_IN = """
 [entra]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tests.plain_configuration import TIMETABLE
 from tests.proof.years.ews_world import seen
 from tests.proof.years.ledgers import Ledgers
 from tests.proof.years.prepared import Prepared
@@ -46,18 +47,9 @@ _FIRST_NIGHT = datetime(2026, 10, 13, 1, tzinfo=UTC)
 #: A lesson's activity is a number: so many days after this one. The clocks do not change any more.
 _FIRST_LESSON = datetime(2026, 11, 9, 9, tzinfo=UTC)
 
-_TOML = """
-[timetable]
-url = "sqlite:///timetable.db"
-time_zone = "Europe/London"
-period = "2026/27"
-query = "SELECT * FROM meeting"
-[timetable.columns]
-activity = "activity"
-calendar = "module"
-start = "starts"
-end = "ends"
-title = "title"
+_TOML = (
+    TIMETABLE
+    + """
 [calendars]
 address = "{{{{ mailbox }}}}"
 mailboxes_query = "SELECT module, address FROM mailbox"
@@ -73,6 +65,7 @@ full_reading = "{full} days"
 [state]
 url = "sqlite:///state.db"
 """
+)
 
 Lessons = dict[int, str]
 """A module's: title by activity."""
@@ -285,7 +278,7 @@ class Scene:
 
     def _load(self, full: int) -> Loaded:
         file = self._folder / f"every-{full}-days.toml"
-        file.write_text(_TOML.format(full=full, forget_after=FORGET_AFTER), "utf-8")
+        file.write_text(_TOML.format(period="2026/27", full=full, forget_after=FORGET_AFTER), "utf-8")
         return load(file, {})
 
 

@@ -1,12 +1,12 @@
 """``timetable-sync forget``: strikes out what is on record of a mailbox that is gone for good. Thin: shows, asks, has it done."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
+from timetable_sync.cli.confirmation import Question, confirm
 from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared, tell_json
 from timetable_sync.cli.output import complain
 from timetable_sync.cli.tables import tell_heading, tell_lines
@@ -59,7 +59,8 @@ def forget(
     gone, failed = dict[str, int](), False
     if not dry_run:
         many = sum(one.events for one in found)
-        _confirm(found, many, yes, command("forget", *patterns, "--yes", str(many)), asking=format is Form.TEXT)
+        again = command("forget", *patterns, "--yes", str(many))
+        confirm(_question(found, many, again), yes, asking=format is Form.TEXT)
         gone = carry_out(loaded, found)
         failed = not _struck_out(found, loaded)
     if format is Form.JSON:
@@ -94,22 +95,16 @@ def _lines(one: OnRecord, clock: Clock) -> list[str]:
     return lines
 
 
-def _confirm(found: Sequence[OnRecord], many: int, yes: int | None, again: str, *, asking: bool) -> None:
-    """Goes on only where somebody said so: by the number, or by typing the calendar's name, or the number where they are several."""
-    what = f"{counted(len(found), 'calendar')} with {counted(many, 'event')} on record"
-    if yes is not None:
-        if yes != many:
-            raise UsageError(f"--yes {yes}: it is {what}; nothing was forgotten", "Look with --dry-run, then name the number that it says.")
-        return
-    if not asking or not sys.stdin.isatty():
-        raise UsageError(f"{what} would be forgotten; not confirmed, so nothing was", f"To go ahead: {again}")
-    wanted = found[0].calendar.name if len(found) == 1 else str(many)
-    say = "the calendar's name" if len(found) == 1 else "the number of events"
-    sys.stderr.write(f"{what} would be forgotten, with all that was ever done there. No calendar is touched.\n")
-    sys.stderr.write(f"To go ahead, type {say} ({wanted}): ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().casefold() != wanted.casefold():
-        raise UsageError("not confirmed: nothing was forgotten")
+def _question(found: Sequence[OnRecord], many: int, again: str) -> Question:
+    return Question(
+        what=f"{counted(len(found), 'calendar')} with {counted(many, 'event')} on record",
+        would="be forgotten",
+        more=", with all that was ever done there. No calendar is touched.",
+        nothing="nothing was forgotten",
+        names=[one.calendar.name for one in found],
+        many=many,
+        again=again,
+    )
 
 
 def _forgotten(found: Sequence[OnRecord], gone: Mapping[str, int]) -> str:

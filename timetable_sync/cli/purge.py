@@ -1,6 +1,5 @@
 """``timetable-sync purge``: takes out what we wrote, and only that. Thin: shows the dry run, asks, has it done, says what came of it."""
 
-import sys
 import threading
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from timetable_sync.cli.confirmation import Question, confirm
 from timetable_sync.cli.interruption import interruptible
 from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared
 from timetable_sync.cli.output import complain, tell, wants_colour
@@ -89,7 +89,7 @@ def purge(
     if format is Form.TEXT:
         _tell_seen(seen, clock, everything=verbose > 0)
     again = command("purge", *patterns, *(() if since is None else ("--from", since)), "--yes", str(many))
-    _confirm(seen, many, yes, again, asking=format is Form.TEXT)
+    confirm(_question(seen, many, again), yes, asking=format is Form.TEXT)
     agreed = {report.calendar.address: report.deleted for report in seen.calendars if report.status is Status.PLANNED}
     request = PurgeRequest(request.now, patterns, request.since, agreed)
     _end(_carried_out(loaded, request, watched=not quiet), loaded, reports, format, clock, verbose=verbose)
@@ -150,25 +150,17 @@ def _lines(report: CalendarReport, clock: Clock, *, everything: bool) -> list[st
     return lines
 
 
-def _confirm(seen: RunSummary, many: int, yes: int | None, again: str, *, asking: bool) -> None:
-    """Goes on only where somebody said so: by the number, or by typing the calendar's name, or the number where they are several.
-
-    ``again`` is the command that goes ahead.
-    """
-    planned = [report for report in seen.calendars if report.status is Status.PLANNED]
-    places = f"{counted(many, 'event')} in {counted(len(planned), 'calendar')}"
-    if yes is not None:
-        if yes != many:
-            raise UsageError(f"--yes {yes}: it is {places}; nothing was written", "Look with --dry-run, then name the number that it says.")
-        return
-    if not asking or not sys.stdin.isatty():
-        raise UsageError(f"{places} would be moved to Deleted Items; not confirmed, so nothing was written", f"To go ahead: {again}")
-    wanted = planned[0].calendar.name if len(planned) == 1 else str(many)
-    what = "the calendar's name" if len(planned) == 1 else "the number of events"
-    sys.stderr.write(f"{places} would be moved to Deleted Items. Nothing was written yet.\nTo go ahead, type {what} ({wanted}): ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().casefold() != wanted.casefold():
-        raise UsageError("not confirmed: nothing was written")
+def _question(seen: RunSummary, many: int, again: str) -> Question:
+    planned = [report.calendar.name for report in seen.calendars if report.status is Status.PLANNED]
+    return Question(
+        what=f"{counted(many, 'event')} in {counted(len(planned), 'calendar')}",
+        would="be moved to Deleted Items",
+        more=". Nothing was written yet.",
+        nothing="nothing was written",
+        names=planned,
+        many=many,
+        again=again,
+    )
 
 
 def _end(summary: RunSummary, loaded: Loaded, reports: Sequence[Path], form: Form, clock: Clock, *, verbose: int) -> NoReturn:

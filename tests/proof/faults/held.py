@@ -14,7 +14,6 @@ from unittest.mock import patch
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.util.wait import wait_for_read
 
 from timetable_sync.network.adapter import VerifyingAdapter
 
@@ -67,13 +66,16 @@ def only_held_answers_time_out(held: Callable[[], tuple[int, int]]) -> Iterator[
         one: socket.socket = stream._sock  # type: ignore[attr-defined]  # nobody else has it
         if asking.before is None or one.gettimeout() is None:
             return readinto(stream, buffer)
-        while not (isinstance(one, ssl.SSLSocket) and one.pending()) and not wait_for_read(one, _LOOKS):
-            if grown(0):
-                raise TimeoutError("timed out")
         timeout = one.gettimeout()
-        one.settimeout(None)
+        one.settimeout(_LOOKS)
         try:
-            return readinto(stream, buffer)
+            # Not by looking whether something has come: of TLS that may be no byte of an answer, as a session's ticket is none.
+            while True:
+                try:
+                    return one.recv_into(buffer)
+                except TimeoutError:
+                    if grown(0):
+                        raise
         finally:
             one.settimeout(timeout)
 

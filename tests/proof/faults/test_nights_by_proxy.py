@@ -49,3 +49,12 @@ def test_a_create_that_was_cut_off_after_the_work_stands_once(scene: ByProxy, re
     assert cases.tried(scene, Case(((request, cut),))).found == ()
     # And nothing of these nights found a way around the proxy.
     assert sorted(scene.proxy.passed) == sorted(str(entry["operation"]) for entry in scene.client.log())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["proxy: no answer", "proxy: no answer, after the work"])
+def test_silence_within_a_tunnel_is_over_when_its_time_is(scene: ByProxy, requests: list[Request], name: str) -> None:
+    """Though TLS itself has something to read there: a session's ticket comes after the handshake."""
+    silent = next(kind for kind in OWN if kind.name == name)
+    for request in requests[:2]:
+        assert cases.tried(scene, Case(((request, silent),))).found == ()

@@ -188,8 +188,8 @@ class Launcher:
             raise RuntimeError("the launcher says nothing")
         end = time.monotonic() + seconds
         while b"\n" not in self._rest:
-            left = end - time.monotonic()
-            if left <= 0 or not select.select([out], [], [], left)[0]:
+            # At least once, though there be no time left: who asks again and again with none would else never hear.
+            if not select.select([out], [], [], max(0.0, end - time.monotonic()))[0]:
                 return {}
             more = os.read(out.fileno(), 65_536)
             if not more:

@@ -1,6 +1,7 @@
 """A share of the kills for CI; and that what watches them sees what it is to see."""
 
 import random
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from tests.databases import POSTGRESQL, database_of_our_own
 from tests.proof.figures import Finding, Wrong
+from tests.proof.kills.forked import PATIENCE
 from tests.proof.kills.ground import Ground, ground
 from tests.proof.kills.killing import Suffered, at_request, suffer, suffer_by_daemon
 from tests.proof.kills.part import Tally, at_any_moment, carry_out, figures, jobs, length, special
@@ -48,6 +50,15 @@ def test_a_daemon_killed_with_its_night_is_made_up_for_by_the_next_daemon(on_sql
     suffered = suffer_by_daemon(on_sqlite, 9, Moment.AFTER, whole=True)
     assert suffered.wrong == []
     assert suffered.struck
+
+
+def test_who_asks_with_no_time_to_wait_hears_that_a_command_has_ended(on_sqlite: Ground) -> None:
+    running, end = on_sqlite.launcher.begin(["--version"]), time.monotonic() + PATIENCE
+    while not on_sqlite.launcher.has_ended(running, 0.0):
+        assert time.monotonic() < end
+    ended = on_sqlite.launcher.wait(running)
+    assert ended is not None
+    assert ended.code == 0
 
 
 def test_what_a_command_says_counts_as_no_harm() -> None:

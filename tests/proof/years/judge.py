@@ -114,6 +114,7 @@ class Judge:
     def whole_night(self, asked: Asked, after: Mapping[str, Sequence[Seen]]) -> None:
         """A night has ended well: what stands now is known to the ledger in use."""
         wanted, span = expected(asked.lessons, asked.configuration, asked.now), span_of(asked.configuration, asked.now)
+        self._forget_beyond(span, after)
         for address, items in after.items():
             right = wanted.get(address, {})
             # Of two with one key, one may lie where a person moved it, beyond the window: no ledger knows of that.
@@ -126,10 +127,15 @@ class Judge:
     def some_night(self, asked: Asked, *moments: Mapping[str, Sequence[Seen]]) -> None:
         """A night has read; ``moments`` are what stood as it began and ended. What then lay beyond the window the ledger may forget."""
         span = span_of(asked.configuration, asked.now)
+        self._forget_beyond(span, *moments)
         for address, found in self.settled.items():
             within = [{item.key for item in stood[address] if span.has(item.start)} for stood in moments]
             for key in [key for key in found if any(key not in keys for keys in within)]:
                 del found[key]
+
+    def _forget_beyond(self, span: Span, *moments: Mapping[str, Sequence[Seen]]) -> None:
+        """What lies beyond the window that a night read the ledger no longer knows: once the window reaches it, it may be a copy."""
+        self.certain -= {item.id for stood in moments for items in stood.values() for item in items if not span.has(item.start)}
 
     def known(self, span: Span) -> set[str]:
         """The calendars of which the ledger in use surely has an event in this window."""

@@ -7,7 +7,7 @@ import pytest
 
 from tests.proof.years.configurations import Configuration
 from tests.proof.years.expectation import span_of
-from tests.proof.years.judge import Judge, Wrong
+from tests.proof.years.judge import Judge, Wrong, equal_to_timetable
 from tests.proof.years.seen import Content, Effect, Seen
 from tests.proof.years.worlds import Asked
 
@@ -51,6 +51,21 @@ def test_an_event_that_stood_in_the_window_all_night_stays_known() -> None:
     judge = judge_of(WITHIN)
     judge.some_night(ASKED, {A: [WITHIN]}, {A: [WITHIN]})
     assert judge.known(SPAN) == {A}
+
+
+def test_an_event_that_a_person_moved_beyond_the_window_may_be_a_copy_once_the_window_reaches_it() -> None:
+    """The night between did not see it: no ledger knows it any more, and what a person moved is not as it was written."""
+    moved, later = replace(BEYOND, id="item-2"), replace(ASKED, now=NOW + timedelta(days=2))
+    for whole in (True, False):
+        judge = judge_of_written([replace(moved, content=WITHIN.content)])
+        judge.certain = {moved.id}
+        assert judge.is_ours(moved)
+        if whole:
+            judge.whole_night(ASKED, {A: [moved]})
+        else:
+            judge.some_night(ASKED, {A: [moved]}, {A: [moved]})
+        assert not judge.is_ours(moved)
+        assert equal_to_timetable(judge, later, {A: [moved]}, ()) == 0
 
 
 def test_a_guard_counts_one_more_where_a_person_may_have_moved_it_into_the_window_meanwhile() -> None:

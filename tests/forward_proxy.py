@@ -148,6 +148,8 @@ class ForwardProxy(Serving):
             self.asked.append((f"{request.method} {request.target}", request.header("Proxy-Authorization")))
 
     def _serve(self, client: socket.socket) -> None:
+        # What comes in pieces would else wait for the acknowledgement of the piece before: 40 ms of each answer.
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         request = Request.read(client)
         if request is None:
             return

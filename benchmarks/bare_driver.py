@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.engine import make_url
 
-from timetable_sync.settings.sections.timetable import Timetable
+from timetable_sync.config.sections.timetable import Timetable
 from timetable_sync.timetable.source import AT_ONCE
 
 

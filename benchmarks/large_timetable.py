@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
-from timetable_sync.settings.schema import Settings
+from timetable_sync.config.schema import Settings
 
 #: An activity meets every week.
 WEEKS = 12

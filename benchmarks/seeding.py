@@ -10,18 +10,18 @@ from datetime import timedelta
 from pathlib import Path
 
 from benchmarks.exchange.elements import change_key, item_id
-from timetable_sync.calendars.ews.payloads import BUSY, SENSITIVITY, moment
-from timetable_sync.cli.moment import moment_of
+from timetable_sync.calendars.ews.requests import BUSY, SENSITIVITY, moment
+from timetable_sync.cli.options import moment_of
+from timetable_sync.config.load import load
 from timetable_sync.model.event import Event
-from timetable_sync.model.ledger import LedgerEntry
+from timetable_sync.model.last_full_read import LastFullRead
+from timetable_sync.model.ledger_entry import LedgerEntry
 from timetable_sync.model.marker import PROPERTY_NAME, PROPERTY_SET, Marker
-from timetable_sync.model.sighting import Sighting
 from timetable_sync.model.snapshot import ItemRef
 from timetable_sync.planning.horizon import window_of
-from timetable_sync.settings.load import load
-from timetable_sync.state.database import open_state
-from timetable_sync.timetable.mapping import mapping_id
-from timetable_sync.timetable.reading import read_timetable
+from timetable_sync.state.store import open_state
+from timetable_sync.timetable.mapping_id import mapping_id
+from timetable_sync.timetable.reader import read_timetable
 
 #: The folder's time after one change, as the service counts it.
 _CHANGED = "2020-01-01T00:00:01Z"
@@ -73,7 +73,7 @@ def _main() -> None:
             ]
             state.learn(source, calendar, known)
             sign = f"{_CHANGED}|0|{len(events)}"
-            sightings.append(Sighting(calendar.address, sign, mapping, window.start, window.end + timedelta(days=30), now, 0))
+            sightings.append(LastFullRead(calendar.address, sign, mapping, window.start, window.end + timedelta(days=30), now, 0))
         state.remember(source, sightings)
 
 

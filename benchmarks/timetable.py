@@ -33,7 +33,7 @@ from benchmarks.large_timetable import SHAPES, settings_for, tables_of
 from benchmarks.pace import pace
 from benchmarks.timetable_databases import Place, Unusable, checked, in_sqlite, on_server
 from timetable_sync.model.window import Window
-from timetable_sync.timetable.reading import read_timetable
+from timetable_sync.timetable.reader import read_timetable
 
 WINDOW = Window(datetime(2026, 9, 1, tzinfo=UTC), datetime(2027, 2, 1, tzinfo=UTC))
 MOST_MEMORY = 1.3

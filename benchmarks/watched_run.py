@@ -15,10 +15,10 @@ from unittest.mock import patch
 
 from benchmarks.peak import peak_megabytes
 from timetable_sync import night
-from timetable_sync.applying.lanes import Lanes
-from timetable_sync.applying.phases import Phases
+from timetable_sync.apply.concurrency import ConcurrencyLimiter
+from timetable_sync.apply.progress import Phases
 from timetable_sync.cli.app import main
-from timetable_sync.timetable.reading import Reading, read_timetable
+from timetable_sync.timetable.reader import Reading, read_timetable
 
 READING = "reading the timetable"
 MEANWHILE = "beside the timetable"
@@ -35,10 +35,10 @@ class CpuPhases(Phases):
         super().phase(name, total)
 
 
-class WatchedLanes(Lanes):
+class WatchedLanes(ConcurrencyLimiter):
     """Is remembered, so that it can be asked how many requests were under way at once."""
 
-    latest: Lanes | None = None
+    latest: ConcurrencyLimiter | None = None
 
     def __init__(self, most: int) -> None:
         super().__init__(most)
@@ -76,7 +76,7 @@ def _watched() -> None:
     try:
         with (
             patch.object(night, "Phases", CpuPhases),
-            patch.object(night, "Lanes", WatchedLanes),
+            patch.object(night, "ConcurrencyLimiter", WatchedLanes),
             patch.object(night, "read_timetable", _watched_reading),
         ):
             main()

@@ -6,7 +6,7 @@ A developer's ``alembic -c migrations/alembic.ini -x url=sqlite:///state.db revi
 import sqlalchemy as sa
 from alembic import context
 
-from timetable_sync.state.schema import VERSION_TABLE
+from timetable_sync.state.maintenance import VERSION_TABLE
 from timetable_sync.state.tables import metadata
 
 

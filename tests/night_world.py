@@ -8,13 +8,13 @@ from functools import cache
 from pathlib import Path
 
 from tests.plain_configuration import TIMETABLE
-from timetable_sync.applying.patience import Pace
-from timetable_sync.applying.progress import Progress, Silent
+from timetable_sync.apply.progress import Progress, Silent
+from timetable_sync.apply.retry import RetryPolicy
 from timetable_sync.calendars.memory.backend import MemoryBackend
+from timetable_sync.config.load import load
 from timetable_sync.entra.certificate_making import NewCertificate, make_certificate
 from timetable_sync.night import NightRequest, run_night
-from timetable_sync.reporting.summary import RunSummary
-from timetable_sync.settings.load import load
+from timetable_sync.reports.summary import RunSummary
 
 #: The night from which everything is counted: Tuesday 13 October 2026, 02:00 in London; the clocks change on 25 October.
 NOW = datetime(2026, 10, 13, 1, 0, tzinfo=UTC)
@@ -70,7 +70,7 @@ class NightWorld:
             progress=progress or Silent(),
             stop=stop or threading.Event(),
             connect=lambda settings, token: self.backend,
-            pace=Pace(first=0.001, longest=0.01, attempts=4),
+            pace=RetryPolicy(first=0.001, longest=0.01, attempts=4),
             begun=begun,
         )
 

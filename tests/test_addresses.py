@@ -8,11 +8,11 @@ import pytest
 
 from tests.night_world import Meeting, NightWorld
 from timetable_sync.calendars.memory import MemoryItem
-from timetable_sync.errors import CalendarFailed, Passing
+from timetable_sync.config.load import load
+from timetable_sync.errors import CalendarError, TransientError
 from timetable_sync.model.calendar import Calendar
-from timetable_sync.reporting.summary import RunSummary, Status
-from timetable_sync.settings.load import load
-from timetable_sync.state.database import open_state
+from timetable_sync.reports.summary import RunSummary, Status
+from timetable_sync.state.store import open_state
 
 OLD, NEW = "comp101@groups.example.ac.uk", "comp101@new.example.ac.uk"
 
@@ -241,7 +241,7 @@ def test_an_old_address_that_is_kept_as_an_alias_is_no_calendar_any_more_whateve
     world.night()
     world.rename(OLD, NEW, alias=True)
     world.domain("new.example.ac.uk", ["groups.example.ac.uk"])
-    for error in (Passing("busy"), CalendarFailed("this is not the primary address")):
+    for error in (TransientError("busy"), CalendarError("this is not the primary address")):
         for operation in ("stamp", "snapshot"):
             world.backend.faults.fail(operation, error, calendar=OLD, times=None)
         night = world.night()
@@ -249,8 +249,10 @@ def test_an_old_address_that_is_kept_as_an_alias_is_no_calendar_any_more_whateve
     assert world.known() == {NEW: 8}
 
 
-@pytest.mark.parametrize("error", [Passing("busy"), CalendarFailed("there is no such mailbox yet", gone=True)], ids=["busy", "not there"])
-def test_where_the_new_address_cannot_be_looked_at_the_old_one_is_not_cleared(world: Moving, error: Passing | CalendarFailed) -> None:
+@pytest.mark.parametrize(
+    "error", [TransientError("busy"), CalendarError("there is no such mailbox yet", gone=True)], ids=["busy", "not there"]
+)
+def test_where_the_new_address_cannot_be_looked_at_the_old_one_is_not_cleared(world: Moving, error: TransientError | CalendarError) -> None:
     """They may be one mailbox, and the group would be without lectures until the new address can be looked at."""
     world.timetable(lectures("COMP101", weeks=5))
     world.calendar("COMP101")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.night_world import Meeting, NightWorld
-from timetable_sync.model.plan import Left
-from timetable_sync.reporting.summary import RunSummary, Status
+from timetable_sync.model.plan import SkipReason
+from timetable_sync.reports.summary import RunSummary, Status
 
 Mailbox = tuple[str | None, str | None]
 
@@ -443,7 +443,9 @@ class TestAnAddressThatCannotBeHad:
         night = world.night()
 
         assert (night.exit_code, len(world.standing("comp101@groups.example.ac.uk"))) == (1, 2)
-        assert [(left.why, left.key.split("/")[2]) for report in night.calendars for left in report.left_alone] == [(Left.NOT_MOVED, "C1")]
+        assert [(left.why, left.key.split("/")[2]) for report in night.calendars for left in report.left_alone] == [
+            (SkipReason.NOT_MOVED, "C1")
+        ]
 
     def test_what_left_the_timetable_is_deleted_all_the_same(self, tmp_path: Path) -> None:
         world = world_of(tmp_path)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.night_world import NightWorld
 from timetable_sync.calendars.memory.store import MemoryItem
-from timetable_sync.reporting.summary import RunSummary
+from timetable_sync.reports.summary import RunSummary
 
 #: Week patterns on an axis of twelve weeks from 5 October 2026, and dated rows beside them in a world of their own.
 PATTERNS = """

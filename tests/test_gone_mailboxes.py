@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 from tests.night_world import Meeting, NightWorld
-from timetable_sync.applying.progress import Silent
-from timetable_sync.errors import CalendarFailed, Passing
+from timetable_sync.apply.progress import Silent
+from timetable_sync.config.load import load
+from timetable_sync.errors import CalendarError, TransientError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.purge import PurgeRequest, purge
-from timetable_sync.reporting.figures import count
-from timetable_sync.reporting.matters import worth_knowing
-from timetable_sync.reporting.summary import RunSummary, Status
-from timetable_sync.reporting.times import Clock
-from timetable_sync.settings.load import load
-from timetable_sync.state.database import State, open_state
+from timetable_sync.reports.formatting import TimeFormat
+from timetable_sync.reports.notices import worth_knowing
+from timetable_sync.reports.summary import RunSummary, Status
+from timetable_sync.reports.totals import count
 from timetable_sync.state.intents import Sending
+from timetable_sync.state.store import State, open_state
 
 GONE, STAYS = "comp101@groups.example.ac.uk", "math101@groups.example.ac.uk"
 FORGOTTEN = "1 calendar was forgotten, as the timetable does not name it, and its mailbox is gone: COMP101"
@@ -73,7 +73,7 @@ def failed(night: RunSummary) -> list[str]:
 
 
 def said(night: RunSummary) -> str:
-    return "\n".join(matter.sentence for matter in worth_knowing(night, count(night), Clock(night.time_zone)))
+    return "\n".join(matter.sentence for matter in worth_knowing(night, count(night), TimeFormat(night.time_zone)))
 
 
 def advice(night: RunSummary) -> str:
@@ -111,7 +111,7 @@ def test_nights_that_did_not_get_to_it_neither_count_nor_end_the_row(world: Leav
     world.next_night()
     assert world.next_night(calendars=("MATH*",)).forgotten == ()
     for operation in ("stamp", "snapshot"):
-        world.backend.faults.fail(operation, Passing("busy"), calendar=GONE, times=None)
+        world.backend.faults.fail(operation, TransientError("busy"), calendar=GONE, times=None)
     busy = world.next_night()
     assert (failed(busy), "forget" in advice(busy)) == ([GONE], False)
     world.backend.faults.clear()
@@ -134,7 +134,7 @@ def test_a_mailbox_that_is_there_again_begins_the_count_anew(world: Leaving, *, 
         world.next_night()
     if refused:
         for operation in ("stamp", "snapshot"):
-            world.backend.faults.fail(operation, CalendarFailed("Exchange denies access"), calendar=GONE, times=None)
+            world.backend.faults.fail(operation, CalendarError("Exchange denies access"), calendar=GONE, times=None)
         assert failed(world.next_night()) == [GONE]
         world.backend.faults.clear()
     else:
@@ -152,7 +152,7 @@ def test_a_mailbox_that_only_refuses_is_never_forgotten(tmp_path: Path) -> None:
     world = Leaving(tmp_path, after=1)
     world.timetable(lectures("MATH101", "MATH102"))
     for operation in ("stamp", "snapshot"):
-        world.backend.faults.fail(operation, CalendarFailed("Exchange denies access"), calendar=GONE, times=None)
+        world.backend.faults.fail(operation, CalendarError("Exchange denies access"), calendar=GONE, times=None)
     for _ in range(3):
         night = world.next_night()
         assert (failed(night), GONE in world.on_record()) == ([GONE], True)

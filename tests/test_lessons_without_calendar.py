@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.night_world import Meeting, NightWorld
-from timetable_sync.reporting.summary import RunSummary
-from timetable_sync.settings.load import load
+from timetable_sync.config.load import load
+from timetable_sync.reports.summary import RunSummary
 
 LECTURES = [(f"L{number}", "R1", f"2026-10-{14 + number} 09:00", f"2026-10-{14 + number} 10:00", "Logic", None) for number in range(10)]
 

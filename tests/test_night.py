@@ -15,17 +15,17 @@ from typing import Any
 import pytest
 
 from tests.night_world import Meeting, NightWorld
-from timetable_sync.applying.ahead import Ahead
+from timetable_sync.apply.prefetch import Prefetch
 from timetable_sync.calendars.memory import MemoryBackend
-from timetable_sync.errors import CalendarFailed
+from timetable_sync.config.load import load
+from timetable_sync.errors import CalendarError
 from timetable_sync.model.calendar import Calendar
-from timetable_sync.model.ledger import Digest
-from timetable_sync.model.visited import Visited
+from timetable_sync.model.folder import KnownFolder
+from timetable_sync.model.ledger_entry import Digest
 from timetable_sync.model.window import Window
-from timetable_sync.reporting.summary import Fate, Status
-from timetable_sync.settings.load import load
-from timetable_sync.state.database import State, open_state
-from timetable_sync.timetable.reading import Reading, read_timetable
+from timetable_sync.reports.summary import Outcome, Status
+from timetable_sync.state.store import State, open_state
+from timetable_sync.timetable.reader import Reading, read_timetable
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_where_an_address_leads_is_remembered_and_when_it_was_last_read_by_the_s
     address = world.calendar("COMP101")
     world.timetable(weekly())
 
-    def remembered() -> Visited:
+    def remembered() -> KnownFolder:
         with open_state(load(world.configuration, {}).settings.state) as state:
             return state.visited("timetable")[address]
 
@@ -266,10 +266,10 @@ def test_an_edited_and_a_deleted_event_come_back(world: NightWorld) -> None:
 def test_one_refused_event_stops_no_other_and_is_named(world: NightWorld) -> None:
     address = world.calendar("COMP101")
     world.timetable(weekly())
-    world.backend.faults.fail("apply", CalendarFailed("over quota", "Make room."), calendar=address)
+    world.backend.faults.fail("apply", CalendarError("over quota", "Make room."), calendar=address)
     night = world.night()
     assert night.exit_code == 1
-    assert {report.fate for report in night.calendars[0].changes} == {Fate.FAILED}
+    assert {report.fate for report in night.calendars[0].changes} == {Outcome.FAILED}
     again = world.night()
     assert (again.exit_code, again.calendars[0].created) == (0, 8)
 
@@ -291,19 +291,19 @@ def test_stamps_are_asked_for_while_the_timetable_is_read(world: NightWorld, mon
 
 def test_and_still_while_the_ledger_is_looked_through(world: NightWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     before = after_two_nights(world)
-    digests, ask, looking = State.ledger_digests, Ahead._ask, threading.Event()
+    digests, ask, looking = State.ledger_digests, Prefetch._ask, threading.Event()
 
     def late(state: State, source: str, window: Window) -> dict[str, Digest]:
         looking.set()
         until_a_stamp_is_asked_for(world, before)
         return digests(state, source, window)
 
-    def not_sooner(ahead: Ahead, calendar: Calendar) -> None:
+    def not_sooner(ahead: Prefetch, calendar: Calendar) -> None:
         assert looking.wait(20), "it is waited for stamps before the ledger is looked through"
         ask(ahead, calendar)
 
     monkeypatch.setattr(State, "ledger_digests", late)
-    monkeypatch.setattr(Ahead, "_ask", not_sooner)
+    monkeypatch.setattr(Prefetch, "_ask", not_sooner)
     night = world.night()
     assert (night.exit_code, night.calendars[0].status) == (0, Status.UNCHANGED)
     assert Counter(world.backend.requests) - before == {"stamp": 1}

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.night_world import Meeting, NightWorld
-from timetable_sync.errors import StateUnusable, Unclear
+from timetable_sync.errors import OutcomeUnknown, StateUnusable
 from timetable_sync.model.plan import Held
-from timetable_sync.reporting.summary import RunSummary
-from timetable_sync.state.database import State
+from timetable_sync.reports.summary import RunSummary
+from timetable_sync.state.store import State
 
 COMP = "comp101@groups.example.ac.uk"
 
@@ -124,7 +124,7 @@ class TestAnotherInstallation:
         assert holding(world.night()) == []
 
         world.timetable([*before, *weekly("Z", weeks=1, hour=17)])
-        world.backend.faults.fail("apply", Unclear("no answer"), calendar=COMP, done=True)
+        world.backend.faults.fail("apply", OutcomeUnknown("no answer"), calendar=COMP, done=True)
         world.night()
         world.timetable(before)
         assert holding(world.night()) == []

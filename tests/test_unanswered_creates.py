@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 
 from tests.night_world import Meeting, NightWorld
-from timetable_sync.applying.patience import Pace
-from timetable_sync.applying.progress import Silent
-from timetable_sync.calendars.contract import Outcome
+from timetable_sync.apply.progress import Silent
+from timetable_sync.apply.retry import RetryPolicy
+from timetable_sync.calendars.contract import ChangeResult
 from timetable_sync.calendars.memory import MemoryBackend
-from timetable_sync.errors import Unclear
+from timetable_sync.config.load import load
+from timetable_sync.errors import OutcomeUnknown
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change, Create
 from timetable_sync.purge import PurgeRequest, purge
-from timetable_sync.reporting.summary import RunSummary
-from timetable_sync.reporting.text import write
-from timetable_sync.settings.load import load
-from timetable_sync.state.database import open_state
+from timetable_sync.reports.summary import RunSummary
+from timetable_sync.reports.text import write
+from timetable_sync.state.store import open_state
 
 COMP, MATH = "comp101@groups.example.ac.uk", "math101@groups.example.ac.uk"
 
@@ -44,12 +44,12 @@ class Slow(MemoryBackend):
         self.meet: Callable[[], object] | None = meet
         self.waiting: list[tuple[Calendar, Sequence[Change]]] = []
 
-    def apply(self, calendar: Calendar, changes: Sequence[Change]) -> list[Outcome]:
+    def apply(self, calendar: Calendar, changes: Sequence[Change]) -> list[ChangeResult]:
         if self.meet is None or calendar.address != COMP or not isinstance(changes[0], Create):
             return super().apply(calendar, changes)
         self.waiting.append((calendar, changes))
         self.meet()
-        return [Outcome(change, error=Unclear("the connection broke off", unanswered=True)) for change in changes]
+        return [ChangeResult(change, error=OutcomeUnknown("the connection broke off", unanswered=True)) for change in changes]
 
     def catch_up(self) -> None:
         """What was asked for is done now, to whoever it matters still."""
@@ -237,7 +237,7 @@ def test_a_purge_waits_too_and_takes_out_what_came_meanwhile(world: NightWorld) 
             progress=Watcher(service(world)),
             stop=Hurried(),
             connect=lambda settings, token: world.backend,
-            pace=Pace(first=0.001, longest=0.01, attempts=4),
+            pace=RetryPolicy(first=0.001, longest=0.01, attempts=4),
         )
 
     assert "COMP101 waits until" in said(purged(None))

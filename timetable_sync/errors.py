@@ -94,7 +94,7 @@ class BackendError(TimetableSyncError):
     """An error of a calendar service, already judged by its backend: nobody else looks at a vendor's error class."""
 
 
-class Passing(BackendError):
+class TransientError(BackendError):
     """Goes away by itself.
 
     ``wait`` is the service's own hint in seconds, or None where it gave none.
@@ -117,11 +117,11 @@ class Passing(BackendError):
         self.scope: Literal["calendar", "service"] = scope
 
 
-class Unclear(BackendError):
+class OutcomeUnknown(BackendError):
     """The request was sent and may or may not have been carried out (a 503, a dropped connection, a time-out).
 
     Never repeat a create after this one before the calendar was read again and the marker looked for.
-    ``wait`` and ``busy`` as in :class:`Passing`. ``unanswered`` says that no answer came of the one that does the work: it may still
+    ``wait`` and ``busy`` as in :class:`TransientError`. ``unanswered`` says that no answer came of the one that does the work: it may still
     be at it, and carry the request out later.
     """
 
@@ -132,7 +132,7 @@ class Unclear(BackendError):
         self.unanswered = unanswered
 
 
-class Stale(BackendError):
+class ConflictError(BackendError):
     """The item changed or vanished since it was read; read it again before deciding anew. ``gone`` says that it is not there any more."""
 
     def __init__(self, message: str, advice: str = "", *, gone: bool = False) -> None:
@@ -140,11 +140,11 @@ class Stale(BackendError):
         self.gone = gone
 
 
-class ItemRefused(BackendError):
+class EventRejected(BackendError):
     """The service refuses this one event for a reason that lasts."""
 
 
-class CalendarFailed(BackendError):
+class CalendarError(BackendError):
     """Lasts for this calendar: no such mailbox, no access, disabled. ``gone`` says that there is no such mailbox.
 
     ``passing`` that it may be there or not: what failed passes, and was waited for long enough.
@@ -156,7 +156,7 @@ class CalendarFailed(BackendError):
         self.passing = passing
 
 
-class RunFailed(BackendError):
+class ServiceError(BackendError):
     """Concerns every calendar: the application is blocked, credentials are refused, or the server is not one.
 
     ``exit_code`` is 3 where credentials were refused.

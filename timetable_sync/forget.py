@@ -6,15 +6,15 @@ from datetime import datetime
 
 import structlog
 
+from timetable_sync.config.load import Loaded
 from timetable_sync.errors import UsageError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.planning.horizon import window_of
 from timetable_sync.planning.selection import homonyms, matches, pattern_for
-from timetable_sync.reporting.typed import command
-from timetable_sync.settings.load import Loaded
-from timetable_sync.state.database import State, open_state
-from timetable_sync.state.records import CalendarRecord, RunRecord
-from timetable_sync.timetable.reading import read_timetable
+from timetable_sync.reports.quoting import command
+from timetable_sync.state.run_records import CalendarRecord, RunRecord
+from timetable_sync.state.store import State, open_state
+from timetable_sync.timetable.reader import read_timetable
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -11,49 +11,44 @@ from functools import partial
 import structlog
 
 from timetable_sync import logs
-from timetable_sync.applying.addresses import Told, tell_apart
-from timetable_sync.applying.ahead import Ahead
-from timetable_sync.applying.apply import Applied, apply_plans
-from timetable_sync.applying.lanes import Lanes
-from timetable_sync.applying.late import Late
-from timetable_sync.applying.one_core import on_one_core
-from timetable_sync.applying.patience import CutShort, Pace, Patience
-from timetable_sync.applying.phases import Phases
-from timetable_sync.applying.progress import READING_THE_TIMETABLE, Progress
-from timetable_sync.applying.recording import RunInState
-from timetable_sync.applying.renderings import renderings
-from timetable_sync.applying.survey import survey
-from timetable_sync.applying.visit import Memory, Sides
+from timetable_sync.apply.concurrency import ConcurrencyLimiter
+from timetable_sync.apply.executor import Applied, apply_plans
+from timetable_sync.apply.one_core import on_one_core
+from timetable_sync.apply.prefetch import Prefetch
+from timetable_sync.apply.progress import READING_THE_TIMETABLE, Phases, Progress
+from timetable_sync.apply.read_calendars import KnownState, ReadContext, read_calendars
+from timetable_sync.apply.recording import RunInState, renderings
+from timetable_sync.apply.resolve_folders import ResolvedRead, resolve_folders
+from timetable_sync.apply.retry import Retrier, RetryPolicy, RunInterrupted
+from timetable_sync.apply.unanswered import UnansweredCreates
 from timetable_sync.calendars.registry import CountingBackend, open_backend
+from timetable_sync.config.load import Loaded
+from timetable_sync.config.schema import Settings
 from timetable_sync.entra.sign_in import sign_in
 from timetable_sync.entra.token import TokenProvider
-from timetable_sync.errors import BackendError, RunFailed, TimetableSyncError
+from timetable_sync.errors import BackendError, ServiceError, TimetableSyncError
 from timetable_sync.model.calendar import Calendar
-from timetable_sync.model.ledger import LedgerEntry
+from timetable_sync.model.folder import KnownFolder
+from timetable_sync.model.last_full_read import LastFullRead
+from timetable_sync.model.ledger_entry import LedgerEntry
 from timetable_sync.model.plan import CalendarPlan
-from timetable_sync.model.sighting import Sighting
-from timetable_sync.model.visited import Visited
 from timetable_sync.model.window import Window
+from timetable_sync.planning.change_detection import should_prefetch
 from timetable_sync.planning.compare import Rules
-from timetable_sync.planning.decision import Decision, decide
-from timetable_sync.planning.freeze import Reach
+from timetable_sync.planning.decide import Decision, decide, without_half_moves
 from timetable_sync.planning.gone import Gone, count_nights, to_forget
-from timetable_sync.planning.guards import Extent, empty_timetable
-from timetable_sync.planning.half_moves import without_half_moves
+from timetable_sync.planning.guards import Extent, Release, empty_timetable
 from timetable_sync.planning.horizon import window_of
-from timetable_sync.planning.quiet import foreseen
-from timetable_sync.planning.release import Release
+from timetable_sync.planning.protection import Reach
 from timetable_sync.planning.selection import Selection, select
-from timetable_sync.reporting import ownrecord
-from timetable_sync.reporting.account import Account
-from timetable_sync.reporting.logged import log_calendars
-from timetable_sync.reporting.summary import RunSummary, Trouble
-from timetable_sync.settings.load import Loaded
-from timetable_sync.settings.schema import Settings
-from timetable_sync.state.database import State, open_state
-from timetable_sync.state.records import RunBeginning
-from timetable_sync.timetable.mapping import mapping_id
-from timetable_sync.timetable.reading import Reading, read_timetable
+from timetable_sync.reports import run_record
+from timetable_sync.reports.run_log import log_calendars
+from timetable_sync.reports.run_recorder import RunRecorder
+from timetable_sync.reports.summary import RunSummary, Trouble
+from timetable_sync.state.run_records import RunBeginning
+from timetable_sync.state.store import State, open_state
+from timetable_sync.timetable.mapping_id import mapping_id
+from timetable_sync.timetable.reader import Reading, read_timetable
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -87,7 +82,7 @@ def run_night(
     progress: Progress,
     stop: threading.Event,
     connect: Connect = open_backend,
-    pace: Pace | None = None,
+    pace: RetryPolicy | None = None,
     begun: Callable[[], None] = lambda: None,
     hung: Callable[[], bool] = lambda: False,
 ) -> RunSummary:
@@ -99,7 +94,7 @@ def run_night(
     """
     settings, now = loaded.settings, datetime.now(UTC)
     window = window_of(request.now, settings.window, settings.timetable.time_zone)
-    account = Account(RunSummary(None, settings.timetable.source, now, now, window, settings.timetable.time_zone, request.dry_run))
+    account = RunRecorder(RunSummary(None, settings.timetable.source, now, now, window, settings.timetable.time_zone, request.dry_run))
     deadline = time.monotonic() + settings.run.deadline.total_seconds()
     watched = Phases(progress)
     try:
@@ -113,7 +108,7 @@ def run_night(
         ):
             if not request.dry_run:
                 begun()
-            patience = Patience(stop, deadline, watched, lanes=Lanes(settings.run.calendars_at_once), pace=pace, check=check)
+            patience = Retrier(stop, deadline, watched, lanes=ConcurrencyLimiter(settings.run.calendars_at_once), pace=pace, check=check)
             with _recorded(state, request, account, settings.history.keep, hung) as run, closing(connect(settings, token)) as backend:
                 night = _Night(loaded, request, window, account, state, run, backend, patience, watched)
                 try:
@@ -122,7 +117,7 @@ def run_night(
                     account.requests_made(backend.requests, token)
                     account.note(phases=watched.seconds(), retries=patience.retries, waited=patience.waited)
                     account.note(reasons=tuple(patience.reasons.most_common(_REASONS)))
-    except CutShort as end:
+    except RunInterrupted as end:
         account.cut_short(str(end))
     except TimetableSyncError as error:
         account.failed(error)
@@ -142,7 +137,7 @@ def _alone(state: State, settings: Settings, request: NightRequest) -> Iterator[
 
 
 @contextmanager
-def _recorded(state: State, request: NightRequest, account: Account, keep: timedelta, hung: Callable[[], bool]) -> Iterator[int | None]:
+def _recorded(state: State, request: NightRequest, account: RunRecorder, keep: timedelta, hung: Callable[[], bool]) -> Iterator[int | None]:
     """The run's own record is begun, and finished whatever happens, but for a run that hung. A dry run has none."""
     if request.dry_run:
         yield None
@@ -156,7 +151,7 @@ def _recorded(state: State, request: NightRequest, account: Account, keep: timed
     log.info("night begun", window_start=begun.window.start.isoformat(), window_end=begun.window.end.isoformat())
     try:
         yield run
-    except CutShort as end:
+    except RunInterrupted as end:
         account.cut_short(str(end))
     except TimetableSyncError as error:
         account.failed(error)
@@ -171,10 +166,10 @@ def _recorded(state: State, request: NightRequest, account: Account, keep: timed
             _finish(state, run, account, whole=not request.calendars, keep=keep)
 
 
-def _finish(state: State, run: int, account: Account, *, whole: bool, keep: timedelta) -> None:
+def _finish(state: State, run: int, account: RunRecorder, *, whole: bool, keep: timedelta) -> None:
     """The run's own record, in full; and what is older than ``keep`` goes, while nobody else works on it."""
     summary = account.summary()
-    ownrecord.finish(state, run, summary, ownrecord.holding(summary, account.decision, whole=whole))
+    run_record.finish(state, run, summary, run_record.holding(summary, account.decision, whole=whole))
     log.info("run recorded", exit_code=summary.exit_code)
     if (gone := state.forget_before(summary.source, summary.finished - keep)) > 0:
         log.info("old runs forgotten", runs=gone)
@@ -186,9 +181,9 @@ class _Before:
     to be right, and where; the people's copies that were named, by address."""
 
     calendars: Sequence[Calendar]
-    late: Late
-    sightings: Mapping[str, Sighting]
-    visited: Mapping[str, Visited]
+    late: UnansweredCreates
+    sightings: Mapping[str, LastFullRead]
+    visited: Mapping[str, KnownFolder]
     named: Mapping[str, frozenset[str]]
 
     @property
@@ -202,11 +197,11 @@ class _Night:
     loaded: Loaded
     request: NightRequest
     window: Window
-    account: Account
+    account: RunRecorder
     state: State
     run: int | None
     backend: CountingBackend
-    patience: Patience
+    patience: Retrier
     progress: Progress
 
     def read_compare_write(self, token: TokenProvider | None, stop: threading.Event) -> None:
@@ -214,7 +209,7 @@ class _Night:
         self.progress.phase(READING_THE_TIMETABLE, None)
         before = self._before()
         with (
-            Ahead(self.backend, self._foreseen(before), self.patience, settings.run.calendars_at_once) as ahead,
+            Prefetch(self.backend, self._foreseen(before), self.patience, settings.run.calendars_at_once) as ahead,
             read_timetable(settings, self.window, base=self.loaded.base, progress=self.progress.step, stop=stop) as reading,
         ):
             self.account.timetable(reading)
@@ -231,9 +226,9 @@ class _Night:
 
     def _before(self) -> _Before:
         source, state = self.loaded.settings.timetable.source, self.state
-        late = Late(state.unanswered(source), self.backend, self.patience, wait=self.run is not None)
+        late = UnansweredCreates(state.unanswered(source), self.backend, self.patience, wait=self.run is not None)
         return _Before(
-            state.ledger_calendars(source, self.window), late, state.sightings(source), state.visited(source), state.named_copies(source)
+            state.ledger_calendars(source, self.window), late, state.full_reads(source), state.visited(source), state.named_copies(source)
         )
 
     def _foreseen(self, before: _Before) -> list[Calendar]:
@@ -243,10 +238,12 @@ class _Night:
         return [
             calendar
             for calendar in select((), before.calendars, settings.calendars, self.request.calendars).visited
-            if foreseen(calendar.address, before.sightings.get(calendar.address), window=self.window, mapping=mapping, now=now, every=every)
+            if should_prefetch(
+                calendar.address, before.sightings.get(calendar.address), window=self.window, mapping=mapping, now=now, every=every
+            )
         ]
 
-    def _judged(self, reading: Reading, before: _Before, ahead: Ahead) -> Sequence[CalendarPlan]:
+    def _judged(self, reading: Reading, before: _Before, ahead: Prefetch) -> Sequence[CalendarPlan]:
         """Every calendar is read and compared, then every guard is judged. Gives the plans that may go ahead."""
         settings, source = self.loaded.settings, self.loaded.settings.timetable.source
         remembered = [*before.late.calendars, *before.calendars]
@@ -254,7 +251,7 @@ class _Night:
         rules = Rules(source, mapping_id(settings), settings.drift.edited, settings.drift.deleted, settings.timetable.time_zone)
         # Stamps are asked for meanwhile.
         standing = self.state.ledger_digests(source, self.window) if settings.run.full_reading else {}
-        memory = Memory(
+        memory = KnownState(
             before.sightings,
             reading.digest,
             standing,
@@ -270,11 +267,11 @@ class _Night:
             return self.state.ledger_entries(source, calendar) if calendar.address in on_record else {}
 
         explained = partial(self.state.recorded.explained, source)
-        sides = Sides(reading.events, entries, Reach(reading.unsettled), rules, memory, before.seen, explained, before.named)
+        sides = ReadContext(reading.events, entries, Reach(reading.unsettled), rules, memory, before.seen, explained, before.named)
         self.progress.phase("reading calendars", len(selection.visited))
         at_once, late = settings.run.calendars_at_once, before.late
-        look = partial(survey, self.backend, patience=self.patience, at_once=at_once, progress=self.progress, late=late)
-        told = tell_apart(look, selection.visited, self.window, sides, before.visited, reading.addresses, late)
+        look = partial(read_calendars, self.backend, patience=self.patience, at_once=at_once, progress=self.progress, late=late)
+        told = resolve_folders(look, selection.visited, self.window, sides, before.visited, reading.addresses, late)
         selection = selection.without(told.dropped)
         never_had = selection.not_had(told.survey.failed, known={calendar.address for calendar in before.calendars})
         found = replace(told.survey, plans=without_half_moves(told.survey.plans, never_had, reading.keys))
@@ -321,7 +318,7 @@ class _Night:
         known = self.state.recorded.on_record(self.loaded.settings.timetable.source) if left else ()
         self.account.unwanted(forgotten, left, known)
 
-    def _learn(self, told: Told, late: Late, gone: Gone, named: Mapping[str, frozenset[str]]) -> None:
+    def _learn(self, told: ResolvedRead, late: UnansweredCreates, gone: Gone, named: Mapping[str, frozenset[str]]) -> None:
         """What the ledger lacked or had too much of, then what was seen to be right; no calendar is touched. A dry run learns nothing."""
         if self.run is None:
             return
@@ -364,7 +361,7 @@ class _Night:
         for plan in put_back:
             try:
                 found = renderings(self.backend, plan, applied.outcomes.get(plan.calendar.address, ()), self.patience)
-            except (CutShort, RunFailed):
+            except (RunInterrupted, ServiceError):
                 return
             except BackendError as error:
                 log.info("bodies that were put back could not be read", calendar=plan.calendar.address, reason=error.message)

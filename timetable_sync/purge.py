@@ -11,36 +11,33 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from timetable_sync import logs
-from timetable_sync.applying.apply import apply_plans
-from timetable_sync.applying.lanes import Lanes
-from timetable_sync.applying.late import Late
-from timetable_sync.applying.patience import CutShort, Pace, Patience
-from timetable_sync.applying.phases import Phases
-from timetable_sync.applying.progress import Progress
-from timetable_sync.applying.recording import RunInState
-from timetable_sync.applying.survey import Survey, survey
-from timetable_sync.applying.visit import Sides
+from timetable_sync.apply.concurrency import ConcurrencyLimiter
+from timetable_sync.apply.executor import apply_plans
+from timetable_sync.apply.progress import Phases, Progress
+from timetable_sync.apply.read_calendars import ReadContext, ReadResult, read_calendars
+from timetable_sync.apply.recording import RunInState
+from timetable_sync.apply.retry import Retrier, RetryPolicy, RunInterrupted
+from timetable_sync.apply.unanswered import UnansweredCreates
 from timetable_sync.calendars.registry import CountingBackend, open_backend
+from timetable_sync.config.load import Loaded
+from timetable_sync.config.schema import Settings
 from timetable_sync.entra.sign_in import sign_in
 from timetable_sync.entra.token import TokenProvider
-from timetable_sync.errors import CalendarFailed, TimetableSyncError, UsageError
+from timetable_sync.errors import CalendarError, TimetableSyncError, UsageError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.plan import CalendarPlan
 from timetable_sync.model.window import Window
-from timetable_sync.planning.clearing import clearing, once
 from timetable_sync.planning.compare import Rules
-from timetable_sync.planning.decision import unguarded
+from timetable_sync.planning.decide import clearing, once, unguarded
 from timetable_sync.planning.selection import Selection, matches, select
-from timetable_sync.reporting import ownrecord
-from timetable_sync.reporting.account import Account
-from timetable_sync.reporting.logged import log_calendars
-from timetable_sync.reporting.summary import RunSummary, Status
-from timetable_sync.reporting.typed import command
-from timetable_sync.settings.load import Loaded
-from timetable_sync.settings.schema import Settings
-from timetable_sync.state.database import State, open_state
-from timetable_sync.state.records import PURGE, Holding, RunBeginning
-from timetable_sync.timetable.mapping import mapping_id
+from timetable_sync.reports import run_record
+from timetable_sync.reports.quoting import command
+from timetable_sync.reports.run_log import log_calendars
+from timetable_sync.reports.run_recorder import RunRecorder
+from timetable_sync.reports.summary import RunSummary, Status
+from timetable_sync.state.run_records import PURGE, Holding, RunBeginning
+from timetable_sync.state.store import State, open_state
+from timetable_sync.timetable.mapping_id import mapping_id
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -71,7 +68,7 @@ def purge(
     progress: Progress,
     stop: threading.Event,
     connect: Connect = open_backend,
-    pace: Pace | None = None,
+    pace: RetryPolicy | None = None,
 ) -> RunSummary:
     """One purge, or its dry run. Gives a summary for everything that can go wrong by itself, as a night does.
 
@@ -82,17 +79,17 @@ def purge(
     window = _window(request, settings)
     zone = settings.timetable.time_zone
     watched = Phases(progress)
-    account = Account(RunSummary(None, settings.timetable.source, begun, begun, window, zone, dry_run=dry, purge=True))
+    account = RunRecorder(RunSummary(None, settings.timetable.source, begun, begun, window, zone, dry_run=dry, purge=True))
     deadline = time.monotonic() + settings.run.deadline.total_seconds()
     try:
         token = sign_in(settings).tokens
         with open_state(settings.state, read_only=dry) as state, state.lease("purge", settings.state.lease) as lease:
             selection = _selected(state, settings, request.calendars)
             again = f"Type it again: {_typed(request, zone)}"
-            lanes = Lanes(settings.run.calendars_at_once)
-            patience = Patience(stop, deadline, watched, lanes=lanes, pace=pace, check=lease.check, later=again)
+            lanes = ConcurrencyLimiter(settings.run.calendars_at_once)
+            patience = Retrier(stop, deadline, watched, lanes=lanes, pace=pace, check=lease.check, later=again)
             with closing(connect(settings, token)) as backend:
-                late = Late(state.unanswered(settings.timetable.source), backend, patience, wait=not dry)
+                late = UnansweredCreates(state.unanswered(settings.timetable.source), backend, patience, wait=not dry)
                 work = _Purge(settings, request, window, account, state, backend, patience, watched, late)
                 try:
                     work.read_and_remove(selection)
@@ -100,7 +97,7 @@ def purge(
                     account.note(
                         requests=dict(backend.requests), phases=watched.seconds(), retries=patience.retries, waited=patience.waited
                     )
-    except CutShort as end:
+    except RunInterrupted as end:
         account.cut_short(str(end))
     except UsageError:
         raise
@@ -146,12 +143,12 @@ class _Purge:
     settings: Settings
     request: PurgeRequest
     window: Window
-    account: Account
+    account: RunRecorder
     state: State
     backend: CountingBackend
-    patience: Patience
+    patience: Retrier
     progress: Progress
-    late: Late
+    late: UnansweredCreates
 
     def read_and_remove(self, selection: Selection) -> None:
         found = self._survey(selection)
@@ -169,10 +166,10 @@ class _Purge:
                 self.state.settled(self.late.settled(found.plans))
             self._remove(run, plans)
 
-    def _survey(self, selection: Selection) -> Survey:
+    def _survey(self, selection: Selection) -> ReadResult:
         """Every calendar is compared with no events at all, so that each of ours in it is to go."""
         source = self.settings.timetable.source
-        sides = Sides(
+        sides = ReadContext(
             lambda calendar: (),
             lambda calendar: self.state.ledger_entries(source, calendar),
             (),
@@ -180,7 +177,7 @@ class _Purge:
         )
         at_once = self.settings.run.calendars_at_once
         self.progress.phase("reading calendars", len(selection.visited))
-        found = survey(
+        found = read_calendars(
             self.backend,
             selection.visited,
             self.window,
@@ -191,7 +188,7 @@ class _Purge:
             late=self.late,
         )
         self.account.waited(self.late)
-        gone = [address for address, error in found.failed.items() if isinstance(error, CalendarFailed) and error.gone]
+        gone = [address for address, error in found.failed.items() if isinstance(error, CalendarError) and error.gone]
         self.account.unwanted((), dict.fromkeys(gone, 0), self.state.recorded.on_record(source) if gone else ())
         return replace(found, plans=once(map(clearing, found.plans)))
 
@@ -235,5 +232,5 @@ class _Purge:
         finally:
             summary = self.account.summary()
             cleared = [report.calendar for report in summary.calendars if report.status in (Status.CHANGED, Status.UNCHANGED)]
-            ownrecord.finish(self.state, run, summary, Holding(unmade=dict.fromkeys(cleared, ())))
+            run_record.finish(self.state, run, summary, Holding(unmade=dict.fromkeys(cleared, ())))
             log.info("purge recorded", exit_code=summary.exit_code)

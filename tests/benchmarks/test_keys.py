@@ -12,7 +12,7 @@ from tests.night_world import Meeting, NightWorld
 from tests.timetable.configurations import configuration
 from tests.timetable.nights import as_patterns, copied, each_night, lessons_of
 from timetable_sync.model.window import Window
-from timetable_sync.reporting.summary import RunSummary
+from timetable_sync.reports.summary import RunSummary
 from timetable_sync.timetable.lessons import Lesson
 
 MONDAY: Meeting = ("A1", "COMP101", "2026-10-19 09:00", "2026-10-19 10:00", "Logic", "R1")

@@ -18,8 +18,8 @@ from benchmarks.bare_driver import fetched
 from benchmarks.large_timetable import SHAPES, settings_for, tables_of
 from benchmarks.timetable import MOST_MEMORY, WINDOW, made, measured_apart
 from benchmarks.timetable_databases import SCHEMA, Place, Unusable, in_sqlite, on_server
-from timetable_sync.model.ledger import digest_of
-from timetable_sync.timetable.reading import read_timetable
+from timetable_sync.model.ledger_entry import digest_of
+from timetable_sync.timetable.reader import read_timetable
 
 SERVERS = (pytest.param("postgresql", marks=pytest.mark.postgresql), pytest.param("mariadb", marks=pytest.mark.mariadb))
 

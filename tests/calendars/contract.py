@@ -12,14 +12,14 @@ from typing import Any, Protocol
 
 import pytest
 
-from timetable_sync.calendars.contract import Backend, Outcome
-from timetable_sync.errors import CalendarFailed, Passing, Stale, Unclear
+from timetable_sync.calendars.contract import Backend, ChangeResult
+from timetable_sync.errors import CalendarError, ConflictError, OutcomeUnknown, TransientError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change, Create, Delete, Reason, Update
 from timetable_sync.model.event import Busy, Event, Sensitivity
 from timetable_sync.model.key import EventKey
 from timetable_sync.model.marker import NOT_UNDERSTOOD, Marker
-from timetable_sync.model.snapshot import ItemRef, Standing
+from timetable_sync.model.snapshot import ItemRef, RemoteEvent
 from timetable_sync.model.window import Window
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -91,17 +91,17 @@ def creating(*events: Event) -> list[Change]:
     return [Create(one, marker(one), Reason.TIMETABLE) for one in events]
 
 
-def updating(before: Standing, after: Event) -> Update:
+def updating(before: RemoteEvent, after: Event) -> Update:
     """The change that makes ``before`` into ``after``."""
     return Update(before, after, marker(after), Reason.TIMETABLE)
 
 
-def deleting(before: Standing) -> Delete:
+def deleting(before: RemoteEvent) -> Delete:
     """The change that deletes ``before``."""
     return Delete(before, Reason.LEFT)
 
 
-def errors(outcomes: list[Outcome]) -> list[type[Exception] | None]:
+def errors(outcomes: list[ChangeResult]) -> list[type[Exception] | None]:
     """The classes of what went wrong, in order."""
     return [None if outcome.error is None else type(outcome.error) for outcome in outcomes]
 
@@ -120,7 +120,7 @@ class BackendContract:
     """Each test is one promise."""
 
     @pytest.fixture
-    def made(self, world: World) -> Iterator[Standing]:
+    def made(self, world: World) -> Iterator[RemoteEvent]:
         """One event that stands in the calendar, with everything that can be owned."""
         full = event(1, location="Room 1", body="Dr. Who", categories=("Timetable",), reminder=15)
         assert errors(world.backend.apply(world.calendar, creating(full))) == [None]
@@ -138,7 +138,7 @@ class BackendContract:
             lambda: world.backend.stamp(world.nobody),
             lambda: world.backend.read_bodies(world.nobody, [ItemRef("some", "thing")]),
         ):
-            with pytest.raises(CalendarFailed) as failed:
+            with pytest.raises(CalendarError) as failed:
                 read()
             assert world.nobody.address in failed.value.message
             assert failed.value.gone
@@ -165,7 +165,7 @@ class BackendContract:
         keys = [one.marker.key for part in parts for one in world.backend.snapshot(world.calendar, part).ours]
         assert sorted(keys) == sorted(one.key for one in events)
 
-    def test_foreign_appointments_are_counted_and_never_taken_for_ours(self, world: World, made: Standing) -> None:
+    def test_foreign_appointments_are_counted_and_never_taken_for_ours(self, world: World, made: RemoteEvent) -> None:
         world.add_appointment(world.calendar, MONDAY + HOUR, MONDAY + 2 * HOUR, "Coffee")
         world.add_appointment(world.calendar, WEEK.start - HOUR, WEEK.start + HOUR, "Began before the window")
         snapshot = world.backend.snapshot(world.calendar, WEEK)
@@ -180,7 +180,7 @@ class BackendContract:
 
     @pytest.mark.parametrize("text", ["2 a newer marker", "1 damaged", " "])
     def test_an_event_with_a_marker_that_is_not_understood_is_set_apart_and_the_others_are_read(
-        self, world: World, made: Standing, text: str
+        self, world: World, made: RemoteEvent, text: str
     ) -> None:
         world.backend.apply(world.calendar, creating(event(2)))
         world.edit(world.calendar, made.item.id, marker=text)
@@ -194,7 +194,7 @@ class BackendContract:
         assert world.backend.snapshot(world.calendar, after).unreadable == ()
 
     @pytest.mark.parametrize("missing", ["end", "busy", "reminder", "sensitivity", "all_day", "series"])
-    def test_a_field_that_the_service_does_not_give_is_named(self, world: World, made: Standing, missing: str) -> None:
+    def test_a_field_that_the_service_does_not_give_is_named(self, world: World, made: RemoteEvent, missing: str) -> None:
         world.edit(world.calendar, made.item.id, missing=[missing])
         snapshot = world.backend.snapshot(world.calendar, WEEK)
         (seen,) = snapshot.ours
@@ -205,7 +205,7 @@ class BackendContract:
         assert snapshot.unreadable == ()
 
     @pytest.mark.parametrize("missing", ["start", "version"])
-    def test_an_event_that_cannot_be_acted_on_is_set_apart_with_its_key(self, world: World, made: Standing, missing: str) -> None:
+    def test_an_event_that_cannot_be_acted_on_is_set_apart_with_its_key(self, world: World, made: RemoteEvent, missing: str) -> None:
         world.edit(world.calendar, made.item.id, missing=[missing])
         snapshot = world.backend.snapshot(world.calendar, WEEK)
         assert (snapshot.ours, snapshot.foreign) == ((), 0)
@@ -227,13 +227,13 @@ class BackendContract:
         snapshot = world.backend.snapshot(world.calendar, Window(MONDAY, MONDAY + timedelta(days=365 * 6)))
         assert [one.marker.key for one in snapshot.ours] == [one.key for one in events]
 
-    def test_a_copy_that_somebody_made_is_a_second_event_with_the_same_marker(self, world: World, made: Standing) -> None:
+    def test_a_copy_that_somebody_made_is_a_second_event_with_the_same_marker(self, world: World, made: RemoteEvent) -> None:
         copy = world.copy(world.calendar, made.item.id)
         ours = world.backend.snapshot(world.calendar, WEEK).ours
         assert {one.item.id for one in ours} == {made.item.id, copy}
         assert {one.marker for one in ours} == {made.marker}
 
-    def test_what_somebody_edited_is_seen_as_it_stands(self, world: World, made: Standing) -> None:
+    def test_what_somebody_edited_is_seen_as_it_stands(self, world: World, made: RemoteEvent) -> None:
         world.edit(world.calendar, made.item.id, subject="Moved!", start=MONDAY + HOUR, end=MONDAY + 3 * HOUR, location="Elsewhere")
         seen = world.backend.snapshot(world.calendar, WEEK).ours[0]
         assert (seen.subject, seen.start, seen.end, seen.location) == ("Moved!", MONDAY + HOUR, MONDAY + 3 * HOUR, "Elsewhere")
@@ -241,7 +241,7 @@ class BackendContract:
         assert seen.item.change_key != made.item.change_key
         assert seen.marker == made.marker
 
-    def test_calendars_do_not_mix(self, world: World, made: Standing) -> None:
+    def test_calendars_do_not_mix(self, world: World, made: RemoteEvent) -> None:
         world.backend.apply(world.other, creating(event(7)))
         assert [one.item.id for one in world.backend.snapshot(world.calendar, WEEK).ours] == [made.item.id]
         assert [one.subject for one in world.seen(world.other)] == ["COMP0007 Lecture"]
@@ -258,7 +258,7 @@ class BackendContract:
         assert (standing.subject, standing.location, standing.categories) == (text, text, (text,))
         assert world.backend.read_bodies(world.calendar, [standing.item])[standing.item.id].strip() == text
 
-    def test_what_somebody_wrote_at_length_may_be_listed_cut(self, world: World, made: Standing) -> None:
+    def test_what_somebody_wrote_at_length_may_be_listed_cut(self, world: World, made: RemoteEvent) -> None:
         long = "Building " + "x" * 300
         world.edit(world.calendar, made.item.id, location=long)
         listed = world.backend.snapshot(world.calendar, WEEK).ours[0].location
@@ -283,7 +283,7 @@ class BackendContract:
         assert world.seen(world.calendar)[0].reminder == reminder
         assert world.backend.snapshot(world.calendar, WEEK).ours[0].reminder == reminder
 
-    def test_a_reminder_can_be_taken_off_and_put_on(self, world: World, made: Standing) -> None:
+    def test_a_reminder_can_be_taken_off_and_put_on(self, world: World, made: RemoteEvent) -> None:
         for reminder in (None, 30):
             before = world.backend.snapshot(world.calendar, WEEK).ours[0]
             world.backend.apply(world.calendar, [updating(before, event(1, reminder=reminder))])
@@ -334,7 +334,7 @@ class BackendContract:
         wanted = {one.key: one.body for one in events}
         assert {one.marker.key: bodies[one.item.id].strip() for one in standing} == wanted
 
-    def test_the_body_of_an_event_that_is_gone_is_left_out(self, world: World, made: Standing) -> None:
+    def test_the_body_of_an_event_that_is_gone_is_left_out(self, world: World, made: RemoteEvent) -> None:
         other = world.backend.apply(world.calendar, creating(event(2, body="two")))[0].item
         assert other is not None
         world.delete(world.calendar, made.item.id)
@@ -352,14 +352,14 @@ class BackendContract:
     def test_nothing_to_do_is_done(self, world: World) -> None:
         assert world.backend.apply(world.calendar, []) == []
 
-    def test_more_than_a_batch_or_a_mixed_one_is_the_callers_mistake(self, world: World, made: Standing) -> None:
+    def test_more_than_a_batch_or_a_mixed_one_is_the_callers_mistake(self, world: World, made: RemoteEvent) -> None:
         with pytest.raises(ValueError, match="at most"):
             world.backend.apply(world.calendar, creating(*(event(number) for number in range(world.backend.batch + 1))))
         with pytest.raises(ValueError, match="several kinds"):
             world.backend.apply(world.calendar, [*creating(event(2)), deleting(made)])
         assert len(world.seen(world.calendar)) == 1
 
-    def test_an_update_makes_the_same_item_into_what_it_is_to_be(self, world: World, made: Standing) -> None:
+    def test_an_update_makes_the_same_item_into_what_it_is_to_be(self, world: World, made: RemoteEvent) -> None:
         after = event(
             1,
             MONDAY + 24 * HOUR,
@@ -381,26 +381,26 @@ class BackendContract:
         standing = world.backend.snapshot(world.calendar, WEEK).ours[0]
         assert standing.item == outcome.item
 
-    def test_fields_that_are_not_ours_stay_as_people_made_them(self, world: World, made: Standing) -> None:
+    def test_fields_that_are_not_ours_stay_as_people_made_them(self, world: World, made: RemoteEvent) -> None:
         world.edit(world.calendar, made.item.id, location="Their room", body="Their notes", categories=("Theirs",))
         before = world.backend.snapshot(world.calendar, WEEK).ours[0]
         assert errors(world.backend.apply(world.calendar, [updating(before, event(1, subject="New"))])) == [None]
         seen = world.seen(world.calendar)[0]
         assert (seen.subject, seen.location, seen.body.strip(), seen.categories) == ("New", "Their room", "Their notes", ("Theirs",))
 
-    def test_fields_that_are_ours_and_empty_are_emptied(self, world: World, made: Standing) -> None:
+    def test_fields_that_are_ours_and_empty_are_emptied(self, world: World, made: RemoteEvent) -> None:
         after = event(1, location="", body="", categories=())
         assert errors(world.backend.apply(world.calendar, [updating(made, after)])) == [None]
         seen = world.seen(world.calendar)[0]
         assert (seen.location, seen.body, seen.categories) == ("", "", ())
 
-    def test_a_deleted_event_lies_in_deleted_items(self, world: World, made: Standing) -> None:
+    def test_a_deleted_event_lies_in_deleted_items(self, world: World, made: RemoteEvent) -> None:
         outcome = world.backend.apply(world.calendar, [deleting(made)])[0]
         assert (outcome.error, outcome.item) == (None, None)
         assert world.seen(world.calendar) == []
         assert [one.subject for one in world.deleted(world.calendar)] == [made.subject]
 
-    def test_other_peoples_appointments_stay_bit_for_bit(self, world: World, made: Standing) -> None:
+    def test_other_peoples_appointments_stay_bit_for_bit(self, world: World, made: RemoteEvent) -> None:
         appointment = world.add_appointment(world.calendar, MONDAY, MONDAY + HOUR, "Coffee")
         before = [one for one in world.seen(world.calendar) if one.id == appointment]
         updated = world.backend.apply(world.calendar, [updating(made, event(1, subject="New"))])[0].item
@@ -409,13 +409,13 @@ class BackendContract:
         world.backend.apply(world.calendar, [deleting(made._replace(item=updated))])
         assert [one for one in world.seen(world.calendar) if one.id == appointment] == before
 
-    def test_an_update_of_what_was_edited_since_is_stale_and_changes_nothing(self, world: World, made: Standing) -> None:
+    def test_an_update_of_what_was_edited_since_is_stale_and_changes_nothing(self, world: World, made: RemoteEvent) -> None:
         world.edit(world.calendar, made.item.id, subject="Edited meanwhile")
         outcomes = world.backend.apply(world.calendar, [updating(made, event(1, subject="New"))])
-        assert errors(outcomes) == [Stale]
+        assert errors(outcomes) == [ConflictError]
         assert [one.subject for one in world.seen(world.calendar)] == ["Edited meanwhile"]
 
-    def test_what_is_gone_is_stale_and_the_others_are_done(self, world: World, made: Standing) -> None:
+    def test_what_is_gone_is_stale_and_the_others_are_done(self, world: World, made: RemoteEvent) -> None:
         world.backend.apply(world.calendar, creating(event(2), event(3)))
         gone, kept, kept_too = sorted(world.backend.snapshot(world.calendar, WEEK).ours, key=lambda one: one.marker.key)
         world.delete(world.calendar, gone.item.id)
@@ -424,30 +424,30 @@ class BackendContract:
             updating(gone, event(1, subject="New")),
             updating(kept_too, event(3, subject="New")),
         ]
-        assert errors(world.backend.apply(world.calendar, changes)) == [None, Stale, None]
+        assert errors(world.backend.apply(world.calendar, changes)) == [None, ConflictError, None]
         fresh = {one.item.id: one for one in world.backend.snapshot(world.calendar, WEEK).ours}
         deletes: list[Change] = [deleting(gone), deleting(fresh[kept.item.id]), deleting(fresh[kept_too.item.id])]
-        assert errors(world.backend.apply(world.calendar, deletes)) == [Stale, None, None]
+        assert errors(world.backend.apply(world.calendar, deletes)) == [ConflictError, None, None]
         assert world.seen(world.calendar) == []
 
     def test_a_calendar_that_does_not_exist_fails_every_change(self, world: World) -> None:
-        assert errors(world.backend.apply(world.nobody, creating(event(1), event(2)))) == [CalendarFailed, CalendarFailed]
+        assert errors(world.backend.apply(world.nobody, creating(event(1), event(2)))) == [CalendarError, CalendarError]
 
     @pytest.mark.parametrize("done", [True, False])
     def test_what_nobody_knows_is_unclear_for_every_change(self, world: World, *, done: bool) -> None:
         changes = creating(event(1), event(2))
         world.unclear_next_write(done=done)
-        assert errors(world.backend.apply(world.calendar, changes)) == [Unclear, Unclear]
+        assert errors(world.backend.apply(world.calendar, changes)) == [OutcomeUnknown, OutcomeUnknown]
         assert len(world.backend.snapshot(world.calendar, WEEK).ours) == (2 if done else 0)
 
     @pytest.mark.parametrize("done", [True, False])
-    def test_updates_and_deletes_can_be_unclear_too(self, world: World, made: Standing, *, done: bool) -> None:
+    def test_updates_and_deletes_can_be_unclear_too(self, world: World, made: RemoteEvent, *, done: bool) -> None:
         world.unclear_next_write(done=done)
-        assert errors(world.backend.apply(world.calendar, [updating(made, event(1, subject="New"))])) == [Unclear]
+        assert errors(world.backend.apply(world.calendar, [updating(made, event(1, subject="New"))])) == [OutcomeUnknown]
         before = world.backend.snapshot(world.calendar, WEEK).ours[0]
         assert before.subject == ("New" if done else made.subject)
         world.unclear_next_write(done=done)
-        assert errors(world.backend.apply(world.calendar, [deleting(before)])) == [Unclear]
+        assert errors(world.backend.apply(world.calendar, [deleting(before)])) == [OutcomeUnknown]
         assert len(world.seen(world.calendar)) == (0 if done else 1)
 
     def test_a_busy_service_has_not_done_it_and_says_for_how_long(self, world: World) -> None:
@@ -455,11 +455,11 @@ class BackendContract:
         outcomes = world.backend.apply(world.calendar, creating(event(1), event(2)))
         for outcome in outcomes:
             # A backend may doubt that nothing was begun.
-            assert isinstance(outcome.error, (Passing, Unclear))
+            assert isinstance(outcome.error, (TransientError, OutcomeUnknown))
             assert (outcome.error.wait, outcome.error.busy) == (2.5, True)
         assert world.seen(world.calendar) == []
         world.busy_next_request(1.0)
-        with pytest.raises(Passing):
+        with pytest.raises(TransientError):
             world.backend.snapshot(world.calendar, WEEK)
 
     def test_looking_ahead_says_where_beyond_the_window_the_next_of_ours_starts(self, world: World) -> None:
@@ -477,7 +477,7 @@ class BackendContract:
 
     # Signs of change, and the rest
 
-    def test_the_stamp_stays_while_nothing_changes_and_changes_with_everything(self, world: World, made: Standing) -> None:
+    def test_the_stamp_stays_while_nothing_changes_and_changes_with_everything(self, world: World, made: RemoteEvent) -> None:
         first = world.backend.stamp(world.calendar)
         if first is None:
             pytest.skip("this service gives no stamp")
@@ -508,7 +508,7 @@ class BackendContract:
         look()
         assert len(set(stamps)) == 6
 
-    def test_a_folder_keeps_its_id_whatever_is_done_in_it_and_no_other_folder_has_it(self, world: World, made: Standing) -> None:
+    def test_a_folder_keeps_its_id_whatever_is_done_in_it_and_no_other_folder_has_it(self, world: World, made: RemoteEvent) -> None:
         first, other = world.backend.stamp(world.calendar), world.backend.stamp(world.other)
         if first is None or other is None:
             pytest.skip("this service does not name its folders")
@@ -517,7 +517,7 @@ class BackendContract:
         assert again is not None
         assert first.folder == again.folder != other.folder
 
-    def test_a_folder_has_one_id_by_whatever_address_it_is_found(self, world: World, made: Standing) -> None:
+    def test_a_folder_has_one_id_by_whatever_address_it_is_found(self, world: World, made: RemoteEvent) -> None:
         twin = world.also_as(world.calendar)
         first, second = world.backend.stamp(world.calendar), world.backend.stamp(twin)
         if first is None or not first.folder:
@@ -528,7 +528,7 @@ class BackendContract:
         assert errors(world.backend.apply(twin, creating(event(2)))) == [None]
         assert world.backend.snapshot(twin, WEEK).ours == world.backend.snapshot(world.calendar, WEEK).ours
 
-    def test_a_mailbox_that_was_made_anew_has_a_folder_of_its_own_and_none_of_the_items(self, world: World, made: Standing) -> None:
+    def test_a_mailbox_that_was_made_anew_has_a_folder_of_its_own_and_none_of_the_items(self, world: World, made: RemoteEvent) -> None:
         first = world.backend.stamp(world.calendar)
         world.make_anew(world.calendar)
         second = world.backend.stamp(world.calendar)
@@ -539,7 +539,7 @@ class BackendContract:
         (again,) = world.backend.snapshot(world.calendar, WEEK).ours
         assert (again.marker.key, again.item.id == made.item.id) == (made.marker.key, False)
 
-    def test_a_reading_says_when_it_was_by_the_services_clock_and_what_comes_later_is_later(self, world: World, made: Standing) -> None:
+    def test_a_reading_says_when_it_was_by_the_services_clock_and_what_comes_later_is_later(self, world: World, made: RemoteEvent) -> None:
         at = world.backend.snapshot(world.calendar, WEEK).at
         if at is None or made.created is None:
             pytest.skip("this service does not tell the time")

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from timetable_sync.calendars.registry import open_backend
+from timetable_sync.config.schema import Settings
 from timetable_sync.errors import UsageError
-from timetable_sync.settings.schema import Settings
 
 
 class NoToken:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
-from tests.reporting import summaries
-from timetable_sync.applying.progress import Progress
+from tests.reports import summaries
+from timetable_sync.apply.progress import Progress
 from timetable_sync.cli.app import exit_code_of
+from timetable_sync.config.load import Loaded
 from timetable_sync.night import NightRequest
-from timetable_sync.reporting.summary import RunSummary
-from timetable_sync.settings.load import Loaded
+from timetable_sync.reports.summary import RunSummary
 
 CONFIGURATION = """
 [timetable]

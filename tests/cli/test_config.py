@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from tests.settings.configuration import SHORTEST, written
+from tests.config.configuration import SHORTEST, written
 from timetable_sync.cli.config import app
-from timetable_sync.settings import load as loading
-from timetable_sync.settings.example import example
-from timetable_sync.settings.problems import ConfigurationError
-from timetable_sync.settings.reference import reference
+from timetable_sync.config import load as loading
+from timetable_sync.config.document import example
+from timetable_sync.config.errors import ConfigurationError
+from timetable_sync.config.reference import reference
 
 
 @pytest.fixture(autouse=True)

@@ -255,8 +255,8 @@ def test_a_clock_that_could_not_be_compared_is_not_called_right(sandbox: Sandbox
 
 
 def test_another_run_at_work_is_said_and_is_the_runs_exit_code(sandbox: SandboxProcess, folder: Path, capsys: Capture) -> None:
-    from timetable_sync.settings.load import load
-    from timetable_sync.state.database import open_state
+    from timetable_sync.config.load import load
+    from timetable_sync.state.store import open_state
 
     settings = load(folder / "timetable-sync.toml", {}).settings.state
     with open_state(settings) as state, state.lease("run", settings.lease):

@@ -12,7 +12,7 @@ from tests.cli.command_line import CHECKOUT, typed
 #: What takes long to load, and what of ours is for single commands.
 HEAVY = {
     *("aiohttp", "alembic", "apprise", "apscheduler", "cryptography", "exchangelib", "jinja2", "jwt", "lxml", "prometheus_client"),
-    *("pydantic", "requests", "sqlalchemy", "timetable_sync.night", "timetable_sync.sandbox", "timetable_sync.timetable.reading"),
+    *("pydantic", "requests", "sqlalchemy", "timetable_sync.night", "timetable_sync.sandbox", "timetable_sync.timetable.reader"),
 }
 #: Reading a configuration judges its values: with Jinja templates, with SQLAlchemy addresses of databases, with APScheduler times.
 CONFIGURATION = {"apscheduler", "jinja2", "pydantic", "sqlalchemy"}
@@ -74,8 +74,8 @@ def test_a_run_opens_a_state_that_is_up_to_date_without_migrations(folder: Path)
     script = """
 import os, sys
 from pathlib import Path
-from timetable_sync.settings.load import load
-from timetable_sync.state.database import open_state
+from timetable_sync.config.load import load
+from timetable_sync.state.store import open_state
 with open_state(load(Path("timetable-sync.toml"), os.environ, files=False).settings.state):
     pass
 print("loaded:", *sorted(sys.modules))

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command_line import typed
-from timetable_sync.settings.load import load
-from timetable_sync.settings.presets.catalogue import PRODUCTS
-from timetable_sync.settings.presets.dialects import DATABASES
+from timetable_sync.config.load import load
+from timetable_sync.config.presets.catalogue import PRODUCTS
+from timetable_sync.config.presets.product import DATABASES
 
 
 def printed(capsys: pytest.CaptureFixture[str], *words: str) -> str:

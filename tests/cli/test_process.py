@@ -12,7 +12,7 @@ from tests.cli.command_line import started
 
 MADE_UP = """
 import threading, time, timetable_sync.cli.run as run
-from tests.reporting import summaries
+from tests.reports import summaries
 """
 ORDINARY = MADE_UP + "run.run_night = lambda *_, **__: summaries.ordinary()"
 NASTY = MADE_UP + "run.run_night = lambda *_, **__: summaries.nasty()"

@@ -6,7 +6,7 @@ from threading import Thread
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
 
-from timetable_sync.applying.progress import Silent
+from timetable_sync.apply.progress import Silent
 from timetable_sync.cli.progress import OnTerminal, progress
 
 

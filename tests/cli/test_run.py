@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command_line import CONFIGURATION, Night, typed
-from tests.reporting import summaries
+from tests.reports import summaries
 from timetable_sync.errors import UsageError
-from timetable_sync.reporting import render
-from timetable_sync.reporting.summary import RunSummary, Trouble
+from timetable_sync.reports import render
+from timetable_sync.reports.summary import RunSummary, Trouble
 
 
 @pytest.mark.usefixtures("folder")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from timetable_sync.cli.app import exit_code_of
-from timetable_sync.state.schema import wanted_version
+from timetable_sync.state.maintenance import wanted_version
 
 CONFIGURATION = """
 [timetable]

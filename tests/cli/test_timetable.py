@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.cli.command_line import typed
-from tests.inspection.college import CONFIGURATION, NOW, made
+from tests.preview.college import CONFIGURATION, NOW, made
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ import pytest
 from tests.cli.command_line import typed
 from tests.cli.entra_world import certificate_lines, configuration, write_configuration
 from tests.sandbox_process import CLIENT_ID, TENANT, CertificateFiles, SandboxProcess, make_certificate
-from timetable_sync.settings.clouds import CLOUDS
+from timetable_sync.config.clouds import CLOUDS
 
 Capture = pytest.CaptureFixture[str]
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from timetable_sync.demo import checks
-from timetable_sync.demo.expectation import Expected
+from timetable_sync.demo.checks import Expected
 
 ADDRESS = "bio-y1@groups.aldermoor.example"
 LECTURE = Expected(

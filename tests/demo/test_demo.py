@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from rich.console import Console
 
-from timetable_sync.demo import college
+from timetable_sync.demo import timetable
 from timetable_sync.demo.folder import DemoFolder
 from timetable_sync.demo.screen import Screen
 from timetable_sync.demo.story import tell
@@ -89,7 +89,7 @@ def test_a_demo_that_is_ended_in_the_middle_leaves_nothing_running(tmp_path: Pat
 
 @pytest.mark.slow
 def test_the_demo_fails_when_the_calendars_are_not_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(college.CLEAN, "Genetics", "Genetics, in another hand")
+    monkeypatch.setitem(timetable.CLEAN, "Genetics", "Genetics, in another hand")
     out = io.StringIO()
     with pytest.raises(TimetableSyncError, match="it is not so that the 14 calendars hold exactly the timetable"):
         tell(DemoFolder(tmp_path / "demo"), Screen(Console(file=out, width=120)))

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.daemon.house import House
 from tests.sandbox_process import SandboxProcess
-from tests.service.house import House
 
 pytestmark = pytest.mark.slow
 

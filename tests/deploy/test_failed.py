@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.alerts.listeners import mail_server
 from tests.databases import missing
-from tests.telling.listeners import mail_server
 
 UNIT = Path(__file__).parents[2] / "deploy/systemd/timetable-sync-failed@.service"
 

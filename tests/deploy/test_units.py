@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.databases import missing
-from timetable_sync.settings.sections.run import Run
-from timetable_sync.settings.sections.schedule import Schedule
+from timetable_sync.config.sections.run import Run, Schedule
 
 UNITS = Path(__file__).resolve().parents[2] / "deploy" / "systemd"
 SERVICES = sorted(path.name for path in UNITS.glob("*.service"))

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
+from timetable_sync.config.schema import Settings
 from timetable_sync.doctor.ews_end import end_of_ews
-from timetable_sync.doctor.findings import Level
-from timetable_sync.settings.schema import Settings
+from timetable_sync.doctor.results import Level
 
 
 def settings(**ews: object) -> Settings:

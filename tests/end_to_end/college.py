@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.alerts.listeners import MailServer
 from tests.cli.command_line import typed
 from tests.plain_configuration import plain_configuration
 from tests.sandbox_process import SandboxProcess, make_certificate, ready_app
-from tests.telling.listeners import MailServer
 
 #: A command in a line of text, in Markdown's backticks, or in HTML's <code>.
 _COMMAND = re.compile(r"timetable-sync (?:[a-z]+)(?: [^`<\n]*)?")

@@ -18,12 +18,12 @@ from tests.cli.command_line import typed
 from tests.cli.entra_world import certificate_lines, configuration, write_configuration
 from tests.entra import openssl
 from tests.sandbox_process import CLIENT_ID, TENANT, CertificateFiles, SandboxProcess, make_certificate
-from timetable_sync.entra.assertion import client_assertion
+from timetable_sync.config.load import load
+from timetable_sync.config.sections.entra import Entra
 from timetable_sync.entra.certificate import read_certificate
+from timetable_sync.entra.credential import client_assertion
 from timetable_sync.sandbox.client import SandboxRefused
-from timetable_sync.settings.load import load
-from timetable_sync.settings.sections.entra import Entra
-from timetable_sync.state.database import open_state
+from timetable_sync.state.store import open_state
 
 Capture = pytest.CaptureFixture[str]
 GRAPH = ("full_access_as_app", "Application.ReadWrite.OwnedBy")

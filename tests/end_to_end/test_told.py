@@ -7,9 +7,9 @@ from datetime import datetime
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.alerts.listeners import listener, mail_server
 from tests.end_to_end.installation import Installation
 from tests.sandbox_process import make_certificate, ready_app
-from tests.telling.listeners import listener, mail_server
 
 NOW = ("--now", "2026-10-13T02:00")
 

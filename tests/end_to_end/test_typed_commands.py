@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.alerts.listeners import MailServer, mail_server
 from tests.end_to_end.college import College, commands
 from tests.sandbox_process import SandboxProcess
-from tests.telling.listeners import MailServer, mail_server
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.entra.making import CLIENT, TENANT, Endpoint, Made, make
-from timetable_sync.settings.sections.entra import Entra
+from timetable_sync.config.sections.entra import Entra
 
 
 @pytest.fixture(scope="session")

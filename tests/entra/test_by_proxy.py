@@ -10,11 +10,11 @@ import pytest
 
 from tests.entra.making import Endpoint
 from tests.forward_proxy import Fault, ForwardProxy, own_authority
+from timetable_sync.config.sections.entra import Entra
 from timetable_sync.entra.certificate import load_certificate
 from timetable_sync.entra.token import TokenProvider
-from timetable_sync.errors import Passing
+from timetable_sync.errors import TransientError
 from timetable_sync.network.adapter import session_by
-from timetable_sync.settings.sections.entra import Entra
 
 HOST = "login.example.test"
 
@@ -52,7 +52,7 @@ def test_whatever_becomes_of_it_on_the_way_passes(
         if number:
             assert tokens.token() == "canary-token"
             continue
-        with pytest.raises(Passing) as failed:
+        with pytest.raises(TransientError) as failed:
             tokens.token()
     assert failed.value.scope == "service"
     refused = fault.what == "status" and fault.operation == "CONNECT"

@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat, pkcs12
 
 from tests.entra.making import NOW, Made, make
+from timetable_sync.config.sections.entra import Entra
 from timetable_sync.entra.certificate import load_certificate, read_certificate
-from timetable_sync.entra.certificate_given import read_given
+from timetable_sync.entra.certificate_file import read_given
 from timetable_sync.errors import CredentialsRefused, UsageError
-from timetable_sync.settings.sections.entra import Entra
 
 Write = Callable[[str, bytes], dict[str, str]]
 Build = Callable[..., Entra]

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.entra.making import CLIENT, TENANT
-from timetable_sync.entra.endpoint import token_form, token_url
+from timetable_sync.config.sections.entra import Entra
+from timetable_sync.entra.token_response import token_form, token_url
 from timetable_sync.errors import UsageError
-from timetable_sync.settings.sections.entra import Entra
 
 Build = Callable[..., Entra]
 

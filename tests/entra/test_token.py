@@ -15,11 +15,11 @@ import pytest
 import requests
 
 from tests.entra.making import CLIENT, NOW, TENANT, Endpoint, Made, token_text
+from timetable_sync.config.sections.entra import Entra
 from timetable_sync.entra.certificate import load_certificate
-from timetable_sync.entra.facts import ROLE
+from timetable_sync.entra.claims import ROLE
 from timetable_sync.entra.token import AHEAD, TokenProvider
-from timetable_sync.errors import CredentialsRefused, Passing, TimetableSyncError, UsageError
-from timetable_sync.settings.sections.entra import Entra
+from timetable_sync.errors import CredentialsRefused, TimetableSyncError, TransientError, UsageError
 
 Build = Callable[..., Entra]
 REFUSED = {"error": "invalid_client", "error_description": "AADSTS700027: no.", "error_codes": [700027]}
@@ -158,8 +158,8 @@ def failure(provider: TokenProvider, kind: type[TimetableSyncError]) -> Timetabl
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 429])
 def test_an_endpoint_that_is_down_passes_and_says_how_long_to_wait(provider: TokenProvider, endpoint: Endpoint, status: int) -> None:
     endpoint.says(status, b"<html>busy</html>")
-    error = failure(provider, Passing)
-    assert isinstance(error, Passing)
+    error = failure(provider, TransientError)
+    assert isinstance(error, TransientError)
     assert (error.wait, error.scope) == (2.0, "service")
 
 
@@ -167,12 +167,12 @@ def test_retry_after_is_obeyed_as_seconds_and_as_a_date(provider: TokenProvider,
     endpoint.says(429, {"error": "x"}, Retry_After="17")
     endpoint.says(503, b"", Retry_After="Tue, 24 Nov 2026 02:00:47 GMT")
     endpoint.gives(token_text())
-    first = failure(provider, Passing)
-    assert isinstance(first, Passing)
+    first = failure(provider, TransientError)
+    assert isinstance(first, TransientError)
     assert first.wait == 17
     clock.passes(17)
-    second = failure(provider, Passing)
-    assert isinstance(second, Passing)
+    second = failure(provider, TransientError)
+    assert isinstance(second, TransientError)
     assert second.wait == 30
     clock.passes(30)
     assert provider.token() == token_text()
@@ -180,22 +180,22 @@ def test_retry_after_is_obeyed_as_seconds_and_as_a_date(provider: TokenProvider,
 
 def test_the_error_field_decides_and_not_the_number(provider: TokenProvider, endpoint: Endpoint) -> None:
     endpoint.says(400, {"error": "temporarily_unavailable", "error_codes": [700027], "error_description": "AADSTS700027"})
-    assert failure(provider, Passing)
+    assert failure(provider, TransientError)
 
 
 def test_threads_that_come_while_it_is_down_do_not_hammer_it(provider: TokenProvider, endpoint: Endpoint, clock: Clock) -> None:
     endpoint.says(503, b"")
     waits = []
     for _ in range(8):
-        error = failure(provider, Passing)
-        assert isinstance(error, Passing)
+        error = failure(provider, TransientError)
+        assert isinstance(error, TransientError)
         waits.append(error.wait)
         clock.passes(0.1)
     assert provider.requests == 1
     assert waits[-1] == pytest.approx(1.3)
     clock.passes(2)
-    error = failure(provider, Passing)
-    assert isinstance(error, Passing)
+    error = failure(provider, TransientError)
+    assert isinstance(error, TransientError)
     assert (provider.requests, error.wait) == (2, 4.0)
 
 
@@ -207,13 +207,13 @@ def test_a_token_that_lives_is_used_while_it_cannot_be_renewed(provider: TokenPr
     assert [provider.token() for _ in range(10)] == [token_text(n=1)] * 10
     assert provider.requests == 2
     clock.passes(300)
-    assert failure(provider, Passing)
+    assert failure(provider, TransientError)
 
 
 def test_nothing_listening_passes(entra: Build, clock: Clock) -> None:
     settings = entra(authority="http://127.0.0.1:1")
     provider = TokenProvider(settings, load_certificate(settings, now=NOW), clock=clock)
-    assert "127.0.0.1 cannot be reached" in failure(provider, Passing).message
+    assert "127.0.0.1 cannot be reached" in failure(provider, TransientError).message
 
 
 def test_no_answer_in_time_passes(entra: Build, endpoint: Endpoint, clock: Clock) -> None:
@@ -221,7 +221,7 @@ def test_no_answer_in_time_passes(entra: Build, endpoint: Endpoint, clock: Clock
     endpoint.gives(token_text())
     endpoint.gate.clear()
     provider = TokenProvider(settings, load_certificate(settings, now=NOW), clock=clock)
-    assert "did not answer within 1 second" in failure(provider, Passing).message
+    assert "did not answer within 1 second" in failure(provider, TransientError).message
 
 
 def test_a_refusal_lasts_and_is_asked_for_once(provider: TokenProvider, endpoint: Endpoint, made: Made) -> None:
@@ -286,7 +286,7 @@ def test_at_night_an_answer_that_is_none_of_entra_ids_is_asked_for_once_more_bef
     provider = TokenProvider(settings, load_certificate(settings, now=NOW), clock=clock, doubts=True)
     endpoint.says(200, b"<html>Please sign in to the network</html>")
 
-    assert "not as Entra ID does" in failure(provider, Passing).message
+    assert "not as Entra ID does" in failure(provider, TransientError).message
     clock.passes(5)
     assert "not as Entra ID does" in failure(provider, CredentialsRefused).message
 
@@ -377,14 +377,14 @@ def test_token_and_assertion_reach_no_log_repr_or_exception(
 def test_an_exception_holds_no_request(entra: Build, clock: Clock) -> None:
     settings = entra(authority="http://127.0.0.1:1")
     provider = TokenProvider(settings, load_certificate(settings, now=NOW), clock=clock)
-    error = failure(provider, Passing)
+    error = failure(provider, TransientError)
     assert error.__cause__ is None
     assert not [thing for thing in gc.get_referents(error) if isinstance(thing, requests.RequestException | requests.PreparedRequest)]
 
 
 def test_the_lock_is_given_back_after_a_failure(provider: TokenProvider, endpoint: Endpoint, clock: Clock) -> None:
     endpoint.says(503, b"")
-    failure(provider, Passing)
+    failure(provider, TransientError)
     done = threading.Event()
 
     def invalidate() -> None:

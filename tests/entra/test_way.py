@@ -9,10 +9,10 @@ import pytest
 
 from tests.cli.command_line import CONFIGURATION, typed
 from tests.entra.openssl import made
-from timetable_sync.entra.clouds_agree import wrong_cloud
-from timetable_sync.settings.clouds import CLOUDS, NAMES
-from timetable_sync.settings.load import load
-from timetable_sync.settings.schema import Settings
+from timetable_sync.config.clouds import CLOUDS, NAMES
+from timetable_sync.config.load import load
+from timetable_sync.config.schema import Settings
+from timetable_sync.entra.clouds import wrong_cloud
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import pytest
 import timetable_sync.cli.forget
 from tests.cli.command_line import typed
 from tests.night_world import Meeting, NightWorld
+from timetable_sync.config.load import Loaded, load
 from timetable_sync.forget import OnRecord, forget
-from timetable_sync.settings.load import Loaded, load
-from timetable_sync.state.database import State, open_state
+from timetable_sync.state.store import State, open_state
 
 GONE, STAYS = "comp101@groups.example.ac.uk", "math101@groups.example.ac.uk"
 TABLES = ("ledger", "sighting", "visited", "history", "run_calendar", "verdict", "held", "held_change", "held_count", "held_loss", "matter")

@@ -14,13 +14,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.cli.command_line import typed
 from tests.night_world import Meeting, NightWorld
-from timetable_sync.errors import Passing, UsageError
+from timetable_sync.config.load import load
+from timetable_sync.errors import TransientError, UsageError
 from timetable_sync.metrics.endpoint import serve_metrics
 from timetable_sync.metrics.textfile import write_metrics
-from timetable_sync.reporting.summary import RunSummary, Status
-from timetable_sync.settings.load import load
-from timetable_sync.state.database import open_state
-from timetable_sync.state.schema import VERSION_TABLE
+from timetable_sync.reports.summary import RunSummary, Status
+from timetable_sync.state.maintenance import VERSION_TABLE
+from timetable_sync.state.store import open_state
 
 Numbers = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -74,7 +74,7 @@ def eventful(world: NightWorld) -> RunSummary:
     first, second = world.backend.people.see(third)[:2]
     world.backend.people.edit(third, first.id, subject="Party")
     world.backend.people.delete(third, second.id)
-    world.backend.faults.fail("apply", Passing("busy", wait=0.05), calendar=third)
+    world.backend.faults.fail("apply", TransientError("busy", wait=0.05), calendar=third)
     bad = ("B1", "PHYS101", "2026-11-04 09:00", "2026-11-04 08:00", "Logic", "R1")
     world.timetable([*weekly(weeks=2), *maths(), *weekly("M99", "MATH101", 3), *physics, bad])
     summary = world.night()

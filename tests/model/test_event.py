@@ -62,7 +62,7 @@ def test_the_digest_is_that_of_earlier_versions() -> None:
 
 
 def test_an_event_that_is_made_of_another_has_a_fingerprint_of_its_own() -> None:
-    known = replace(BASE).known_by("a" * 16)
+    known = replace(BASE).with_fingerprint("a" * 16)
 
     assert known.fingerprint() == "a" * 16
     assert known == BASE

@@ -4,7 +4,7 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from timetable_sync.model.zone import zone_named
+from timetable_sync.model.window import zone_named
 
 
 def test_every_zone_there_is_is_found_by_its_name() -> None:

@@ -13,11 +13,11 @@ import pytest
 import requests
 
 from tests.forward_proxy import ForwardProxy
+from timetable_sync.config.sections.run import Network
 from timetable_sync.errors import UsageError
 from timetable_sync.network import adapter
 from timetable_sync.network.adapter import AnswerTooLong, VerifyingAdapter, session_by
 from timetable_sync.network.proxy import proxy_address
-from timetable_sync.settings.sections.network import Network
 
 
 class Proxy:

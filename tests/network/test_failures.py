@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from timetable_sync.network.adapter import session_by
-from timetable_sync.network.failures import was_unsent
+from timetable_sync.network.adapter import session_by, was_unsent
 
 
 class Closing:

@@ -13,7 +13,7 @@ import pytest
 from typer.main import get_command
 
 from timetable_sync.cli.app import app
-from timetable_sync.settings.schema import Settings
+from timetable_sync.config.schema import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

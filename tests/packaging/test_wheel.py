@@ -108,7 +108,7 @@ def test_the_wheel_carries_what_it_needs_and_no_more(wheel: Path) -> None:
         "timetable_sync/py.typed",
         "timetable_sync/migrations/env.py",
         "timetable_sync/config/timetable-sync.toml",
-        "timetable_sync/reporting/templates/night.html.j2",
+        "timetable_sync/reports/templates/night.html.j2",
     } <= names
     revisions = {path.name for path in (ROOT / "migrations" / "versions").glob("v*.py")}
     assert revisions

@@ -8,15 +8,14 @@ from typing import Any
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.event import Busy, Event, Sensitivity
 from timetable_sync.model.key import EventKey, iso_week
-from timetable_sync.model.ledger import LedgerEntry
+from timetable_sync.model.ledger_entry import LedgerEntry
 from timetable_sync.model.marker import Marker
-from timetable_sync.model.plan import CalendarPlan
-from timetable_sync.model.snapshot import ItemRef, Snapshot, Standing
-from timetable_sync.model.unsettled import Unsettled
+from timetable_sync.model.plan import CalendarPlan, Unresolved
+from timetable_sync.model.snapshot import ItemRef, RemoteEvent, Snapshot
 from timetable_sync.model.window import Window
 from timetable_sync.planning.bodies import settle_bodies
 from timetable_sync.planning.compare import Rules, compare
-from timetable_sync.planning.copies import marker_of
+from timetable_sync.planning.ownership import marker_of
 
 COMP101 = Calendar("comp101@groups.example.ac.uk", "COMP101")
 MATH200 = Calendar("math200@groups.example.ac.uk", "MATH200")
@@ -61,9 +60,9 @@ def event(activity: str = "LEC1", start: datetime = MONDAY, nth: int = 1, **fiel
     return Event(start=start, **{**chosen, **fields})
 
 
-def standing(of: Event, item: str = "item-1", *, mapping: str = "mapaaa", version: str = "v1", **fields: Any) -> Standing:
+def standing(of: Event, item: str = "item-1", *, mapping: str = "mapaaa", version: str = "v1", **fields: Any) -> RemoteEvent:
     """``of`` as it stands after we wrote it; ``fields`` are what is different about it."""
-    written = Standing(
+    written = RemoteEvent(
         ItemRef(item, version),
         Marker(mapping, of.fingerprint(), of.key),
         of.start,
@@ -79,32 +78,32 @@ def standing(of: Event, item: str = "item-1", *, mapping: str = "mapaaa", versio
     return written._replace(**fields)
 
 
-def entry(of: Standing, *, mapping: str | None = None) -> LedgerEntry:
+def entry(of: RemoteEvent, *, mapping: str | None = None) -> LedgerEntry:
     """What the ledger has after ``of`` was written."""
     return LedgerEntry(of.marker.key, of.item, of.marker.fingerprint, mapping or of.marker.mapping, of.start, of.end)
 
 
-def only_seen(of: Standing) -> LedgerEntry:
+def only_seen(of: RemoteEvent) -> LedgerEntry:
     """What the ledger has of an event that it found standing, and nobody compared or found right."""
     return entry(of)._replace(item=ItemRef(of.item.id, ""))
 
 
-def ledger(*items: Standing) -> dict[str, LedgerEntry]:
+def ledger(*items: RemoteEvent) -> dict[str, LedgerEntry]:
     """A ledger that knows just these."""
     return {item.marker.key: entry(item) for item in items}
 
 
-def snapshot(*ours: Standing, foreign: int = 0, window: Window = WINDOW, calendar: Calendar = COMP101) -> Snapshot:
+def snapshot(*ours: RemoteEvent, foreign: int = 0, window: Window = WINDOW, calendar: Calendar = COMP101) -> Snapshot:
     """A complete reading."""
     return Snapshot(calendar, window, ours, foreign)
 
 
 def plan(
     events: Sequence[Event] = (),
-    ours: Iterable[Standing] = (),
+    ours: Iterable[RemoteEvent] = (),
     known: Mapping[str, LedgerEntry] | None = None,
     rules: Rules = RULES,
-    unsettled: Iterable[Unsettled] = (),
+    unsettled: Iterable[Unresolved] = (),
     foreign: int = 0,
 ) -> CalendarPlan:
     """The plan for COMP101; the ledger knows what stands, unless said otherwise."""
@@ -118,6 +117,6 @@ def settled(drafted: CalendarPlan, bodies: Mapping[str, str] | None = None, rule
     return settle_bodies(drafted, {**read, **(bodies or {})}, rules)
 
 
-def sealed(of: Event, item: str = "item-1", **fields: Any) -> Standing:
+def sealed(of: Event, item: str = "item-1", **fields: Any) -> RemoteEvent:
     """As :func:`standing`, with a mark that tells whether the event was edited since, as marks of earlier versions do not."""
     return standing(of, item, marker=Marker.parse(marker_of(of, "mapaaa")), **fields)

@@ -5,13 +5,12 @@ from functools import cache
 from typing import Any
 
 from tests.planning.builders import event, standing
+from timetable_sync.config.sections.safety import Guards
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Create, Delete, Reason
 from timetable_sync.model.plan import CalendarPlan, Held, Shown
-from timetable_sync.planning.guards import Extent, judge
-from timetable_sync.planning.release import Release
+from timetable_sync.planning.guards import Extent, Release, judge
 from timetable_sync.planning.selection import Selection
-from timetable_sync.settings.sections.safety import Guards
 
 NEW = Create(event("NEW"), "marker", Reason.TIMETABLE)
 

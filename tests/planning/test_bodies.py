@@ -4,12 +4,12 @@ import pytest
 
 from tests.planning.builders import DAY, KEEP, MONDAY, REPORT, RULES, entry, event, ledger, plan, standing
 from timetable_sync.model.change import Reason, Update
-from timetable_sync.model.plan import Left
+from timetable_sync.model.plan import SkipReason
 from timetable_sync.model.snapshot import ItemRef
 from timetable_sync.planning.bodies import settle_bodies
 from timetable_sync.planning.body_match import rendering_of
 from timetable_sync.planning.compare import Rules
-from timetable_sync.planning.copies import marker_of
+from timetable_sync.planning.ownership import marker_of
 
 
 def test_a_body_is_looked_at_only_where_the_events_version_is_not_the_one_we_wrote() -> None:
@@ -29,7 +29,7 @@ def test_an_edited_body_is_found_although_the_ledger_was_lost() -> None:
     edited = settle_bodies(drafted, {"item-1": "Dr No"}, RULES)
     right = settle_bodies(drafted, {"item-1": "Dr Who, Aula 1"}, RULES)
 
-    assert (edited.changes, edited.record, [left.why for left in edited.left_alone]) == ((), (), [Left.UNRECORDED])
+    assert (edited.changes, edited.record, [left.why for left in edited.left_alone]) == ((), (), [SkipReason.UNRECORDED])
     assert (right.changes, right.record) == ((), tuple(ledger(there).values()))
 
 
@@ -54,8 +54,8 @@ def test_an_edited_body_is_restored() -> None:
     assert found.bodies == ()
 
 
-@pytest.mark.parametrize(("rules", "why"), [(KEEP, Left.EDITED_KEPT), (REPORT, Left.EDITED_REPORTED)], ids=["keep", "report"])
-def test_an_edited_body_is_kept_where_that_is_the_policy(rules: Rules, why: Left) -> None:
+@pytest.mark.parametrize(("rules", "why"), [(KEEP, SkipReason.EDITED_KEPT), (REPORT, SkipReason.EDITED_REPORTED)], ids=["keep", "report"])
+def test_an_edited_body_is_kept_where_that_is_the_policy(rules: Rules, why: SkipReason) -> None:
     lecture = event(body="Dr Who, Aula 1")
     there = standing(lecture)
     drafted = plan([lecture], [there._replace(item=ItemRef("item-1", "v2"))], ledger(there), rules)

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from timetable_sync.planning.body_match import rendering_of, same_body
-from timetable_sync.sandbox.ews.layout import laid_out
+from timetable_sync.sandbox.ews.bodies import laid_out
 
 SAFE = "https://eur03.safelinks.protection.outlook.com/?url=https%3A%2F%2Fexample.ac.uk%2Fx&data=05%7C02%7Cabc&reserved=0"
 

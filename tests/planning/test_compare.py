@@ -29,8 +29,8 @@ from timetable_sync.model.change import Create, Delete, Reason, Update
 from timetable_sync.model.event import Busy, Event, Sensitivity
 from timetable_sync.model.key import EventKey
 from timetable_sync.model.marker import Marker
-from timetable_sync.model.plan import Left
-from timetable_sync.model.snapshot import ItemRef, Standing
+from timetable_sync.model.plan import SkipReason
+from timetable_sync.model.snapshot import ItemRef, RemoteEvent
 from timetable_sync.model.window import Window
 from timetable_sync.planning.compare import Rules, compare
 
@@ -125,7 +125,7 @@ def test_what_stands_is_put_on_record_before_it_is_changed_since_the_change_may_
 
 @pytest.mark.parametrize("rules", [RULES, KEEP, REPORT], ids=["restore", "keep", "report"])
 @pytest.mark.parametrize("made", [standing, sealed])
-def test_an_edited_event_of_which_nothing_is_on_record_may_be_a_copy_and_stays(rules: Rules, made: Callable[..., Standing]) -> None:
+def test_an_edited_event_of_which_nothing_is_on_record_may_be_a_copy_and_stays(rules: Rules, made: Callable[..., RemoteEvent]) -> None:
     """For good: what was left so is not on record the next night either."""
     lecture = event()
     there = made(lecture, subject="Party")
@@ -133,7 +133,7 @@ def test_an_edited_event_of_which_nothing_is_on_record_may_be_a_copy_and_stays(r
     found = plan([lecture], [there], known={}, rules=rules)
 
     assert (found.changes, found.record, found.forget, found.standing) == ((), (), (), 1)
-    assert [(left.why, left.before, left.after) for left in found.left_alone] == [(Left.UNRECORDED, there, lecture)]
+    assert [(left.why, left.before, left.after) for left in found.left_alone] == [(SkipReason.UNRECORDED, there, lecture)]
 
 
 def test_what_is_on_record_is_not_recorded_again_while_its_change_is_held_night_after_night() -> None:
@@ -320,7 +320,7 @@ def test_what_happened_this_week_stays_when_its_lesson_is_moved_to_a_later_day()
 # Someone edited it
 
 
-def edited(of: Event, fields: dict[str, object]) -> Standing:
+def edited(of: Event, fields: dict[str, object]) -> RemoteEvent:
     return standing(of, version="v2")._replace(**fields)  # type: ignore[arg-type]  # a field's name and a value of its type
 
 
@@ -344,7 +344,7 @@ def test_what_the_service_makes_of_an_event_is_not_written_every_night(fields: d
     found = plan([lecture], [there], ledger(there), rules)
 
     assert (found.changes, found.record, found.unchanged) == ((), (), 0)
-    assert [(left.why, left.before, left.after) for left in found.left_alone] == [(Left.NOT_KEPT, there, lecture)]
+    assert [(left.why, left.before, left.after) for left in found.left_alone] == [(SkipReason.NOT_KEPT, there, lecture)]
 
 
 def test_an_event_that_the_service_keeps_otherwise_is_written_when_the_timetable_changes_it() -> None:
@@ -357,8 +357,8 @@ def test_an_event_that_the_service_keeps_otherwise_is_written_when_the_timetable
 
 
 @pytest.mark.parametrize("fields", EDITS, ids=str)
-@pytest.mark.parametrize(("rules", "why"), [(KEEP, Left.EDITED_KEPT), (REPORT, Left.EDITED_REPORTED)], ids=["keep", "report"])
-def test_an_edited_event_is_kept_where_that_is_the_policy(fields: dict[str, object], rules: Rules, why: Left) -> None:
+@pytest.mark.parametrize(("rules", "why"), [(KEEP, SkipReason.EDITED_KEPT), (REPORT, SkipReason.EDITED_REPORTED)], ids=["keep", "report"])
+def test_an_edited_event_is_kept_where_that_is_the_policy(fields: dict[str, object], rules: Rules, why: SkipReason) -> None:
     lecture = event(categories=("Timetable",))
     there = edited(lecture, fields)
 
@@ -384,8 +384,8 @@ def test_edits_of_fields_that_are_not_ours_are_nobodys_business() -> None:
     assert plan([lecture], [standing(lecture, location="Pub", categories=("Fun",))]).changes == ()
 
 
-@pytest.mark.parametrize(("rules", "why"), [(KEEP, Left.EDITED_KEPT), (REPORT, Left.EDITED_REPORTED)])
-def test_an_event_that_someone_moved_stays_where_edits_are_kept_also_once_its_own_time_is_over(rules: Rules, why: Left) -> None:
+@pytest.mark.parametrize(("rules", "why"), [(KEEP, SkipReason.EDITED_KEPT), (REPORT, SkipReason.EDITED_REPORTED)])
+def test_an_event_that_someone_moved_stays_where_edits_are_kept_also_once_its_own_time_is_over(rules: Rules, why: SkipReason) -> None:
     own = standing(event(start=WINDOW.start - DAY))
     moved = own._replace(start=MONDAY, end=MONDAY + HOUR, item=ItemRef("item-1", "v2"))
 
@@ -413,8 +413,8 @@ def test_a_deleted_event_is_made_anew_and_the_reason_says_so() -> None:
     assert change.reason is Reason.DELETED
 
 
-@pytest.mark.parametrize(("rules", "why"), [(KEEP, Left.DELETED_KEPT), (REPORT, Left.DELETED_REPORTED)], ids=["keep", "report"])
-def test_a_deleted_event_stays_deleted_where_that_is_the_policy(rules: Rules, why: Left) -> None:
+@pytest.mark.parametrize(("rules", "why"), [(KEEP, SkipReason.DELETED_KEPT), (REPORT, SkipReason.DELETED_REPORTED)], ids=["keep", "report"])
+def test_a_deleted_event_stays_deleted_where_that_is_the_policy(rules: Rules, why: SkipReason) -> None:
     lecture = event()
 
     found = plan([lecture], [], ledger(standing(lecture)), rules)
@@ -464,14 +464,14 @@ def test_an_event_that_someone_made_a_series_is_left_alone_and_named() -> None:
     found = plan([replace(lecture, subject="Logic")], occurrences, ledger(occurrences[0]))
 
     assert found.changes == ()
-    assert [left.why for left in found.left_alone] == [Left.SERIES]
+    assert [left.why for left in found.left_alone] == [SkipReason.SERIES]
 
 
 def test_a_series_of_a_lesson_that_left_is_left_alone_and_named() -> None:
     found = plan([], [standing(event(), series=True)])
 
     assert found.changes == ()
-    assert [left.why for left in found.left_alone] == [Left.SERIES]
+    assert [left.why for left in found.left_alone] == [SkipReason.SERIES]
 
 
 def test_a_copy_that_someone_made_a_series_does_not_freeze_the_event_itself() -> None:
@@ -483,7 +483,7 @@ def test_a_copy_that_someone_made_a_series_does_not_freeze_the_event_itself() ->
 
     assert [(type(change), change.key) for change in kept.changes] == [(Update, lecture.key)]
     assert left.changes == (Delete(itself, Reason.LEFT),)
-    assert [alone.why for alone in kept.left_alone] == [alone.why for alone in left.left_alone] == [Left.SERIES]
+    assert [alone.why for alone in kept.left_alone] == [alone.why for alone in left.left_alone] == [SkipReason.SERIES]
 
 
 # Clock changes

@@ -16,23 +16,21 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.applying.virtual import Book, Run
+from tests.apply.virtual import Book, Run
 from tests.planning.builders import COMP101, DAY, HOUR, MATH200, MONDAY
-from timetable_sync.applying.apply import apply_plans
-from timetable_sync.applying.survey import Survey, survey
-from timetable_sync.applying.visit import Memory, Sides
-from timetable_sync.calendars.contract import Outcome
+from timetable_sync.apply.executor import apply_plans
+from timetable_sync.apply.read_calendars import KnownState, ReadContext, ReadResult, read_calendars
+from timetable_sync.calendars.contract import ChangeResult
 from timetable_sync.calendars.memory import MemoryBackend, MemoryItem
-from timetable_sync.errors import BackendError, CalendarFailed, ItemRefused, Passing, StateUnusable, Unclear
+from timetable_sync.errors import BackendError, CalendarError, EventRejected, OutcomeUnknown, StateUnusable, TransientError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Delete, Reason
 from timetable_sync.model.event import Busy, Event
 from timetable_sync.model.key import EventKey, digested, iso_week
-from timetable_sync.model.ledger import Digest, LedgerEntry, digest_of
+from timetable_sync.model.last_full_read import LastFullRead
+from timetable_sync.model.ledger_entry import Digest, LedgerEntry, digest_of
 from timetable_sync.model.marker import Marker
-from timetable_sync.model.plan import CalendarPlan, Left
-from timetable_sync.model.sighting import Sighting
-from timetable_sync.model.unsettled import Unsettled
+from timetable_sync.model.plan import CalendarPlan, SkipReason, Unresolved
 from timetable_sync.model.window import Window
 from timetable_sync.planning.compare import Rules
 
@@ -60,7 +58,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self.entries: dict[str, dict[str, LedgerEntry]] = {calendar.address: {} for calendar in CALENDARS}
-        self.sightings: dict[str, Sighting] = {}
+        self.sightings: dict[str, LastFullRead] = {}
 
     def copy(self) -> "Ledger":
         copy = Ledger()
@@ -87,7 +85,7 @@ class Ledger:
         for key in plan.forget:
             del known[key]
 
-    def written(self, calendar: Calendar, outcomes: Sequence[Outcome], mapping: str) -> None:
+    def written(self, calendar: Calendar, outcomes: Sequence[ChangeResult], mapping: str) -> None:
         known = self.entries[calendar.address]
         for outcome in outcomes:
             change = outcome.change
@@ -287,13 +285,13 @@ class Nights(RuleBasedStateMachine):
             st.tuples(
                 st.sampled_from(
                     [
-                        Unclear("dropped"),
-                        Unclear("dropped"),
-                        Unclear("busy", wait=5.0),
-                        Passing("busy", wait=5.0),
-                        Passing("hiccup"),
-                        ItemRefused("no"),
-                        CalendarFailed("no access"),
+                        OutcomeUnknown("dropped"),
+                        OutcomeUnknown("dropped"),
+                        OutcomeUnknown("busy", wait=5.0),
+                        TransientError("busy", wait=5.0),
+                        TransientError("hiccup"),
+                        EventRejected("no"),
+                        CalendarError("no access"),
                     ]
                 ),
                 st.booleans(),
@@ -315,9 +313,9 @@ class Nights(RuleBasedStateMachine):
         at_once: int,
     ) -> None:
         for error, done, after in faults:
-            self.backend.faults.fail("apply", error, done=done and isinstance(error, Unclear), after=after)
+            self.backend.faults.fail("apply", error, done=done and isinstance(error, OutcomeUnknown), after=after)
         if unreadable is not None:
-            self.backend.faults.fail("snapshot", CalendarFailed("no access"), calendar=unreadable.address)
+            self.backend.faults.fail("snapshot", CalendarError("no access"), calendar=unreadable.address)
         self.night(stop_after=stop_after, crash_after=crash_after, at_once=at_once)
         self.backend.faults.clear()
 
@@ -326,7 +324,7 @@ class Nights(RuleBasedStateMachine):
     def a_night_with_a_bad_row(self, pick: int, known: str) -> None:
         """One row cannot be read: its lesson is not among the timetable's, and nothing of ours may vanish on account of it."""
         bad = self.lessons[pick % len(self.lessons)]
-        row = Unsettled(
+        row = Unresolved(
             bad.calendar.address,
             PERIOD,
             None if known == "nothing" else bad.activity,
@@ -364,7 +362,7 @@ class Nights(RuleBasedStateMachine):
         crash_after: int | None = None,
         at_once: int = 1,
         without: Lesson | None = None,
-        unsettled: Sequence[Unsettled] = (),
+        unsettled: Sequence[Unresolved] = (),
     ) -> None:
         """One night, guards off. It may be stopped, or crash before it could record, after so many batches."""
         run, mapping, window = Run(), MAPPINGS[self.mapping], self.window
@@ -373,7 +371,7 @@ class Nights(RuleBasedStateMachine):
         theirs = self.made_by_people(without)
         batches = 0
 
-        def record(calendar: Calendar, outcomes: Sequence[Outcome]) -> None:
+        def record(calendar: Calendar, outcomes: Sequence[ChangeResult]) -> None:
             nonlocal batches
             if batches == crash_after:
                 raise StateUnusable("the state database is down")
@@ -382,7 +380,7 @@ class Nights(RuleBasedStateMachine):
             if batches == stop_after:
                 run.stop.set()
 
-        found = self.survey(run, without, unsettled, every=3 * DAY)
+        found = self.read_calendars(run, without, unsettled, every=3 * DAY)
         plans = found.plans
         for plan in plans:
             self.ledger.learn(plan)
@@ -398,11 +396,11 @@ class Nights(RuleBasedStateMachine):
         assert there.issuperset(outside)
         assert there.issuperset(theirs)
 
-    def survey(
-        self, run: Run, without: Lesson | None = None, unsettled: Sequence[Unsettled] = (), every: timedelta = timedelta(0)
-    ) -> Survey:
+    def read_calendars(
+        self, run: Run, without: Lesson | None = None, unsettled: Sequence[Unresolved] = (), every: timedelta = timedelta(0)
+    ) -> ReadResult:
         """``every`` is how often calendars are read in full: nought is always."""
-        memory = Memory(
+        memory = KnownState(
             self.ledger.sightings,
             lambda calendar: digest_of(
                 f"{event.key} {event.fingerprint()}" for event in self.events(calendar, without) if self.window.holds(event.start)
@@ -412,14 +410,14 @@ class Nights(RuleBasedStateMachine):
             self.now,
             every,
         )
-        sides = Sides(
+        sides = ReadContext(
             lambda calendar: self.events(calendar, without),
             lambda calendar: self.ledger.entries[calendar.address],
             unsettled,
             Rules(SOURCE, MAPPINGS[self.mapping]),
             memory,
         )
-        return survey(self.backend, CALENDARS, self.window, sides, patience=run.patience, at_once=1, progress=run.progress)
+        return read_calendars(self.backend, CALENDARS, self.window, sides, patience=run.patience, at_once=1, progress=run.progress)
 
     @property
     def window(self) -> Window:
@@ -485,9 +483,9 @@ class Nights(RuleBasedStateMachine):
             assert set(counted) <= set(wanted)
             for item in right:
                 self.equals(item, wanted[self.key(item)])
-        for plan in self.survey(Run()).plans:
+        for plan in self.read_calendars(Run()).plans:
             assert (plan.changes, plan.record, plan.forget, plan.bodies) == ((), (), (), ())
-            assert {left.why for left in plan.left_alone} <= {Left.COPY, Left.UNRECORDED}
+            assert {left.why for left in plan.left_alone} <= {SkipReason.COPY, SkipReason.UNRECORDED}
 
     def right(self, item: MemoryItem, wanted: Mapping[str, Event]) -> bool:
         event = wanted.get(self.key(item))

@@ -6,38 +6,38 @@ import pytest
 
 from tests.planning.builders import COMP101, DAY, MONDAY
 from timetable_sync.model.calendar import Calendar
-from timetable_sync.model.visited import Look, Visited
-from timetable_sync.planning.folders import Expected, Found, Resolution, learnt, now_known, resolve
+from timetable_sync.model.folder import FolderSeen, KnownFolder
+from timetable_sync.planning.folders import ExpectedFolders, FoldersFound, Resolution, learnt, now_known, resolve
 
-KNOWN = Visited(COMP101, "a folder", MONDAY)
+KNOWN = KnownFolder(COMP101, "a folder", MONDAY)
 
 
 @pytest.mark.parametrize(
     ("before", "look", "after"),
     [
-        (None, Look("a folder", MONDAY), KNOWN),
-        (None, Look("a folder"), Visited(COMP101, "a folder")),
-        (KNOWN, Look("a folder", MONDAY + DAY), replace(KNOWN, seen=MONDAY + DAY)),
-        (KNOWN, Look("", MONDAY + DAY), replace(KNOWN, seen=MONDAY + DAY)),
-        (KNOWN, Look(), KNOWN),
-        (replace(KNOWN, gone_nights=2, gone_last=MONDAY), Look("a folder"), KNOWN),
+        (None, FolderSeen("a folder", MONDAY), KNOWN),
+        (None, FolderSeen("a folder"), KnownFolder(COMP101, "a folder")),
+        (KNOWN, FolderSeen("a folder", MONDAY + DAY), replace(KNOWN, seen=MONDAY + DAY)),
+        (KNOWN, FolderSeen("", MONDAY + DAY), replace(KNOWN, seen=MONDAY + DAY)),
+        (KNOWN, FolderSeen(), KNOWN),
+        (replace(KNOWN, gone_nights=2, gone_last=MONDAY), FolderSeen("a folder"), KNOWN),
     ],
     ids=["new", "new and not read", "read again", "by a service that told no id", "nothing at all", "back again"],
 )
-def test_of_an_address_is_remembered_what_was_found_last(before: Visited | None, look: Look, after: Visited) -> None:
+def test_of_an_address_is_remembered_what_was_found_last(before: KnownFolder | None, look: FolderSeen, after: KnownFolder) -> None:
     known = {} if before is None else {COMP101.address: before}
     assert list(learnt(known, [COMP101], {COMP101.address: look})) == [after]
 
 
-def known(**folders: str) -> dict[str, Visited]:
+def known(**folders: str) -> dict[str, KnownFolder]:
     """What is remembered: addresses by name, with the folder that each led to."""
-    return {address: Visited(Calendar(address, address.upper()), folder) for address, folder in folders.items()}
+    return {address: KnownFolder(Calendar(address, address.upper()), folder) for address, folder in folders.items()}
 
 
-def tonight(wanted: str = "", gone: str = "", unseen: str = "", **leads: str) -> Found:
+def tonight(wanted: str = "", gone: str = "", unseen: str = "", **leads: str) -> FoldersFound:
     """Addresses that answer, with the folder of each. ``wanted``, ``gone`` and ``unseen`` (but visited) are named in a row."""
     visited = [*leads, *gone.split(), *unseen.split()]
-    return Found({address: Look(folder) for address, folder in leads.items()}, gone.split(), wanted.split(), visited)
+    return FoldersFound({address: FolderSeen(folder) for address, folder in leads.items()}, gone.split(), wanted.split(), visited)
 
 
 def test_where_every_address_leads_where_it_led_nothing_follows() -> None:
@@ -60,7 +60,7 @@ RENAMED = Resolution(moved={"old": "new"}, dropped=frozenset({"old"}))
     ],
     ids=["an alias", "gone", "without an answer", "not looked at", "another mailbox now"],
 )
-def test_what_was_known_of_a_folder_goes_to_the_address_that_the_timetable_names_for_it(found: Found) -> None:
+def test_what_was_known_of_a_folder_goes_to_the_address_that_the_timetable_names_for_it(found: FoldersFound) -> None:
     assert resolve(known(old="F"), found) == RENAMED
     assert resolve(known(old="F", new="F"), found) == RENAMED
 
@@ -76,7 +76,7 @@ def test_a_service_that_gives_all_folders_one_id_tells_nothing_by_it() -> None:
 def test_a_mailbox_that_is_alone_and_had_other_names_is_no_sign_of_such_a_service() -> None:
     both = resolve(known(old="F", older="F", a="F"), tonight("a b", a="F", b="F", gone="old older"))
     assert both.failed.keys() == {"a", "b"}
-    forgotten = known(a="F") | {"old": Visited(Calendar("old", "OLD"), "F", gone_nights=3)}
+    forgotten = known(a="F") | {"old": KnownFolder(Calendar("old", "OLD"), "F", gone_nights=3)}
     assert resolve(forgotten, tonight("a b", a="F", b="F")).failed.keys() == {"a", "b"}
 
 
@@ -98,7 +98,7 @@ def test_a_mailbox_that_got_another_name_while_the_timetable_names_the_old_one_a
     ],
     ids=["both looked at", "one remembered", "one without an answer", "three"],
 )
-def test_of_one_folder_by_two_addresses_that_the_timetable_names_nobody_can_say_whose_it_is(found: Found, failed: str) -> None:
+def test_of_one_folder_by_two_addresses_that_the_timetable_names_nobody_can_say_whose_it_is(found: FoldersFound, failed: str) -> None:
     for before in (known(a="F"), known(a="F", b="F")):
         resolution = resolve(before, found)
         assert " ".join(sorted(resolution.failed)) == failed
@@ -145,7 +145,7 @@ def test_addresses_that_moved_on_by_one_each_take_along_what_is_known() -> None:
 
 
 def test_it_is_no_news_where_an_address_leads_unless_it_led_elsewhere_or_another_led_there() -> None:
-    expected = Expected({"a": "F", "b": ""})
+    expected = ExpectedFolders({"a": "F", "b": ""})
     assert expected.meets("a", "F")
     assert expected.meets("b", "H")
     assert expected.meets("c", "H")

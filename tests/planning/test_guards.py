@@ -7,7 +7,7 @@ from tests.planning.guarding import REST, calendar, guards, judged, left, names,
 from timetable_sync.model.change import Create, Reason
 from timetable_sync.model.event import Event
 from timetable_sync.model.plan import CalendarPlan
-from timetable_sync.model.snapshot import ItemRef, Standing
+from timetable_sync.model.snapshot import ItemRef, RemoteEvent
 from timetable_sync.planning.guards import EMPTY, IN_CALENDAR, IN_RUN, RELEASABLE, SHRUNKEN, empty_timetable
 
 
@@ -140,7 +140,7 @@ def test_an_empty_timetable_is_refused_and_cannot_be_released() -> None:
     assert EMPTY not in RELEASABLE
 
 
-def stand(many: int, item: str = "item") -> list[Standing]:
+def stand(many: int, item: str = "item") -> list[RemoteEvent]:
     return [standing(event(f"A{number}"), f"{item}-{number}") for number in range(many)]
 
 

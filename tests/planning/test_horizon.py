@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from timetable_sync.config.sections.safety import WindowSpan
 from timetable_sync.errors import UsageError
 from timetable_sync.planning.horizon import window_of
-from timetable_sync.settings.sections.safety import WindowSpan
 
 NIGHT = datetime(2026, 10, 20, 1, 0, tzinfo=UTC)
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from timetable_sync.config.sections.calendars import Calendars
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.planning.selection import Selection, matches, select
-from timetable_sync.settings.sections.calendars import Calendars
 
 COMP101 = Calendar("comp101@groups.example.ac.uk", "COMP101")
 COMP102 = Calendar("comp102@groups.example.ac.uk", "COMP102")

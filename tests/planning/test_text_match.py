@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timetable_sync.planning.text_match import same_text, utf16_length
+from timetable_sync.planning.diff import same_text, utf16_length
 
 
 def listed(text: str) -> str:

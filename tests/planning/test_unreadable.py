@@ -8,31 +8,31 @@ import pytest
 from tests.planning.builders import COMP101, DAY, HOUR, MONDAY, RULES, WINDOW, entry, event, key, ledger, standing
 from timetable_sync.model.change import Create, Delete, Reason, Update
 from timetable_sync.model.event import Busy, Event
-from timetable_sync.model.ledger import LedgerEntry
+from timetable_sync.model.ledger_entry import LedgerEntry
 from timetable_sync.model.marker import NOT_UNDERSTOOD
-from timetable_sync.model.plan import CalendarPlan, Left
-from timetable_sync.model.snapshot import ItemRef, Snapshot, Standing
+from timetable_sync.model.plan import CalendarPlan, SkipReason
+from timetable_sync.model.snapshot import ItemRef, RemoteEvent, Snapshot
 from timetable_sync.planning.compare import Policy, Rules, compare
 
 FIELDS = ["end", "busy", "reminder", "sensitivity", "all_day"]
 USUAL: dict[str, Any] = {"busy": Busy.FREE, "reminder": None}
 
 
-def lacking(of: Event, *missing: str, **fields: Any) -> Standing:
+def lacking(of: Event, *missing: str, **fields: Any) -> RemoteEvent:
     """``of`` as a service lists it that does not give some fields."""
     there = standing(of, missing=frozenset(missing))._replace(**{name: USUAL[name] for name in missing if name in USUAL}, **fields)
     return there._replace(end=there.start) if "end" in missing else there
 
 
-def unreadable(of: Event, **fields: Any) -> Standing:
+def unreadable(of: Event, **fields: Any) -> RemoteEvent:
     """``of`` with a damaged mark."""
     return standing(of, marker=NOT_UNDERSTOOD, **fields)
 
 
 def planned(
     events: list[Event],
-    ours: list[Standing] | None = None,
-    unread: list[Standing] | None = None,
+    ours: list[RemoteEvent] | None = None,
+    unread: list[RemoteEvent] | None = None,
     known: dict[str, LedgerEntry] | None = None,
     rules: Rules = RULES,
     foreign: int = 0,
@@ -41,7 +41,7 @@ def planned(
     return compare(events, there, known or {}, rules)
 
 
-def left(plan: CalendarPlan) -> list[tuple[str, Left]]:
+def left(plan: CalendarPlan) -> list[tuple[str, SkipReason]]:
     return [(one.key, one.why) for one in plan.left_alone]
 
 
@@ -59,8 +59,8 @@ def test_a_field_that_is_not_given_is_written_back(missing: str) -> None:
     assert (change.before, change.reason) == (there, Reason.EDITED)
 
 
-@pytest.mark.parametrize(("policy", "why"), [("keep", Left.EDITED_KEPT), ("report", Left.EDITED_REPORTED)])
-def test_it_is_kept_or_reported_where_that_is_what_becomes_of_edits(policy: Policy, why: Left) -> None:
+@pytest.mark.parametrize(("policy", "why"), [("keep", SkipReason.EDITED_KEPT), ("report", SkipReason.EDITED_REPORTED)])
+def test_it_is_kept_or_reported_where_that_is_what_becomes_of_edits(policy: Policy, why: SkipReason) -> None:
     lecture = event()
     rules = replace(RULES, edited=policy)
 
@@ -76,7 +76,7 @@ def test_what_the_service_does_not_give_of_the_version_that_we_wrote_is_not_writ
 
     found = planned([lecture], [there], known=ledger(there))
 
-    assert (found.changes, left(found)) == ((), [(lecture.key, Left.NOT_KEPT)])
+    assert (found.changes, left(found)) == ((), [(lecture.key, SkipReason.NOT_KEPT)])
 
 
 @pytest.mark.parametrize("missing", ["busy", "reminder", "sensitivity", "all_day", "series"])
@@ -95,7 +95,7 @@ def test_what_may_be_a_series_is_not_touched_and_named() -> None:
 
     found = planned([lecture], there)
 
-    assert (found.changes, left(found)) == ((), [(lecture.key, Left.UNREADABLE), (gone.key, Left.UNREADABLE)])
+    assert (found.changes, left(found)) == ((), [(lecture.key, SkipReason.UNREADABLE), (gone.key, SkipReason.UNREADABLE)])
     assert found.losses == frozenset()
 
 
@@ -114,7 +114,7 @@ def test_nothing_is_made_where_an_event_with_a_damaged_mark_has_the_same_start_e
 
     found = planned([lecture, other], [standing(other, "item-2")], [damaged], foreign=3)
 
-    assert (found.changes, left(found), found.left_alone[0].before) == ((), [(lecture.key, Left.UNREADABLE)], damaged)
+    assert (found.changes, left(found), found.left_alone[0].before) == ((), [(lecture.key, SkipReason.UNREADABLE)], damaged)
     assert (found.standing, found.expected, found.unchanged, found.foreign) == (1, 2, 1, 3)
 
 
@@ -125,7 +125,7 @@ def test_an_event_at_another_time_or_of_another_subject_is_made(other: dict[str,
     found = planned([lecture], [], [unreadable(lecture, **other)])
 
     assert [type(change) for change in found.changes] == [Create]
-    assert left(found) == [("", Left.UNREADABLE)]
+    assert left(found) == [("", SkipReason.UNREADABLE)]
 
 
 @pytest.mark.parametrize("missing", [{"missing": frozenset({"end"}), "end": MONDAY}, {"subject": ""}])
@@ -142,7 +142,7 @@ def test_the_ledger_knows_it_by_its_id_wherever_somebody_moved_it() -> None:
 
     found = planned([lecture], [], [moved, unreadable(gone, item="item-2")], known=ledger(standing(lecture), old))
 
-    assert (found.changes, left(found)) == ((), [(lecture.key, Left.UNREADABLE), (gone.key, Left.UNREADABLE)])
+    assert (found.changes, left(found)) == ((), [(lecture.key, SkipReason.UNREADABLE), (gone.key, SkipReason.UNREADABLE)])
     # It stays on record: a calendar of which nothing is known is not visited any more. And it is not missed by the guards.
     assert (found.forget, found.expected) == ((), 2)
 
@@ -160,7 +160,7 @@ def test_nothing_is_made_for_the_key_of_an_event_that_cannot_be_acted_on(name: I
     lecture = event()
     there = standing(lecture, missing=frozenset({"start"}), start=MONDAY + DAY, subject="Elsewhere")._replace(item=name)
 
-    assert left(planned([lecture], [], [there])) == [(lecture.key, Left.UNREADABLE)]
+    assert left(planned([lecture], [], [there])) == [(lecture.key, SkipReason.UNREADABLE)]
     assert planned([lecture], [], [there]).changes == planned([], [], [there]).changes == ()
     # Another one of that key is ours as ever.
     assert planned([lecture], [standing(lecture, "item-2")], [there]).unchanged == 1
@@ -181,4 +181,4 @@ def test_a_mark_of_which_the_key_alone_is_damaged_is_no_lesson_that_left() -> No
 
     found = planned([lecture], [there])
 
-    assert (found.changes, left(found)) == ((), [(lecture.key, Left.UNREADABLE)])
+    assert (found.changes, left(found)) == ((), [(lecture.key, SkipReason.UNREADABLE)])

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.presets.oracles import Meeting
+from timetable_sync.config.load import Loaded, load
 from timetable_sync.model.window import Window
-from timetable_sync.settings.load import Loaded, load
 from timetable_sync.timetable.columns import fields_of
 from timetable_sync.timetable.lessons import Lesson
-from timetable_sync.timetable.reading import Reading, read_timetable
+from timetable_sync.timetable.pipeline import ReadObserver
+from timetable_sync.timetable.reader import Reading, read_timetable
 from timetable_sync.timetable.times import moment_of
-from timetable_sync.timetable.witness import Witness
 
 CONFIGURATION = """
 [timetable]
@@ -39,7 +39,7 @@ certificate = {{ file = "certificate.pem" }}
 WHOLE = Window(datetime(2000, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC))
 
 
-class Lessons(Witness):
+class Lessons(ReadObserver):
     """Counts lessons by what they are; of UniTime's, the courses take the place of groups."""
 
     def __init__(self, loaded: Loaded) -> None:

@@ -14,15 +14,15 @@ import pytest
 import timetable_sync.cli.purge
 from tests.cli.command_line import typed
 from tests.night_world import Meeting, NightWorld
-from timetable_sync.applying.patience import Pace
-from timetable_sync.applying.progress import Silent
-from timetable_sync.errors import CalendarFailed, Passing, UsageError
+from timetable_sync.apply.progress import Silent
+from timetable_sync.apply.retry import RetryPolicy
+from timetable_sync.config.load import load
+from timetable_sync.errors import CalendarError, TransientError, UsageError
 from timetable_sync.purge import PurgeRequest, purge
-from timetable_sync.reporting.summary import RunSummary, Status
-from timetable_sync.reporting.text import write
-from timetable_sync.settings.load import load
-from timetable_sync.state.database import open_state
-from timetable_sync.state.records import PURGE
+from timetable_sync.reports.summary import RunSummary, Status
+from timetable_sync.reports.text import write
+from timetable_sync.state.run_records import PURGE
+from timetable_sync.state.store import open_state
 
 ADDRESS = "comp101@groups.example.ac.uk"
 
@@ -33,7 +33,9 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NightWorld:
     made = NightWorld(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(
-        timetable_sync.cli.purge, "carry_out", partial(purge, connect=lambda settings, token: made.backend, pace=Pace(0.001, 0.01, 4))
+        timetable_sync.cli.purge,
+        "carry_out",
+        partial(purge, connect=lambda settings, token: made.backend, pace=RetryPolicy(0.001, 0.01, 4)),
     )
     made.calendar("COMP101"), made.calendar("MATH101")
     made.timetable([*weekly(), *weekly("M1", "MATH101", 12)])
@@ -64,7 +66,7 @@ def purged(world: NightWorld, *calendars: str, confirmed: Mapping[str, int] | No
         progress=Silent(),
         stop=threading.Event(),
         connect=lambda settings, token: world.backend,
-        pace=Pace(first=0.001, longest=0.01, attempts=4),
+        pace=RetryPolicy(first=0.001, longest=0.01, attempts=4),
     )
 
 
@@ -170,7 +172,7 @@ def test_the_next_night_makes_anew_what_the_timetable_still_has_and_a_stamp_does
 
 def test_a_purge_that_fails_on_its_way_is_on_record_and_done_by_the_next_one(world: NightWorld) -> None:
     world.backend.batch = 4
-    world.backend.faults.fail("apply", CalendarFailed("no access", "Give it."), after=1, calendar=ADDRESS)
+    world.backend.faults.fail("apply", CalendarError("no access", "Give it."), after=1, calendar=ADDRESS)
     assert purged(world, "COMP101", confirmed={ADDRESS: 10}).exit_code == 1
     left = len(subjects(world)) - 1
     assert 0 < left < 10
@@ -206,7 +208,7 @@ def test_a_purge_that_is_cut_short_says_to_type_it_again(world: NightWorld) -> N
 
 
 def test_a_purge_whose_calendar_stays_busy_says_to_type_it_again(world: NightWorld) -> None:
-    world.backend.faults.fail("apply", Passing("busy", scope="calendar"), times=None, calendar=ADDRESS)
+    world.backend.faults.fail("apply", TransientError("busy", scope="calendar"), times=None, calendar=ADDRESS)
     summary = purged(world, "COMP101", confirmed={ADDRESS: 10})
     assert summary.exit_code == 1
     (report,) = summary.calendars

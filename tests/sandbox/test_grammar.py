@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.sandbox.xsd import Schemas
-from timetable_sync.sandbox.ews.schema.content import MESSAGES, TYPES, State, automaton
+from timetable_sync.sandbox.ews.schema.automaton import MESSAGES, TYPES, State, automaton
+from timetable_sync.sandbox.ews.schema.declarations import kind
 from timetable_sync.sandbox.ews.schema.elements import HEADERS, MACROS, OPERATIONS
-from timetable_sync.sandbox.ews.schema.kinds import kind
 from timetable_sync.sandbox.ews.schema.words import WORDS
 
 #: Words that Exchange Online has and Exchange Server 15.2 has not: the sandbox is Exchange Online here.

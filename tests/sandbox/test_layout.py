@@ -2,7 +2,7 @@
 
 import pytest
 
-from timetable_sync.sandbox.ews.layout import laid_out
+from timetable_sync.sandbox.ews.bodies import laid_out
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tests.sandbox.asking import MESSAGES, TYPES, envelope, schemas
 from tests.sandbox.samples import ADDRESS, BODIES, REQUESTS
 from tests.sandbox.spoiling import elements, spoilt
 from timetable_sync.sandbox.ews.reader import NotXml, SchemaViolation, read
-from timetable_sync.sandbox.ews.schema.simple import SIMPLE
+from timetable_sync.sandbox.ews.schema.values import SIMPLE
 
 #: What Exchange Online takes and Exchange Server 15.2 does not: the sandbox is Exchange Online there.
 _ONLINE_ONLY = ("User", "V2018_01_08", "V2017_10_09", "kaizaladata", "messageingestion")

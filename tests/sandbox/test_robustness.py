@@ -9,10 +9,10 @@ from tests.sandbox.asking import schemas
 from tests.sandbox.samples import ADDRESS, REQUESTS
 from tests.sandbox.spoiling import spoilt
 from timetable_sync.sandbox import people
-from timetable_sync.sandbox.directory import Application
-from timetable_sync.sandbox.ews.answers import SoapFault
+from timetable_sync.sandbox.entra.directory import Application
+from timetable_sync.sandbox.entra.tokens import Grant
+from timetable_sync.sandbox.ews.responses import SoapFault
 from timetable_sync.sandbox.ews.service import carry_out, look_at
-from timetable_sync.sandbox.tokens import Grant
 from timetable_sync.sandbox.world import World
 
 _GRANT = Grant("app", "tenant", ["full_access_as_app"])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from timetable_sync.sandbox.ews.schema.content import MESSAGES, TYPES, State, automaton
+from timetable_sync.sandbox.ews.schema.automaton import MESSAGES, TYPES, State, automaton
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 _PREFIX = {"t": TYPES, "m": MESSAGES}

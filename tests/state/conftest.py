@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from timetable_sync.settings.sections.keeping import StateDatabase
-from timetable_sync.state.database import State, open_state
+from timetable_sync.config.sections.records import StateDatabase
+from timetable_sync.state.store import State, open_state
 
 
 @pytest.fixture

@@ -2,14 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
-from timetable_sync.calendars.contract import Outcome
+from timetable_sync.calendars.contract import ChangeResult
 from timetable_sync.errors import BackendError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Create, Delete, Reason, Update
 from timetable_sync.model.event import Busy, Event, Sensitivity
-from timetable_sync.model.ledger import LedgerEntry
+from timetable_sync.model.ledger_entry import LedgerEntry
 from timetable_sync.model.marker import Marker
-from timetable_sync.model.snapshot import ItemRef, Standing
+from timetable_sync.model.snapshot import ItemRef, RemoteEvent
 from timetable_sync.model.window import Window
 
 SOURCE = "timetable"
@@ -31,10 +31,10 @@ def event(name: str = "a", hours: int = 0, subject: str = "Lecture") -> Event:
     )
 
 
-def standing(name: str = "a", hours: int = 0, item: str = "item-a", subject: str = "Lecture") -> Standing:
+def standing(name: str = "a", hours: int = 0, item: str = "item-a", subject: str = "Lecture") -> RemoteEvent:
     start = MONDAY + timedelta(hours=hours)
     marker = Marker(MAPPING, event(name, hours, subject).fingerprint(), key(name))
-    return Standing(
+    return RemoteEvent(
         ItemRef(item, "1"), marker, start, start + timedelta(hours=1), subject, "R1", ("Timetable",), Busy.BUSY, None, Sensitivity.NORMAL
     )
 
@@ -44,15 +44,15 @@ def entry(name: str = "a", hours: int = 0, item: str = "item-a") -> LedgerEntry:
     return LedgerEntry(made.key, ItemRef(item, "1"), made.fingerprint(), MAPPING, made.start, made.end)
 
 
-def created(name: str = "a", hours: int = 0, item: str = "item-a", error: BackendError | None = None) -> Outcome:
+def created(name: str = "a", hours: int = 0, item: str = "item-a", error: BackendError | None = None) -> ChangeResult:
     change = Create(event(name, hours), "1 marker", Reason.TIMETABLE)
-    return Outcome(change, None if error else ItemRef(item, "1"), error)
+    return ChangeResult(change, None if error else ItemRef(item, "1"), error)
 
 
-def updated(name: str = "a", hours: int = 1, item: str = "item-a", error: BackendError | None = None) -> Outcome:
+def updated(name: str = "a", hours: int = 1, item: str = "item-a", error: BackendError | None = None) -> ChangeResult:
     change = Update(standing(name, 0, item), event(name, hours, "Moved"), "1 marker", Reason.TIMETABLE)
-    return Outcome(change, None if error else ItemRef(item, "2"), error)
+    return ChangeResult(change, None if error else ItemRef(item, "2"), error)
 
 
-def deleted(name: str = "a", item: str = "item-a", reason: Reason = Reason.LEFT, error: BackendError | None = None) -> Outcome:
-    return Outcome(Delete(standing(name, 0, item), reason), None, error)
+def deleted(name: str = "a", item: str = "item-a", reason: Reason = Reason.LEFT, error: BackendError | None = None) -> ChangeResult:
+    return ChangeResult(Delete(standing(name, 0, item), reason), None, error)

@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.state.making import CALENDAR, MAPPING, MONDAY, SOURCE, WINDOW, created, deleted, event, updated
+from timetable_sync.config.sections.records import StateDatabase
 from timetable_sync.model.change import Create, Reason
 from timetable_sync.model.event import Busy, Event, Sensitivity
-from timetable_sync.settings.sections.keeping import StateDatabase
-from timetable_sync.state import portrait, upsert
+from timetable_sync.state import bulk as upsert
+from timetable_sync.state import event_json
 from timetable_sync.state.bulk import Bulk
-from timetable_sync.state.database import State, open_state
-from timetable_sync.state.records import RunBeginning
+from timetable_sync.state.run_records import RunBeginning
+from timetable_sync.state.store import State, open_state
 from timetable_sync.state.tables import history, ledger
 
 COLUMNS = [column.name for column in ledger.columns]
@@ -112,11 +113,11 @@ TEXTS = st.one_of(st.none(), st.text(st.characters(), max_size=20), st.just("x" 
 )
 def test_an_event_in_json_is_what_its_portrait_is(event: Event) -> None:
     change = Create(event, "marker", Reason.TIMETABLE)
-    action, before, after = portrait.of_change_in_json(change)
-    assert (action, before, json.loads(after or "")) == portrait.of_change(change)
+    action, before, after = event_json.of_change_in_json(change)
+    assert (action, before, json.loads(after or "")) == event_json.of_change(change)
 
 
 def test_what_stood_is_kept_in_json_too() -> None:
     for outcome in (updated(), deleted()):
-        action, before, after = portrait.of_change_in_json(outcome.change)
-        assert (action, json.loads(before or ""), None if after is None else json.loads(after)) == portrait.of_change(outcome.change)
+        action, before, after = event_json.of_change_in_json(outcome.change)
+        assert (action, json.loads(before or ""), None if after is None else json.loads(after)) == event_json.of_change(outcome.change)

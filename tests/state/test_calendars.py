@@ -9,15 +9,15 @@ from tests.state.making import CALENDAR, MAPPING, MONDAY, OTHER, SOURCE, WINDOW,
 from timetable_sync.errors import LeaseLost
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Create
+from timetable_sync.model.folder import KnownFolder
+from timetable_sync.model.last_full_read import LastFullRead
 from timetable_sync.model.plan import Held
-from timetable_sync.model.sighting import Sighting
-from timetable_sync.model.visited import Visited
-from timetable_sync.state.database import State
 from timetable_sync.state.intents import Sending
-from timetable_sync.state.records import PURGE, CalendarRecord, Holding, Matter, RunBeginning
+from timetable_sync.state.run_records import PURGE, CalendarRecord, Holding, Matter, RunBeginning
+from timetable_sync.state.store import State
 
 NEW = Calendar("comp101@new.example.ac.uk", "COMP101 new")
-SEEN = Sighting(CALENDAR.address, "sign", MAPPING, WINDOW.start, WINDOW.end, MONDAY, 0)
+SEEN = LastFullRead(CALENDAR.address, "sign", MAPPING, WINDOW.start, WINDOW.end, MONDAY, 0)
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def run(state: State) -> int:
         for calendar in (CALENDAR, OTHER):
             state.written(run, source, calendar, [created("a"), created("b", 1, "item-b")], MAPPING)
         state.remember(source, [SEEN])
-        state.keep_visited(source, [Visited(CALENDAR, "F", MONDAY)])
+        state.keep_visited(source, [KnownFolder(CALENDAR, "F", MONDAY)])
     change = created().change
     assert isinstance(change, Create)
     held = Held("deletes_in_calendar", CALENDAR, "too many", 41, 90, 27)
@@ -55,9 +55,9 @@ def test_what_is_known_of_a_calendar_goes_along_to_its_new_address(state: State,
     assert known(state) == {NEW.address: 2, OTHER.address: 2}
     assert [one.name for one in state.ledger_calendars(SOURCE)] == ["COMP101 new", "MATH201"]
     assert [held.calendar for held in state.recorded.held(SOURCE)[0]] == [NEW]
-    assert (state.sightings(SOURCE), state.visited(SOURCE)) == ({}, {})
+    assert (state.full_reads(SOURCE), state.visited(SOURCE)) == ({}, {})
     assert known(state, "another") == {CALENDAR.address: 2, OTHER.address: 2}
-    assert list(state.sightings("another")) == [CALENDAR.address]
+    assert list(state.full_reads("another")) == [CALENDAR.address]
 
 
 def test_where_both_have_an_entry_that_of_the_new_address_stays(state: State, run: int) -> None:

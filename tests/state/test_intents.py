@@ -9,13 +9,13 @@ import sqlalchemy as sa
 
 from tests.state.making import CALENDAR, MAPPING, MONDAY, OTHER, SOURCE, WINDOW, created, updated
 from timetable_sync import host_clock
-from timetable_sync.errors import ItemRefused, Unclear
+from timetable_sync.config.sections.records import StateDatabase
+from timetable_sync.errors import EventRejected, OutcomeUnknown
 from timetable_sync.model.calendar import Calendar
-from timetable_sync.settings.sections.keeping import StateDatabase
 from timetable_sync.state import intents
-from timetable_sync.state.database import State, open_state
 from timetable_sync.state.intents import Sending
-from timetable_sync.state.records import RunBeginning
+from timetable_sync.state.run_records import RunBeginning
+from timetable_sync.state.store import State, open_state
 
 Query = Callable[[str], list[tuple[object, ...]]]
 KEYS = (created("a").change.key, created("b").change.key)
@@ -43,7 +43,7 @@ def test_it_goes_with_the_record_of_its_batch_and_the_next_one_comes_with_it(sta
     )
     assert [found.calendar for found in state.unanswered(SOURCE)] == [OTHER]
     assert second is not None
-    state.written(run, SOURCE, OTHER, [created("a", error=ItemRefused("no"))], MAPPING, intent=second.id)
+    state.written(run, SOURCE, OTHER, [created("a", error=EventRejected("no"))], MAPPING, intent=second.id)
     assert state.unanswered(SOURCE) == []
 
 
@@ -52,7 +52,11 @@ def test_what_nobody_could_find_out_stays_with_its_keys_and_since_when(state: St
     entered = state.about_to_send(SOURCE, Sending(CALENDAR, KEYS))
     assert entered is not None
     sent = query("SELECT sent FROM create_intent")
-    outcomes = [created("a"), created("b", 1, "i", error=Unclear("the connection broke off")), updated("c", error=Unclear("too"))]
+    outcomes = [
+        created("a"),
+        created("b", 1, "i", error=OutcomeUnknown("the connection broke off")),
+        updated("c", error=OutcomeUnknown("too")),
+    ]
     state.written(run, SOURCE, CALENDAR, outcomes, MAPPING, intent=entered.id)
     assert [found.keys for found in state.unanswered(SOURCE)] == [KEYS[1:]]
     assert query("SELECT sent FROM create_intent") == sent

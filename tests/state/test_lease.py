@@ -17,15 +17,15 @@ import sqlalchemy as sa
 import timetable_sync
 from tests.state.making import CALENDAR, MAPPING, MONDAY, SOURCE, WINDOW, created, entry
 from timetable_sync import host_clock
+from timetable_sync.config.sections.records import StateDatabase
 from timetable_sync.errors import AnotherRunAtWork, LeaseLost, StateUnusable
 from timetable_sync.model.plan import Held
-from timetable_sync.settings.sections.keeping import StateDatabase
 from timetable_sync.state import lease, ledger
-from timetable_sync.state.database import State, open_state
 from timetable_sync.state.intents import Sending
 from timetable_sync.state.lease import Lease
-from timetable_sync.state.records import CalendarRecord, Holding, RunBeginning
-from timetable_sync.state.upkeep import upgrade_state
+from timetable_sync.state.maintenance import upgrade_state
+from timetable_sync.state.run_records import CalendarRecord, Holding, RunBeginning
+from timetable_sync.state.store import State, open_state
 
 CHECKOUT = Path(timetable_sync.__file__).parent.parent
 LONG = timedelta(minutes=5)
@@ -44,8 +44,8 @@ def another_process(url: str, lasts: float = 300) -> Iterator[subprocess.Popen[s
     code = (
         "import sys\n"
         "from datetime import timedelta\n"
-        "from timetable_sync.settings.sections.keeping import StateDatabase\n"
-        "from timetable_sync.state.database import open_state\n"
+        "from timetable_sync.config.sections.records import StateDatabase\n"
+        "from timetable_sync.state.store import open_state\n"
         f"with open_state(StateDatabase(url={url!r})) as state, state.lease('the other', timedelta(seconds={lasts})):\n"
         "    print('held', flush=True)\n"
         "    sys.stdin.readline()\n"
@@ -116,8 +116,8 @@ def test_of_many_processes_that_want_a_dead_ones_lease_one_gets_it(settings: Sta
         "import sys, time\n"
         "from datetime import timedelta\n"
         "from timetable_sync.errors import AnotherRunAtWork\n"
-        "from timetable_sync.settings.sections.keeping import StateDatabase\n"
-        "from timetable_sync.state.database import open_state\n"
+        "from timetable_sync.config.sections.records import StateDatabase\n"
+        "from timetable_sync.state.store import open_state\n"
         f"state = open_state(StateDatabase(url={url!r}))\n"
         "print('ready', flush=True)\n"
         "sys.stdin.readline()\n"
@@ -291,8 +291,8 @@ def test_a_container_with_a_time_of_its_own_takes_no_living_lease_and_takes_nobo
     """There the machine booted a day earlier, and each process was born a day later; wall and process ids are the same."""
     code = (
         "from datetime import timedelta\n"
-        "from timetable_sync.settings.sections.keeping import StateDatabase\n"
-        "from timetable_sync.state.database import open_state\n"
+        "from timetable_sync.config.sections.records import StateDatabase\n"
+        "from timetable_sync.state.store import open_state\n"
         f"with open_state(StateDatabase(url={url!r})) as state, state.lease('the other', timedelta(minutes=5)):\n"
         "    print('got it')\n"
     )

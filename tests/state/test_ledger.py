@@ -8,15 +8,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from tests.state.making import CALENDAR, MAPPING, MONDAY, OTHER, SOURCE, WINDOW, created, deleted, entry, event, key, updated
-from timetable_sync.errors import CalendarFailed, ItemRefused, Passing, RunFailed, Stale, Unclear
+from timetable_sync.config.sections.records import StateDatabase
+from timetable_sync.errors import CalendarError, ConflictError, EventRejected, OutcomeUnknown, ServiceError, TransientError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Reason
 from timetable_sync.model.snapshot import ItemRef
 from timetable_sync.model.window import Window
-from timetable_sync.settings.sections.keeping import StateDatabase
-from timetable_sync.state.connection import connect, state_url
-from timetable_sync.state.database import State, open_state
-from timetable_sync.state.records import RunBeginning
+from timetable_sync.state.engine import connect, state_url
+from timetable_sync.state.run_records import RunBeginning
+from timetable_sync.state.store import State, open_state
 
 
 @pytest.fixture
@@ -62,10 +62,12 @@ def test_a_delete_strikes_the_entry_out(state: State, run: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [Passing("x"), Unclear("x"), Stale("x"), ItemRefused("x"), CalendarFailed("x"), RunFailed("x")], ids=lambda e: type(e).__name__
+    "error",
+    [TransientError("x"), OutcomeUnknown("x"), ConflictError("x"), EventRejected("x"), CalendarError("x"), ServiceError("x")],
+    ids=lambda e: type(e).__name__,
 )
 def test_what_was_not_done_leaves_the_ledger_as_it_was(
-    state: State, run: int, error: Passing | Unclear | Stale | ItemRefused | CalendarFailed | RunFailed
+    state: State, run: int, error: TransientError | OutcomeUnknown | ConflictError | EventRejected | CalendarError | ServiceError
 ) -> None:
     state.written(run, SOURCE, CALENDAR, [created()], MAPPING)
     before = state.ledger_entries(SOURCE, CALENDAR)

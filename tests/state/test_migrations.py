@@ -19,16 +19,15 @@ from alembic.script import ScriptDirectory
 
 import timetable_sync
 from tests.state.making import CALENDAR, MAPPING, MONDAY, SOURCE, WINDOW, created, entry
+from timetable_sync.config.sections.records import StateDatabase
 from timetable_sync.errors import AnotherRunAtWork, StateUnusable
 from timetable_sync.model.plan import Shown
-from timetable_sync.settings.sections.keeping import StateDatabase
-from timetable_sync.state import schema
-from timetable_sync.state.database import open_state
+from timetable_sync.state import maintenance
+from timetable_sync.state.maintenance import VERSION_TABLE, alembic_config, migrations_folder, state_info, upgrade_state, wanted_version
 from timetable_sync.state.process import this_process
-from timetable_sync.state.records import RunBeginning
-from timetable_sync.state.schema import VERSION_TABLE, alembic_config, migrations_folder, wanted_version
+from timetable_sync.state.run_records import RunBeginning
+from timetable_sync.state.store import open_state
 from timetable_sync.state.tables import metadata
-from timetable_sync.state.upkeep import state_info, upgrade_state
 
 Query = Callable[[str], list[tuple[object, ...]]]
 
@@ -97,8 +96,8 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "    if os.environ.get('INVENTED_FAILURE') == '1':\n"
         "        raise sa.exc.OperationalError('invented', {}, Exception('the disk is full'))\n"
     )
-    monkeypatch.setattr(schema, "migrations_folder", lambda: folder)
-    monkeypatch.setattr(schema, "wanted_version", lambda: "9999")  # past what is remembered of the real one
+    monkeypatch.setattr(maintenance, "migrations_folder", lambda: folder)
+    monkeypatch.setattr(maintenance, "wanted_version", lambda: "9999")  # past what is remembered of the real one
 
 
 def test_an_older_schema_is_upgraded_and_keeps_what_it_holds(settings: StateDatabase, request: pytest.FixtureRequest, query: Query) -> None:

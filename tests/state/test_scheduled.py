@@ -6,8 +6,8 @@ import pytest
 
 from tests.state.making import SOURCE, WINDOW
 from timetable_sync.errors import AlreadyRun
-from timetable_sync.state.database import State
-from timetable_sync.state.records import RunBeginning
+from timetable_sync.state.run_records import RunBeginning
+from timetable_sync.state.store import State
 
 TWO = datetime(2026, 11, 24, 2, tzinfo=UTC)
 DAY = timedelta(days=1)

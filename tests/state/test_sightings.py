@@ -5,20 +5,20 @@ from datetime import timedelta
 
 from tests.state.making import CALENDAR, MONDAY, OTHER, SOURCE, WINDOW, created
 from timetable_sync.model.calendar import Calendar
-from timetable_sync.model.ledger import digest_of
-from timetable_sync.model.sighting import Sighting
-from timetable_sync.state.database import State
-from timetable_sync.state.records import RunBeginning
+from timetable_sync.model.last_full_read import LastFullRead
+from timetable_sync.model.ledger_entry import digest_of
+from timetable_sync.state.run_records import RunBeginning
+from timetable_sync.state.store import State
 
-SEEN = Sighting(CALENDAR.address, "2026-11-23T08:00:00Z|7|12", "mapaaa", WINDOW.start, WINDOW.end + timedelta(days=7), MONDAY, 3)
+SEEN = LastFullRead(CALENDAR.address, "2026-11-23T08:00:00Z|7|12", "mapaaa", WINDOW.start, WINDOW.end + timedelta(days=7), MONDAY, 3)
 
 
 def test_a_sighting_comes_back_as_it_was_and_the_later_one_counts(state: State) -> None:
     later = replace(SEEN, sign=None, foreign=4, seen=MONDAY + timedelta(days=1))
     state.remember(SOURCE, [SEEN, replace(SEEN, address=OTHER.address)])
     state.remember(SOURCE, [later])
-    assert state.sightings(SOURCE) == {CALENDAR.address: later, OTHER.address: replace(SEEN, address=OTHER.address)}
-    assert state.sightings("another") == {}
+    assert state.full_reads(SOURCE) == {CALENDAR.address: later, OTHER.address: replace(SEEN, address=OTHER.address)}
+    assert state.full_reads("another") == {}
 
 
 def test_a_calendar_that_will_be_written_is_intact_no_more(state: State) -> None:
@@ -26,8 +26,8 @@ def test_a_calendar_that_will_be_written_is_intact_no_more(state: State) -> None
     state.remember("another", [SEEN])
     state.will_be_written(SOURCE, [CALENDAR])
     state.will_be_written(SOURCE, [])
-    assert {address: seen.intact for address, seen in state.sightings(SOURCE).items()} == {CALENDAR.address: False, OTHER.address: True}
-    assert state.sightings("another")[CALENDAR.address].intact
+    assert {address: seen.intact for address, seen in state.full_reads(SOURCE).items()} == {CALENDAR.address: False, OTHER.address: True}
+    assert state.full_reads("another")[CALENDAR.address].intact
 
 
 def lines(fingerprints: dict[str, str]) -> list[str]:

@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.state.making import CALENDAR, SOURCE, WINDOW, key
-from timetable_sync.settings.sections.keeping import StateDatabase
-from timetable_sync.state.database import State, open_state
+from timetable_sync.config.sections.records import StateDatabase
+from timetable_sync.state.store import State, open_state
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.state.making import CALENDAR, MONDAY, OTHER, SOURCE
-from timetable_sync.model.visited import Visited
-from timetable_sync.state.database import State
+from timetable_sync.model.folder import KnownFolder
+from timetable_sync.state.store import State
 
-SEEN = Visited(CALENDAR, "AAMkAD/+=", MONDAY, 0, None)
+SEEN = KnownFolder(CALENDAR, "AAMkAD/+=", MONDAY, 0, None)
 
 
 def test_what_was_found_of_an_address_comes_back_as_it_was_and_the_later_counts(state: State) -> None:
-    gone = Visited(OTHER, gone_nights=3, gone_last=MONDAY)
+    gone = KnownFolder(OTHER, gone_nights=3, gone_last=MONDAY)
     later = replace(SEEN, folder="another", seen=MONDAY + timedelta(days=1))
     state.keep_visited(SOURCE, [SEEN, gone])
     state.keep_visited(SOURCE, [later])

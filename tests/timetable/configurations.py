@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from timetable_sync.settings.schema import Settings
+from timetable_sync.config.schema import Settings
 
 COLUMNS: dict[str, Any] = {
     "activity": "activity",

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.timetable.configurations import configuration
+from timetable_sync.config.schema import Settings
 from timetable_sync.model.window import Window
-from timetable_sync.settings.schema import Settings
 from timetable_sync.timetable.lessons import Lesson
-from timetable_sync.timetable.reading import read_timetable
-from timetable_sync.timetable.witness import Witness
+from timetable_sync.timetable.pipeline import ReadObserver
+from timetable_sync.timetable.reader import read_timetable
 
 DATABASE = "university-nights-2024S2.sqlite"
 NIGHTS = 146
@@ -60,7 +60,7 @@ def _settings(file: Path, query: str, columns: dict[str, Any], **more: Any) -> S
     return configuration(f"sqlite:///{file}", query, columns={**_COMMON, **columns}, **timetable)
 
 
-class Everything(Witness):
+class Everything(ReadObserver):
     """Keeps all lessons."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.timetable.configurations import COLUMNS, configuration
 from timetable_sync.errors import TimetableUnusable
 from timetable_sync.timetable.columns import JOINT, At, Columns, RowRefused
-from timetable_sync.timetable.times import Clock
+from timetable_sync.timetable.times import LocalClock
 
 NAMES = ("activity", "module", "starts", "ends", "title", "type", "room")
 GOOD = ("A1", "COMP101", "2026-11-24 09:00", "2026-11-24 10:00", "Logic", "Lecture", "R1")
@@ -16,7 +16,7 @@ GOOD = ("A1", "COMP101", "2026-11-24 09:00", "2026-11-24 10:00", "Logic", "Lectu
 
 def columns(names: tuple[str, ...] = NAMES, **more: Any) -> Columns:
     timetable = configuration(columns={**COLUMNS, **more}).timetable
-    return Columns(timetable, names, Clock(timetable.time_zone))
+    return Columns(timetable, names, LocalClock(timetable.time_zone))
 
 
 def test_a_row_becomes_a_tuple_of_texts_and_moments() -> None:
@@ -90,7 +90,7 @@ def test_markup_in_what_identifies_is_no_markup() -> None:
 def test_a_duration_stands_for_an_end(length: object, minutes: int) -> None:
     without_end = {name: column for name, column in COLUMNS.items() if name != "end"}
     timetable = configuration(columns={**without_end, "duration": {"column": "length", "unit": "minutes"}}).timetable
-    row = Columns(timetable, (*NAMES, "length"), Clock("Europe/London")).read(1, (*GOOD, length))
+    row = Columns(timetable, (*NAMES, "length"), LocalClock("Europe/London")).read(1, (*GOOD, length))
     assert row[At.END] - row[At.START] == minutes * 60
 
 

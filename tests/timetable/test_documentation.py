@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from timetable_sync.timetable.names import ALWAYS_THERE
-from timetable_sync.timetable.slug import slug
+from timetable_sync.timetable.clean_text import slug
+from timetable_sync.timetable.column_lookup import ALWAYS_THERE
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "timetable.md").read_text("utf-8")
 ROOM = Path(__file__).resolve().parents[2] / "timetable_sync" / "timetable"
@@ -21,7 +21,7 @@ def test_the_slug_that_is_shown_is_the_one_that_is_made() -> None:
 
 
 def test_every_reason_that_a_report_can_give_is_in_the_table() -> None:
-    code = "".join((ROOM / name).read_text("utf-8") for name in ("addresses.py", "columns.py", "work.py", "events.py"))
+    code = "".join((ROOM / name).read_text("utf-8") for name in ("calendars.py", "columns.py", "pipeline.py", "events.py"))
     for reason in (
         "end before start",
         "of no length",

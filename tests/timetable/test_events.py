@@ -10,16 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.timetable.configurations import configuration
-from timetable_sync.settings.columns import ALWAYS_THERE
-from timetable_sync.timetable.addresses import Addresses
+from timetable_sync.config.column_names import ALWAYS_THERE
+from timetable_sync.timetable.calendars import Addresses
 from timetable_sync.timetable.columns import fields_of
+from timetable_sync.timetable.event_fields import EventFields
 from timetable_sync.timetable.events import Events
 from timetable_sync.timetable.lessons import Lesson
-from timetable_sync.timetable.looks import Looks
 from timetable_sync.timetable.spool import EventRow, Spool
+from timetable_sync.timetable.template_names import Variables
 from timetable_sync.timetable.templates import Templates
-from timetable_sync.timetable.times import Clock
-from timetable_sync.timetable.variables import Variables
+from timetable_sync.timetable.times import LocalClock
 
 START = 1_764_000_000
 LESSON = Lesson("2026/27", "A1", "2025-W48", 1, 1, START, START + 3_600, False, ("COMP101",), (("R1",), "Logic", "Lecture"))
@@ -44,7 +44,7 @@ class World:
 
     def __init__(self, folder: Path, template: str = "{{ title }}", address: str = ADDRESS, **event: Any) -> None:
         given_ = configuration(event={"subject": template, **event}, address=address)
-        clock = Clock(given_.timetable.time_zone)
+        clock = LocalClock(given_.timetable.time_zone)
         variables = Variables(fields_of(given_.timetable))
         templates = Templates(variables, clock)
         self.refused: list[str] = []
@@ -53,7 +53,7 @@ class World:
             given_,
             self.spool,
             variables,
-            Looks(given_.event, templates, variables, clock),
+            EventFields(given_.event, templates, variables, clock),
             Addresses(given_.calendars.address, templates),
             lambda lesson, address, column, kind, reason: self.refused.append(f"{lesson.activity} {address} {column} {kind} {reason}"),
         )

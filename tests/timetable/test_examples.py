@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from timetable_sync.config.schema import Settings
 from timetable_sync.model.window import Window
-from timetable_sync.settings.schema import Settings
-from timetable_sync.timetable.reading import read_timetable
+from timetable_sync.timetable.reader import read_timetable
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 

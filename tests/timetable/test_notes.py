@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from timetable_sync.timetable.notes import notes_of
+from timetable_sync.timetable.rejected_rows import notes_of
 
 
 def test_nothing_is_worth_knowing_of_an_ordinary_reading() -> None:

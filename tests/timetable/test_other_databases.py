@@ -15,10 +15,10 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import NullType
 
-from tests.settings.presets.test_statements import statements
+from tests.config.presets.test_statements import statements
 from tests.timetable.configurations import configuration
+from timetable_sync.config.presets.catalogue import PRODUCTS
 from timetable_sync.errors import TimetableUnusable
-from timetable_sync.settings.presets.catalogue import PRODUCTS
 from timetable_sync.timetable.source import ConnectionLost, open_rows
 from timetable_sync.timetable.transactions import begin_snapshot
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from timetable_sync.errors import UsageError
-from timetable_sync.timetable.query import query_text
+from timetable_sync.timetable.source import query_text
 
 
 def test_a_query_is_taken_as_it_stands_but_for_a_semicolon_at_its_end() -> None:

@@ -17,8 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from tests.timetable.configurations import configuration
+from timetable_sync.config.sections.timetable import Timetable
 from timetable_sync.errors import Stopped, TimetableUnusable, UsageError
-from timetable_sync.settings.sections.timetable import Timetable
 from timetable_sync.timetable.source import AT_ONCE, ConnectionLost, open_rows
 from timetable_sync.timetable.transactions import begin_snapshot
 

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from timetable_sync.errors import UsageError
-from timetable_sync.timetable.bounded import LONGEST_TEXT
 from timetable_sync.timetable.columns import Field
 from timetable_sync.timetable.lessons import Lesson
+from timetable_sync.timetable.template_names import Variables
+from timetable_sync.timetable.template_sandbox import LONGEST_TEXT
 from timetable_sync.timetable.templates import Compiled, TemplateFailed, Templates
-from timetable_sync.timetable.times import Clock
-from timetable_sync.timetable.variables import Variables
+from timetable_sync.timetable.times import LocalClock
 
-CLOCK = Clock("Europe/London")
+CLOCK = LocalClock("Europe/London")
 VARIABLES = Variables([Field("rooms", True), Field("title", False), Field("note", False)])
 START = CLOCK.start("2026-11-24 09:00") or 0
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from timetable_sync.timetable.text import clean_name, clean_prose, cut, fit_for_xml, utf16_length
+from timetable_sync.timetable.clean_text import clean_name, clean_prose, cut, fit_for_xml, utf16_length
 
 BOTH = pytest.mark.parametrize("clean", [clean_name, clean_prose])
 

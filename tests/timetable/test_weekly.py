@@ -7,9 +7,8 @@ import pytest
 
 from tests.timetable.configurations import COLUMNS, configuration
 from timetable_sync.errors import TimetableUnusable
-from timetable_sync.timetable.patterns import Patterns
 from timetable_sync.timetable.times import Unreadable
-from timetable_sync.timetable.weekly import read_weekly
+from timetable_sync.timetable.week_patterns import Patterns, read_weekly
 
 TABLE = {"query": "SELECT name, week FROM pattern", "id": "name", "week": "week"}
 

@@ -15,13 +15,13 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from tests.timetable.configurations import COLUMNS, configuration
+from timetable_sync.config.schema import Settings
 from timetable_sync.errors import Stopped, TimetableUnusable, UsageError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.event import Busy
-from timetable_sync.model.unsettled import Unsettled
+from timetable_sync.model.plan import Unresolved
 from timetable_sync.model.window import Window
-from timetable_sync.settings.schema import Settings
-from timetable_sync.timetable.reading import Reading, check_templates, read_timetable
+from timetable_sync.timetable.reader import Reading, check_templates, read_timetable
 
 WINDOW = Window(datetime(2026, 9, 1, tzinfo=UTC), datetime(2027, 7, 1, tzinfo=UTC))
 NAMES = ("activity", "module", "starts", "ends", "title", "type", "room")
@@ -111,9 +111,9 @@ def test_a_source_with_ids_of_its_own_has_them_as_keys(tmp_path: Path) -> None:
         }
         assert dict(reading.bad_rows.by_reason) == {"of one key with different times": 1, "without a key": 1, "without an end": 1}
         assert set(reading.unsettled) == {
-            Unsettled(None, "2026/27", "bad", "own"),
-            Unsettled(None, "2026/27", "x", "own"),
-            Unsettled(address("comp101"), "2026/27", None, "own"),
+            Unresolved(None, "2026/27", "bad", "own"),
+            Unresolved(None, "2026/27", "x", "own"),
+            Unresolved(address("comp101"), "2026/27", None, "own"),
         }
 
 
@@ -125,7 +125,7 @@ def test_a_lesson_whose_template_fails_is_set_aside_in_that_calendar_and_stops_n
         assert (bad.row, bad.column, bad.about) == (2, "event.location", "A1 Logic")
         assert "rooms" in bad.reason or "list" in bad.reason
         assert dict(reading.bad_rows.by_reason) == {"for which a template fails": 1}
-        assert reading.unsettled == (Unsettled(address("comp101"), "2026/27", "A1", "2026-W48"),)
+        assert reading.unsettled == (Unresolved(address("comp101"), "2026/27", "A1", "2026-W48"),)
 
 
 def test_a_name_that_makes_no_address_is_set_aside_and_the_lessons_other_calendars_go_on(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_a_name_that_makes_no_address_is_set_aside_and_the_lessons_other_calenda
     with read_timetable(configuration(source(tmp_path, rows)), WINDOW) as reading:
         assert list(contents(reading)) == ["comp101"]
         assert reading.bad_rows.examples[0].column == "calendars.address"
-        assert reading.unsettled == (Unsettled(None, "2026/27", "A1", "2026-W48", "timetable/2026%2F27/A1/2026-W48/1"),)
+        assert reading.unsettled == (Unresolved(None, "2026/27", "A1", "2026-W48", "timetable/2026%2F27/A1/2026-W48/1"),)
 
 
 def test_a_title_in_one_row_of_a_lesson_is_enough_and_a_lesson_without_any_is_set_aside(tmp_path: Path) -> None:
@@ -150,16 +150,16 @@ def test_rows_that_complement_each_other_name_the_calendar_once_where_the_config
     with read_timetable(configuration(source(tmp_path, rows), columns=columns, event=ROOMS), WINDOW) as reading:
         assert [location for _, _, location in contents(reading)["comp101"]] == ["R1, R2"]
         assert dict(reading.bad_rows.by_reason) == {"without a calendar": 1}
-        assert reading.unsettled == (Unsettled(None, "2026/27", "A2", "2026-W48"),)
+        assert reading.unsettled == (Unresolved(None, "2026/27", "A2", "2026-W48"),)
 
 
 def test_a_row_of_unknown_activity_reaches_as_far_as_the_address_can_be_told(tmp_path: Path) -> None:
     rows = [row(None, "COMP101"), row(None, "数学"), row(None, None), row(None, "COMP101", starts=None)]
     with read_timetable(configuration(source(tmp_path, rows)), WINDOW) as reading:
         assert set(reading.unsettled) == {
-            Unsettled(address("comp101"), "2026/27", None, "2026-W48"),
-            Unsettled(None, "2026/27", None, "2026-W48"),
-            Unsettled(address("comp101"), "2026/27", None, None),
+            Unresolved(address("comp101"), "2026/27", None, "2026-W48"),
+            Unresolved(None, "2026/27", None, "2026-W48"),
+            Unresolved(address("comp101"), "2026/27", None, None),
         }
         assert reading.bad_rows.count == 4
         assert reading.calendars() == []

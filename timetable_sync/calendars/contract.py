@@ -2,7 +2,7 @@
 
 A backend owns its protocol, its addressing and the judgement of its errors; the core knows none of them. It waits for
 nothing and repeats nothing by itself, but for one renewal of a refused token: how long to wait and what to try again
-is decided in ``applying``, which alone knows the deadline and whether we are asked to stop.
+is decided in ``apply``, which alone knows the deadline and whether we are asked to stop.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,22 @@ from typing import Protocol
 from timetable_sync.errors import BackendError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change
-from timetable_sync.model.sighting import Stamp
+from timetable_sync.model.last_full_read import CTag
 from timetable_sync.model.snapshot import ItemRef, Snapshot
 from timetable_sync.model.window import Window
+
+
+class TokenSource(Protocol):
+    """Gives bearer tokens. Safe to use from several threads."""
+
+    def token(self) -> str:
+        """A token that is good now. Raises :class:`~timetable_sync.errors.TimetableSyncError` where none is to be had."""
+        ...
+
+    def invalidate(self, refused: str) -> None:
+        """The service refused this token: the next :meth:`token` is another one, unless it has been renewed meanwhile."""
+        ...
+
 
 NOT_AHEAD = timedelta(0)
 
@@ -23,13 +36,13 @@ SENT_WITHIN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ChangeResult:
     """What became of one change.
 
     Done where ``error`` is None; then ``item`` names the item as it now stands (None after a delete). Otherwise the class
-    of ``error`` says what is known: :class:`~timetable_sync.errors.Unclear` - it may have happened;
-    :class:`~timetable_sync.errors.Passing` - it has not, and may be tried again; ``Stale``, ``ItemRefused``,
-    ``CalendarFailed``, ``RunFailed`` - it has not, and their docstrings say what that means.
+    of ``error`` says what is known: :class:`~timetable_sync.errors.OutcomeUnknown` - it may have happened;
+    :class:`~timetable_sync.errors.TransientError` - it has not, and may be tried again; ``ConflictError``, ``EventRejected``,
+    ``CalendarError``, ``ServiceError`` - it has not, and their docstrings say what that means.
     """
 
     change: Change
@@ -61,7 +74,7 @@ class Backend(Protocol):
         """
         ...
 
-    def apply(self, calendar: Calendar, changes: Sequence[Change]) -> list[Outcome]:
+    def apply(self, calendar: Calendar, changes: Sequence[Change]) -> list[ChangeResult]:
         """Carry out at most ``batch`` changes of one kind; one outcome a change, in order.
 
         Never raises for what a server says or does not say, and so never swallows an outcome. Sends mail to nobody,
@@ -70,7 +83,7 @@ class Backend(Protocol):
         """
         ...
 
-    def stamp(self, calendar: Calendar) -> Stamp | None:
+    def stamp(self, calendar: Calendar) -> CTag | None:
         """A cheap sign that is equal as long as nothing changed in the calendar, and the folder that its address leads to.
 
         None where the service gives neither. Two addresses that lead to one folder are given the same id for it, whatever their form.

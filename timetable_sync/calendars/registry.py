@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from timetable_sync.calendars.contract import Backend
-from timetable_sync.calendars.token import TokenSource
-from timetable_sync.settings.schema import Settings
+from timetable_sync.calendars.contract import Backend, TokenSource
+from timetable_sync.config.schema import Settings
 
 
 class CountingBackend(Backend, Protocol):
@@ -20,7 +19,7 @@ class CountingBackend(Backend, Protocol):
 def _ews(settings: Settings, token: TokenSource | None) -> CountingBackend:
     # Imported only when it is asked for: exchangelib takes a second, and `--help` should not.
     from timetable_sync.calendars.ews.backend import open_ews  # noqa: PLC0415
-    from timetable_sync.calendars.ews.zones import require_zone  # noqa: PLC0415
+    from timetable_sync.calendars.ews.windows_zones import require_zone  # noqa: PLC0415
 
     require_zone(settings.timetable.time_zone)
     return open_ews(settings.ews, token, network=settings.network)

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 import typer
 
+from timetable_sync.alerts.alerting import trial
 from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, prepared, tell_json
 from timetable_sync.cli.tables import tell_lines
 from timetable_sync.errors import UsageError
 from timetable_sync.model.window import Window
-from timetable_sync.reporting.summary import RunSummary
-from timetable_sync.telling.alerting import trial
+from timetable_sync.reports.summary import RunSummary
 
 app = typer.Typer(no_args_is_help=True, help="Alerts: see whether they arrive.")
 

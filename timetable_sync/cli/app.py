@@ -9,12 +9,12 @@ import structlog
 import typer
 
 from timetable_sync import __version__, logs
-from timetable_sync.cli import interruption
+from timetable_sync.cli import signals
 from timetable_sync.cli.commands import Commands
-from timetable_sync.cli.last_words import watch_last_words
+from timetable_sync.cli.crash_handler import watch_last_words
 from timetable_sync.cli.output import PROGRAM, complain, forgiving
 from timetable_sync.errors import TimetableSyncError
-from timetable_sync.reporting.typed import name_configuration
+from timetable_sync.reports.quoting import name_configuration
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -80,7 +80,7 @@ def _exit_code_of(arguments: Sequence[str]) -> int:
         return _bad_command_line(error)
     except (KeyboardInterrupt, typer.Abort):
         complain("interrupted")
-        return interruption.EXIT_CODE
+        return signals.EXIT_CODE
     except Exception as error:
         log.debug("unexpected error", exc_info=True)
         complain(
@@ -92,7 +92,7 @@ def _exit_code_of(arguments: Sequence[str]) -> int:
 
 def _carried_out(arguments: Sequence[str]) -> int:
     code = typer.main.get_command(app).main(list(arguments), prog_name=PROGRAM, standalone_mode=False)
-    if code == interruption.EXIT_CODE:
+    if code == signals.EXIT_CODE:
         # Typer makes this of Ctrl-C, and says nothing.
         raise KeyboardInterrupt
     return code if isinstance(code, int) else 0

@@ -1,5 +1,7 @@
 """``timetable-sync certificate``: make one, show one. Thin: ``entra`` does it; the manifest's and the rollover's commands stand beside."""
 
+import os
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,20 +9,87 @@ from typing import Annotated, Any
 import typer
 
 from timetable_sync import logs
-from timetable_sync.cli.certificate_advice import entra_lines, written_lines
-from timetable_sync.cli.certificate_choice import Chosen, Given, PassphraseFile, all_chosen, passphrase_of
-from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, tell_json
+from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, prepared, tell_json
 from timetable_sync.cli.output import complain
 from timetable_sync.cli.tables import tell_heading, tell_lines
-from timetable_sync.entra.certificate_facts import CertificateFacts, base64, facts_of, hexadecimal
-from timetable_sync.entra.certificate_folder import refuse_unless_free, write_certificate
-from timetable_sync.entra.certificate_making import USUAL_LIFE, make_certificate
+from timetable_sync.config.secrets import SecretRef
+from timetable_sync.config.toml_values import toml_value
+from timetable_sync.entra.certificate import read_certificate, read_next_certificate
+from timetable_sync.entra.certificate_facts import CertificateFacts, base64_of, facts_of, hexadecimal
+from timetable_sync.entra.certificate_file import read_given
+from timetable_sync.entra.certificate_making import USUAL_LIFE, CertificateFiles, make_certificate, refuse_unless_free, write_certificate
 from timetable_sync.entra.manifest import moment_text
 from timetable_sync.entra.manifest_file import read_manifest_text
 from timetable_sync.entra.manifest_text import ManifestText, read_manifest
 from timetable_sync.errors import UsageError
-from timetable_sync.reporting.wording import counted
-from timetable_sync.settings.secret import SecretRef
+from timetable_sync.reports.formatting import counted
+
+
+def written_lines(folder: Path, facts: CertificateFacts) -> list[str]:
+    """What the files in ``folder`` are for."""
+    files = CertificateFiles(folder)
+    width = len(str(files.key))
+    return [
+        f"  {files.key!s:<{width}}  the private key: it never leaves this machine",
+        f"  {files.certificate!s:<{width}}  the certificate",
+        f"  {files.upload!s:<{width}}  the same, to upload: App registrations > Certificates & secrets > Upload certificate",
+        f"  {'thumbprint':<{width}}  {hexadecimal(facts.sha1)}",
+    ]
+
+
+def entra_lines(table: str, folder: Path, passphrase: SecretRef | None = None) -> list[str]:
+    """The part of the configuration that names them."""
+    files = CertificateFiles(folder)
+    lines = [
+        f"  [{table}]",
+        f"  certificate = {toml_value({'file': str(files.certificate)})}",
+        f"  key         = {toml_value({'file': str(files.key)})}",
+    ]
+    return lines + ([] if passphrase is None else [f"  passphrase  = {passphrase}"])
+
+
+Given = Annotated[
+    Path | None,
+    typer.Argument(metavar="[CERT]", help="A certificate's file: PEM, DER or PKCS#12. By default the configured one.", show_default=False),
+]
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option("--passphrase-file", metavar="FILE", help="Holds the passphrase of CERT, if it needs one.", show_default=False),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A certificate, where it lies, and what it is to the configuration: "current", "next", or nothing."""
+
+    facts: CertificateFacts
+    file: str
+    part: str = ""
+
+
+def passphrase_of(file: Path | None) -> bytes | None:
+    """What the file holds, without the line end. Raises UsageError, also where others can read it."""
+    return None if file is None else SecretRef(file=file).read_text("--passphrase-file").encode()
+
+
+def chosen(given: Path | None, config: Path | None, passphrase_file: Path | None, verbose: int, *, quiet: bool) -> Chosen:
+    """The one certificate. Raises as reading it does, and ConfigurationError where none is named and none configured."""
+    return all_chosen(given, config, passphrase_file, verbose, quiet=quiet)[0]
+
+
+def all_chosen(given: Path | None, config: Path | None, passphrase_file: Path | None, verbose: int, *, quiet: bool) -> list[Chosen]:
+    """The same, and the next one too where the configuration names one."""
+    if given is not None:
+        logs.configure(logs.QUIET if quiet else verbose)
+        return [Chosen(read_given(given, passphrase_of(passphrase_file)), str(given))]
+    entra = prepared(config, verbose, quiet=quiet).settings.application
+    current = read_certificate(entra, environ=os.environ)
+    found = [Chosen(current.facts, current.file, "current")]
+    if entra.next is not None:
+        following = read_next_certificate(entra.next, environ=os.environ)
+        found.append(Chosen(following.facts, following.file, "next"))
+    return found
+
 
 #: Grows when a key is added to the JSON.
 SCHEMA = 1
@@ -109,9 +178,9 @@ def _shown(facts: CertificateFacts) -> list[tuple[str, str]]:
         ("key", f"RSA, {facts.bits} bits" if facts.bits else "not RSA: Entra ID takes no other"),
         ("valid", f"{facts.not_before:%d %b %Y %H:%M:%S} - {facts.not_after:%d %b %Y %H:%M:%S} UTC, {life}"),
         ("SHA-1", hexadecimal(facts.sha1)),
-        ("", base64(facts.sha1)),
+        ("", base64_of(facts.sha1)),
         ("SHA-256", hexadecimal(facts.sha256)),
-        ("", base64(facts.sha256)),
+        ("", base64_of(facts.sha256)),
     ]
 
 
@@ -128,8 +197,8 @@ def as_json(one: Chosen, registered: ManifestText | None = None, *, with_manifes
         "not_before": moment_text(facts.not_before),
         "not_after": moment_text(facts.not_after),
         "days_left": facts.days_left(datetime.now(UTC)),
-        "sha1": {"hex": hexadecimal(facts.sha1), "base64": base64(facts.sha1)},
-        "sha256": {"hex": hexadecimal(facts.sha256), "base64": base64(facts.sha256)},
+        "sha1": {"hex": hexadecimal(facts.sha1), "base64": base64_of(facts.sha1)},
+        "sha256": {"hex": hexadecimal(facts.sha256), "base64": base64_of(facts.sha256)},
     }
     if with_manifest:
         entry = None if registered is None else registered.find(facts)

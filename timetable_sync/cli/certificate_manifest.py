@@ -7,17 +7,16 @@ from typing import Annotated
 
 import typer
 
-from timetable_sync.cli.certificate_choice import Chosen, Given, PassphraseFile, chosen
+from timetable_sync.cli.certificate import Chosen, Given, PassphraseFile, chosen
 from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, tell_json
 from timetable_sync.cli.output import tell_text
 from timetable_sync.cli.tables import tell_lines
 from timetable_sync.entra.certificate_facts import hexadecimal
 from timetable_sync.entra.manifest import ManifestForm, Registered, entry_of, moment_text
-from timetable_sync.entra.manifest_check import ManifestCheck, check_manifest
 from timetable_sync.entra.manifest_file import read_manifest_text, replace_manifest
-from timetable_sync.entra.manifest_text import read_manifest, with_certificate
+from timetable_sync.entra.manifest_text import ManifestCheck, check_manifest, read_manifest, with_certificate
 from timetable_sync.errors import CredentialsRefused
-from timetable_sync.reporting.wording import counted
+from timetable_sync.reports.formatting import counted
 
 #: Grows when a key is added to the JSON.
 SCHEMA = 1

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import typer
 
-from timetable_sync.cli.by_need import Announced, GroupByNeed
+from timetable_sync.cli.lazy_group import Announced, GroupByNeed
 
 
 class Commands(GroupByNeed):
@@ -81,7 +81,7 @@ class CertificateCommands(GroupByNeed):
             "Whether a manifest has the certificate, its dates match, and which of its keys have expired.",
         ),
         "roll": Announced(
-            "timetable_sync.cli.certificate_roll:roll",
+            "timetable_sync.cli.certificate_rotate:roll",
             "Change the certificate without a missed night: make the next one, register it, make it the current one, retire the old one.",
         ),
     }

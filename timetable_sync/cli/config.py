@@ -9,15 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
-from timetable_sync.settings.database_url import masked
-from timetable_sync.settings.example import example as example_toml
-from timetable_sync.settings.inspection import SecretFound, inspect_secrets, place_of
-from timetable_sync.settings.load import Loaded, find_configuration, load
-from timetable_sync.settings.overrides import PREFIX
-from timetable_sync.settings.problems import ConfigurationError, Problem
-from timetable_sync.settings.reference import reference
-from timetable_sync.settings.show import as_toml, as_values
-from timetable_sync.timetable.trial import template_problems
+from timetable_sync.config.database_url import masked
+from timetable_sync.config.document import as_toml, as_values
+from timetable_sync.config.document import example as example_toml
+from timetable_sync.config.environment import PREFIX
+from timetable_sync.config.errors import ConfigurationError, Problem
+from timetable_sync.config.load import Loaded, find_configuration, load
+from timetable_sync.config.reference import reference
+from timetable_sync.config.secret_checks import SecretFound, inspect_secrets, place_of
+from timetable_sync.timetable.template_check import template_problems
 
 app = typer.Typer(no_args_is_help=True, help="The configuration: make one, check it, see what is in force.")
 

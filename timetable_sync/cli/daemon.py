@@ -8,9 +8,9 @@ import typer
 
 from timetable_sync import logs
 from timetable_sync.cli.options import Configuration, Form, Quiet
-from timetable_sync.service.daemon import Daemon
-from timetable_sync.service.notify import Notifier
-from timetable_sync.settings.load import Loaded, find_configuration, load
+from timetable_sync.config.load import Loaded, find_configuration, load
+from timetable_sync.daemon.daemon import Daemon
+from timetable_sync.daemon.sd_notify import Notifier
 
 
 def daemon(

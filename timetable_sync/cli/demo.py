@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from timetable_sync.demo.folder import DEFAULT, DemoFolder
-from timetable_sync.demo.sandbox_process import refuse_without_its_extra
+from timetable_sync.demo.processes import refuse_without_its_extra
 from timetable_sync.demo.screen import Screen
 from timetable_sync.demo.story import tell
 

@@ -9,18 +9,17 @@ from typing import Annotated
 
 import typer
 
-from timetable_sync.applying.progress import Progress
-from timetable_sync.cli.interruption import interruptible
-from timetable_sync.cli.moment import moment_of
-from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, prepared, tell_json
+from timetable_sync.apply.progress import Progress
+from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, moment_of, prepared, tell_json
 from timetable_sync.cli.output import tell_text, wants_colour
 from timetable_sync.cli.progress import progress
+from timetable_sync.cli.signals import interruptible
+from timetable_sync.config.errors import ConfigurationError
 from timetable_sync.doctor.examination import Asked, Examination
-from timetable_sync.doctor.findings import Finding, Level, Part, exit_code_of, failed
+from timetable_sync.doctor.results import CheckResult, Level, Part, exit_code_of, failed
 from timetable_sync.redaction import redact, redact_value
-from timetable_sync.reporting.legible import legible
-from timetable_sync.reporting.wording import counted
-from timetable_sync.settings.problems import ConfigurationError
+from timetable_sync.reports.formatting import counted
+from timetable_sync.reports.sanitize import legible
 
 #: Grows when a key is added to the JSON.
 SCHEMA = 1
@@ -79,7 +78,7 @@ def _findings(
     *,
     write: bool,
     quiet: bool,
-) -> Iterator[Finding]:
+) -> Iterator[CheckResult]:
     try:
         loaded = prepared(config, verbose, quiet=quiet, files=True)
     except ConfigurationError as error:
@@ -90,7 +89,7 @@ def _findings(
     yield from Examination(loaded, asked, environ=os.environ, progress=watcher, stop=stop).findings()
 
 
-def _tell(finding: Finding, *, advised: bool) -> None:
+def _tell(finding: CheckResult, *, advised: bool) -> None:
     word, colour = _MARKS[finding.level]
     mark = f"\x1b[{colour}m{word:<5}\x1b[0m" if wants_colour() else f"{word:<5}"
     first, *more = (legible(redact(line)) for line in finding.said.splitlines())
@@ -103,7 +102,7 @@ def _tell(finding: Finding, *, advised: bool) -> None:
     tell_text("\n".join(line.rstrip() for line in lines) + "\n")
 
 
-def _verdict(found: list[Finding], code: int) -> str:
+def _verdict(found: list[CheckResult], code: int) -> str:
     warnings = sum(finding.level is Level.WARNING for finding in found)
     failures = sum(finding.level is Level.FAILURE for finding in found)
     also = f", {counted(warnings, 'warning')}" if warnings else ""
@@ -112,7 +111,7 @@ def _verdict(found: list[Finding], code: int) -> str:
     return f"A run would go well{also}."
 
 
-def _as_json(finding: Finding) -> dict[str, object]:
+def _as_json(finding: CheckResult) -> dict[str, object]:
     return {
         "part": finding.part.value,
         "level": finding.level.value,

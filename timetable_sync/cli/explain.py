@@ -6,24 +6,22 @@ from typing import Annotated
 
 import typer
 
-from timetable_sync.chronicle.portraits import Line
-from timetable_sync.chronicle.story import Chapter, Story, as_json, on_day, story
-from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared, tell_json
+from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared, state_of, tell_json
 from timetable_sync.cli.output import complain
 from timetable_sync.cli.progress import progress
-from timetable_sync.cli.record import state_of
 from timetable_sync.cli.tables import Column, tell_heading, tell_lines, tell_table
+from timetable_sync.config.load import Loaded
 from timetable_sync.errors import TimetableUnusable, UsageError
+from timetable_sync.history.event_changes import FieldChange
+from timetable_sync.history.event_history import EventChange, EventHistory, as_json, event_history, on_day
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.key import EventKey
 from timetable_sync.planning.selection import matches
-from timetable_sync.reporting.legible import legible, shortened
-from timetable_sync.reporting.times import Clock
-from timetable_sync.reporting.typed import command
-from timetable_sync.reporting.wording import counted
-from timetable_sync.settings.load import Loaded
-from timetable_sync.state.database import State
-from timetable_sync.timetable.origins import Origin, Origins, find_origins
+from timetable_sync.reports.formatting import TimeFormat, counted
+from timetable_sync.reports.quoting import command
+from timetable_sync.reports.sanitize import legible, shortened
+from timetable_sync.state.store import State
+from timetable_sync.timetable.provenance import Origin, Origins, find_origins
 
 #: Grows when a key is added to the JSON.
 SCHEMA = 2
@@ -69,7 +67,7 @@ def explain(
         raise typer.Exit(trouble.exit_code)
 
 
-def _found(state: State, loaded: Loaded, event: str, day: str | None, clock: Clock) -> list[tuple[Calendar, str]]:
+def _found(state: State, loaded: Loaded, event: str, day: str | None, clock: TimeFormat) -> list[tuple[Calendar, str]]:
     """Calendar and key of each event that is meant. Raises UsageError where there is none."""
     source = loaded.settings.timetable.source
     calendars = state.recorded.calendars(source)
@@ -120,10 +118,10 @@ def _origins(
         return None, error
 
 
-def _told(state: State, loaded: Loaded, calendar: Calendar, key: str, clock: Clock, origins: Origins | None) -> Story:
+def _told(state: State, loaded: Loaded, calendar: Calendar, key: str, clock: TimeFormat, origins: Origins | None) -> EventHistory:
     source = loaded.settings.timetable.source
     stands = key in state.ledger_entries(source, calendar)
-    return story(calendar, key, state.changes(source, key=key, address=calendar.address), clock, stands=stands, origins=origins)
+    return event_history(calendar, key, state.changes(source, key=key, address=calendar.address), clock, stands=stands, origins=origins)
 
 
 def _choose(places: list[tuple[Calendar, str]]) -> None:
@@ -131,7 +129,7 @@ def _choose(places: list[tuple[Calendar, str]]) -> None:
     tell_table((Column("calendar"), Column("event")), [[calendar.name, key] for calendar, key in places])
 
 
-def _tell(told: Story, clock: Clock, *, looked: bool) -> None:
+def _tell(told: EventHistory, clock: TimeFormat, *, looked: bool) -> None:
     tell_heading(f"{told.calendar.name}   {told.title or told.key}")
     tell_lines(f"  {told.key}   {told.calendar.address}")
     if not told.chapters:
@@ -144,12 +142,12 @@ def _tell(told: Story, clock: Clock, *, looked: bool) -> None:
         _tell_origin(told.origin, told.columns, clock)
 
 
-def _lines(chapter: Chapter) -> list[str]:
+def _lines(chapter: EventChange) -> list[str]:
     lines = [_line(line) for line in chapter.lines]
     return [*lines, *([shortened(chapter.trouble, _LONGEST)] if chapter.trouble else [])]
 
 
-def _line(line: Line) -> str:
+def _line(line: FieldChange) -> str:
     def value(text: str | None) -> str:
         return shortened(legible(text), _LONGEST) if text else "(none)"
 
@@ -158,7 +156,7 @@ def _line(line: Line) -> str:
     return f"{line.label.lower():<12}{value(line.after if line.before is None else line.before)}"
 
 
-def _tell_origin(origin: Origin, names: tuple[str, ...], clock: Clock) -> None:
+def _tell_origin(origin: Origin, names: tuple[str, ...], clock: TimeFormat) -> None:
     if not origin.rows:
         tell_lines("  The timetable has no row of it now.")
         return

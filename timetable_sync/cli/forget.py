@@ -10,14 +10,13 @@ from timetable_sync.cli.confirmation import Question, confirm
 from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared, tell_json
 from timetable_sync.cli.output import complain
 from timetable_sync.cli.tables import tell_heading, tell_lines
+from timetable_sync.config.load import Loaded
 from timetable_sync.errors import UsageError
 from timetable_sync.forget import OnRecord, on_record
 from timetable_sync.forget import forget as carry_out
-from timetable_sync.reporting.struck_out import strike_out
-from timetable_sync.reporting.times import Clock
-from timetable_sync.reporting.typed import command
-from timetable_sync.reporting.wording import counted, number
-from timetable_sync.settings.load import Loaded
+from timetable_sync.reports.archive import strike_out
+from timetable_sync.reports.formatting import TimeFormat, counted, number
+from timetable_sync.reports.quoting import command
 
 #: Grows when a key is added to the JSON.
 SCHEMA = 1
@@ -82,7 +81,7 @@ def _struck_out(found: Sequence[OnRecord], loaded: Loaded) -> bool:
     return True
 
 
-def _lines(one: OnRecord, clock: Clock) -> list[str]:
+def _lines(one: OnRecord, clock: TimeFormat) -> list[str]:
     days = f", {clock.days(*one.span)}" if one.span is not None else ""
     lines = [f"{counted(one.events, 'event')} on record{days}"]
     if one.failing is not None:
@@ -113,7 +112,7 @@ def _forgotten(found: Sequence[OnRecord], gone: Mapping[str, int]) -> str:
     return f"{names} {are} forgotten: {counted(gone['ledger'], 'event')} on record, and {number(gone['history'])} entries of history"
 
 
-def _json(one: OnRecord, clock: Clock) -> dict[str, object]:
+def _json(one: OnRecord, clock: TimeFormat) -> dict[str, object]:
     return {
         "name": one.calendar.name,
         "address": one.calendar.address,

@@ -4,20 +4,18 @@ from typing import Annotated
 
 import typer
 
-from timetable_sync.chronicle import held as holding
-from timetable_sync.chronicle.held import HeldThing
-from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared, tell_json
-from timetable_sync.cli.record import state_of
+from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared, state_of, tell_json
 from timetable_sync.cli.tables import tell_heading, tell_lines
+from timetable_sync.config.load import Loaded
+from timetable_sync.history import held as holding
+from timetable_sync.history.held import HeldItem
 from timetable_sync.planning.selection import matches
-from timetable_sync.reporting.commands import mend
-from timetable_sync.reporting.legible import legible, shortened
-from timetable_sync.reporting.times import Clock
-from timetable_sync.reporting.typed import command
-from timetable_sync.reporting.wording import counted
-from timetable_sync.settings.load import Loaded
-from timetable_sync.state.database import State
-from timetable_sync.state.records import HeldCalendar, HeldChange
+from timetable_sync.reports.commands import mend
+from timetable_sync.reports.formatting import TimeFormat, counted
+from timetable_sync.reports.quoting import command
+from timetable_sync.reports.sanitize import legible, shortened
+from timetable_sync.state.run_records import HeldCalendar, HeldChange
+from timetable_sync.state.store import State
 
 #: Grows when a key is added to the JSON.
 SCHEMA = 1
@@ -45,7 +43,7 @@ def held(
     loaded = prepared(config, verbose, quiet=quiet)
     clock = clock_of(loaded)
     with state_of(loaded) as state:
-        found = holding.things(*state.recorded.held(loaded.settings.timetable.source))
+        found = holding.held_items(*state.recorded.held(loaded.settings.timetable.source))
         if calendar:
             found = [thing for thing in found if _concerns(thing, calendar)]
         if format is Form.JSON:
@@ -59,13 +57,13 @@ def held(
                 _tell(state, loaded, thing, clock, calendar or [], everything=verbose > 0)
 
 
-def _concerns(thing: HeldThing, patterns: list[str]) -> bool:
+def _concerns(thing: HeldItem, patterns: list[str]) -> bool:
     if thing.verdict.calendar is not None:
         return matches(thing.verdict.calendar, patterns)
     return any(matches(waiting.calendar, patterns) for waiting in thing.calendars)
 
 
-def _json(state: State, loaded: Loaded, thing: HeldThing, clock: Clock) -> dict[str, object]:
+def _json(state: State, loaded: Loaded, thing: HeldItem, clock: TimeFormat) -> dict[str, object]:
     facts = holding.as_json(thing, clock)
     for waiting, told in zip(thing.calendars, facts["calendars"], strict=True):
         changes = state.recorded.held_changes(loaded.settings.timetable.source, waiting.calendar)
@@ -73,7 +71,7 @@ def _json(state: State, loaded: Loaded, thing: HeldThing, clock: Clock) -> dict[
     return facts
 
 
-def _tell(state: State, loaded: Loaded, thing: HeldThing, clock: Clock, patterns: list[str], *, everything: bool) -> None:
+def _tell(state: State, loaded: Loaded, thing: HeldItem, clock: TimeFormat, patterns: list[str], *, everything: bool) -> None:
     verdict = thing.verdict
     about = "The whole run" if verdict.calendar is None else verdict.calendar.name
     tell_heading(f"{about}: {verdict.sentence}")
@@ -100,7 +98,7 @@ def _tell(state: State, loaded: Loaded, thing: HeldThing, clock: Clock, patterns
         tell_lines("  Nothing releases this guard: mend the query, or what it reads.")
 
 
-def _tell_changes(waiting: HeldCalendar, changes: list[HeldChange], clock: Clock, everything: bool) -> None:
+def _tell_changes(waiting: HeldCalendar, changes: list[HeldChange], clock: TimeFormat, everything: bool) -> None:
     shown = changes if everything else changes[:_EVENTS]
     for change in shown:
         first, lines = holding.change_lines(change, clock)

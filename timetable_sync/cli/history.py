@@ -5,17 +5,15 @@ from typing import Annotated
 
 import typer
 
-from timetable_sync.chronicle import runs as words
-from timetable_sync.chronicle.portraits import title
-from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared, tell_json
-from timetable_sync.cli.record import state_of
+from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared, state_of, tell_json
 from timetable_sync.cli.tables import Column, tell_heading, tell_lines, tell_table
 from timetable_sync.errors import UsageError
+from timetable_sync.history import runs as words
+from timetable_sync.history.event_changes import title
 from timetable_sync.planning.selection import matches
-from timetable_sync.reporting.times import Clock
-from timetable_sync.reporting.wording import counted, number
-from timetable_sync.state.database import State
-from timetable_sync.state.records import CalendarRecord, HistoryEntry, LeaseRecord, RunRecord
+from timetable_sync.reports.formatting import TimeFormat, counted, number
+from timetable_sync.state.run_records import CalendarRecord, HistoryEntry, LeaseRecord, RunRecord
+from timetable_sync.state.store import State
 
 #: Grows when a key is added to the JSON.
 SCHEMA = 1
@@ -88,12 +86,12 @@ def history(
         tell_lines("No such run is on record.")
 
 
-def _row(run: RunRecord, lease: LeaseRecord | None, clock: Clock) -> list[str]:
+def _row(run: RunRecord, lease: LeaseRecord | None, clock: TimeFormat) -> list[str]:
     said = words.in_words(run, lease)
     return [str(run.id), clock.moment(run.started), words.took(run), words.changes_in_words(run), said, words.what(run)]
 
 
-def _one(state: State, source: str, number_: int, lease: LeaseRecord | None, clock: Clock, format: Form, *, everything: bool) -> None:
+def _one(state: State, source: str, number_: int, lease: LeaseRecord | None, clock: TimeFormat, format: Form, *, everything: bool) -> None:
     run = state.recorded.run(source, number_)
     if run is None:
         raise UsageError(f"there is no run {number_} on record", "See which there are: timetable-sync history")
@@ -127,7 +125,7 @@ def _one(state: State, source: str, number_: int, lease: LeaseRecord | None, clo
             tell_lines("", f"and {counted(len(changes) - len(shown), 'more change')}; -v shows all of them")
 
 
-def _facts(run: RunRecord, clock: Clock) -> list[tuple[str, str]]:
+def _facts(run: RunRecord, clock: TimeFormat) -> list[tuple[str, str]]:
     phases = ", ".join(f"{name} {float(seconds):.1f} s" for name, seconds in run.summary.get("phases", {}).items())
     requests = ", ".join(f"{name} {number(int(made))}" for name, made in run.summary.get("requests", {}).items() if made)
     read = (
@@ -152,14 +150,14 @@ def _calendar_row(record: CalendarRecord) -> list[str]:
     return [record.calendar.name, record.status, *numbers, record.message]
 
 
-def _change_row(change: HistoryEntry, names: dict[str, str], clock: Clock) -> list[str]:
+def _change_row(change: HistoryEntry, names: dict[str, str], clock: TimeFormat) -> list[str]:
     portrait = change.after or change.before
     event = change.key if portrait is None else title(portrait, clock)
     said = change.outcome if not change.error else f"{change.outcome}: {change.error}"
     return [names.get(change.address, change.address), change.action, event, change.reason, said]
 
 
-def _change_json(change: HistoryEntry, clock: Clock) -> dict[str, object]:
+def _change_json(change: HistoryEntry, clock: TimeFormat) -> dict[str, object]:
     return {
         "at": clock.iso(change.at),
         "calendar": change.address,

@@ -5,12 +5,11 @@ from typing import Annotated
 
 import typer
 
-from timetable_sync.chronicle.starts import Oddity, Start, Starts, starts_of
-from timetable_sync.cli.moment import moment_of
-from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, prepared, tell_json
+from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, moment_of, prepared, tell_json
 from timetable_sync.cli.tables import Column, tell_lines, tell_table
-from timetable_sync.reporting.times import Clock
-from timetable_sync.settings.quantities import show_duration
+from timetable_sync.config.units import show_duration
+from timetable_sync.reports.formatting import TimeFormat
+from timetable_sync.schedule import Oddity, Schedule, ScheduledStart, schedule_of
 
 #: Grows when a key is added to the JSON.
 SCHEMA = 1
@@ -35,7 +34,7 @@ def next_starts(
     Example: timetable-sync next --from 2027-03-27T12:00
     """
     settings = prepared(config, verbose, quiet=quiet, files=False).settings
-    starts = starts_of(settings)
+    starts = schedule_of(settings)
     moment = moment_of(after, starts.zone, option="--from")
     found = starts.some(moment, many)
     if format is Form.JSON:
@@ -48,11 +47,11 @@ def next_starts(
     if not found:
         tell_lines("never")
         return
-    clock = Clock(starts.zone)
+    clock = TimeFormat(starts.zone)
     tell_table(_COLUMNS, [[clock.moment(start.at), f"{start.at.astimezone(UTC):%H:%M:%S}", _remark(start)] for start in found])
 
 
-def _remark(start: Start) -> str:
+def _remark(start: ScheduledStart) -> str:
     remarks: dict[Oddity, str] = {
         "": "",
         "does not exist": f"the clocks go forward: there is no {start.wall:%H:%M} that day",
@@ -61,8 +60,8 @@ def _remark(start: Start) -> str:
     return remarks[start.oddity]
 
 
-def _json(starts: Starts, found: list[Start], *, jitter: float) -> dict[str, object]:
-    clock = Clock(starts.zone)
+def _json(starts: Schedule, found: list[ScheduledStart], *, jitter: float) -> dict[str, object]:
+    clock = TimeFormat(starts.zone)
     return {
         "cron": list(starts.expressions),
         "time_zone": starts.zone,

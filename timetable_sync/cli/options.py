@@ -2,18 +2,37 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
 from timetable_sync import logs
 from timetable_sync.cli.output import tell_text
-from timetable_sync.reporting.legible import encodable
-from timetable_sync.reporting.times import Clock
-from timetable_sync.reporting.typed import name_configuration
-from timetable_sync.settings.load import Loaded, find_configuration, load, to_be_named
+from timetable_sync.config.load import Loaded, find_configuration, load, to_be_named
+from timetable_sync.errors import UsageError
+from timetable_sync.reports.formatting import TimeFormat
+from timetable_sync.reports.quoting import name_configuration
+from timetable_sync.reports.sanitize import encodable
+from timetable_sync.state.store import State, open_state
+
+
+def moment_of(given: str | None, zone: str, *, option: str = "--now") -> datetime:
+    """The moment that ``given`` (ISO 8601) names, in UTC; without an offset it is local time in ``zone``. None is now."""
+    if given is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(given)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=ZoneInfo(zone))
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UsageError(f'{option}: "{given}" is not a time', "Write it as in 2026-11-24T02:00 or 2026-11-24T02:00+01:00.") from None
 
 
 class Form(StrEnum):
@@ -37,12 +56,19 @@ def prepared(config: Path | None, verbose: int, *, quiet: bool, files: bool = Fa
     return loaded
 
 
-def clock_of(loaded: Loaded) -> Clock:
+def clock_of(loaded: Loaded) -> TimeFormat:
     """The timetable's clock."""
-    return Clock(loaded.settings.timetable.time_zone)
+    return TimeFormat(loaded.settings.timetable.time_zone)
 
 
 def tell_json(schema: int, facts: dict[str, Any]) -> None:
     """``facts`` to standard output; ``schema`` grows when keys are added, and keys never vanish or change their meaning."""
     text = encodable(json.dumps({"schema": schema, **facts}, ensure_ascii=False, indent=2, default=str)) + "\n"
     tell_text(text)
+
+
+@contextmanager
+def state_of(loaded: Loaded) -> Iterator[State]:
+    """The state database, to look at."""
+    with open_state(loaded.settings.state, read_only=True) as state:
+        yield state

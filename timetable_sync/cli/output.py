@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from timetable_sync.redaction import redact
-from timetable_sync.reporting.legible import legible_lines
+from timetable_sync.reports.sanitize import legible_lines
 
 PROGRAM = "timetable-sync"
 

@@ -6,12 +6,11 @@ from typing import Annotated
 
 import typer
 
+from timetable_sync.config.presets.catalogue import PRODUCTS
+from timetable_sync.config.presets.printed import as_configuration
+from timetable_sync.config.presets.product import DATABASES, Product
+from timetable_sync.config.validators import nearest, schema_name
 from timetable_sync.errors import UsageError
-from timetable_sync.settings.presets.catalogue import PRODUCTS
-from timetable_sync.settings.presets.dialects import DATABASES
-from timetable_sync.settings.presets.printed import as_configuration
-from timetable_sync.settings.presets.product import Product
-from timetable_sync.settings.wellformed import nearest, schema_name
 
 app = typer.Typer(no_args_is_help=True, help="Ready-made queries for timetabling products.")
 

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from timetable_sync.applying.progress import Progress as Watcher
-from timetable_sync.applying.progress import Silent
+from timetable_sync.apply.progress import Progress as Watcher
+from timetable_sync.apply.progress import Silent
 
 
 class OnTerminal:

@@ -11,24 +11,23 @@ from zoneinfo import ZoneInfo
 import typer
 
 from timetable_sync.cli.confirmation import Question, confirm
-from timetable_sync.cli.interruption import interruptible
 from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared
 from timetable_sync.cli.output import complain, tell, wants_colour
 from timetable_sync.cli.progress import progress
+from timetable_sync.cli.signals import interruptible
 from timetable_sync.cli.tables import tell_heading, tell_lines
+from timetable_sync.config.load import Loaded
 from timetable_sync.errors import UsageError
 from timetable_sync.model.change import Delete
-from timetable_sync.model.plan import Left
+from timetable_sync.model.plan import SkipReason
 from timetable_sync.purge import PurgeRequest
 from timetable_sync.purge import purge as carry_out
-from timetable_sync.reporting import document, kept, text
-from timetable_sync.reporting.matters import unreadable
-from timetable_sync.reporting.render import check_target, write_report
-from timetable_sync.reporting.summary import CalendarReport, RunSummary, Status
-from timetable_sync.reporting.times import Clock
-from timetable_sync.reporting.typed import command
-from timetable_sync.reporting.wording import counted, number
-from timetable_sync.settings.load import Loaded
+from timetable_sync.reports import archive, json_report, text
+from timetable_sync.reports.formatting import TimeFormat, counted, number
+from timetable_sync.reports.notices import unreadable
+from timetable_sync.reports.quoting import command
+from timetable_sync.reports.render import check_target, write_report
+from timetable_sync.reports.summary import CalendarReport, RunSummary, Status
 
 #: So many events of a calendar are shown before it is asked; with -v all of them.
 _EVENTS = 5
@@ -117,14 +116,14 @@ def _in_the_way(seen: RunSummary) -> bool:
     return failed or bool(seen.cut_short) or seen.failure is not None
 
 
-def _tell_seen(seen: RunSummary, clock: Clock, *, everything: bool) -> None:
+def _tell_seen(seen: RunSummary, clock: TimeFormat, *, everything: bool) -> None:
     for report in seen.calendars:
         tell_heading(f"{report.calendar.name}   {report.calendar.address}")
         tell_lines(*(f"  {line}" for line in _lines(report, clock, everything=everything)))
     tell_lines("")
 
 
-def _lines(report: CalendarReport, clock: Clock, *, everything: bool) -> list[str]:
+def _lines(report: CalendarReport, clock: TimeFormat, *, everything: bool) -> list[str]:
     if report.status is Status.REPORT_ONLY:
         return [f"is report only, and so never written: its {counted(len(report.changes), 'event')} of ours would stay"]
     lines = []
@@ -138,12 +137,12 @@ def _lines(report: CalendarReport, clock: Clock, *, everything: bool) -> list[st
     lines += [f"  - {clock.span(event.start, event.end)}   {event.subject}" for event in shown]
     if len(shown) < len(going):
         lines.append(f"    and {number(len(going) - len(shown))} more; -v shows all of them")
-    if series := sum(left.why is Left.SERIES for left in report.left_alone):
+    if series := sum(left.why is SkipReason.SERIES for left in report.left_alone):
         lines.append(f"{counted(series, 'event')} of ours that somebody made a series would stay")
     if said := unreadable(report, clock):
         sentence, advice, names = said
         lines += [sentence, *(f"  - {name}" for name in names if len(names) > 1), f"  {advice}"]
-    if copies := sum(left.why is Left.COPY for left in report.left_alone):
+    if copies := sum(left.why is SkipReason.COPY for left in report.left_alone):
         lines.append(f"{counted(copies, 'event')} with our mark that somebody edited, or made as a copy, would stay")
     if report.foreign:
         lines.append(f"{counted(report.foreign, 'event')} of others would stay")
@@ -163,13 +162,13 @@ def _question(seen: RunSummary, many: int, again: str) -> Question:
     )
 
 
-def _end(summary: RunSummary, loaded: Loaded, reports: Sequence[Path], form: Form, clock: Clock, *, verbose: int) -> NoReturn:
+def _end(summary: RunSummary, loaded: Loaded, reports: Sequence[Path], form: Form, clock: TimeFormat, *, verbose: int) -> NoReturn:
     """Reports, what came of it, and the exit code."""
     unwritten = not _write_reports(summary, loaded, reports)
     if summary.failure is not None:
         complain(summary.failure.message, summary.failure.advice)
     if form is Form.JSON:
-        tell(partial(document.write, summary))
+        tell(partial(json_report.write, summary))
     elif summary.calendars:
         if summary.dry_run and not _in_the_way(summary):
             _tell_seen(summary, clock, everything=verbose > 0)
@@ -186,8 +185,8 @@ def _write_reports(summary: RunSummary, loaded: Loaded, reports: Sequence[Path])
     written = True
     try:
         if directory is not None and not summary.dry_run:
-            kept.prepare(directory)
-            kept.keep(summary, directory)
+            archive.prepare(directory)
+            archive.keep(summary, directory)
     except (OSError, UsageError) as error:
         complain(f"the report could not be kept in {directory}: {error}", "The purge itself is not affected.")
         written = False

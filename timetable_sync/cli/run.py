@@ -15,24 +15,24 @@ import structlog
 import typer
 
 from timetable_sync import logs
-from timetable_sync.cli.interruption import interruptible
-from timetable_sync.cli.moment import moment_of
+from timetable_sync.alerts.around_run import attended
+from timetable_sync.cli.options import moment_of
 from timetable_sync.cli.output import complain, tell, wants_colour
 from timetable_sync.cli.progress import progress
+from timetable_sync.cli.signals import interruptible
+from timetable_sync.config.load import Loaded, find_configuration, load, to_be_named
+from timetable_sync.daemon.child import FAILED, DaemonLine, in_a_line, take_order
 from timetable_sync.errors import UsageError
 from timetable_sync.night import NightRequest, run_night
 from timetable_sync.planning.guards import RELEASABLE
-from timetable_sync.reporting import document, kept, text
-from timetable_sync.reporting.figures import count
-from timetable_sync.reporting.matters import needs_you
-from timetable_sync.reporting.render import check_target, write_report
-from timetable_sync.reporting.struck_out import strike_out
-from timetable_sync.reporting.summary import RunSummary
-from timetable_sync.reporting.times import Clock
-from timetable_sync.reporting.typed import name_configuration
-from timetable_sync.service.within import FAILED, Line, in_a_line, take_order
-from timetable_sync.settings.load import Loaded, find_configuration, load, to_be_named
-from timetable_sync.telling.around import attended
+from timetable_sync.reports import archive, json_report, text
+from timetable_sync.reports.archive import strike_out
+from timetable_sync.reports.formatting import TimeFormat
+from timetable_sync.reports.notices import needs_you
+from timetable_sync.reports.quoting import name_configuration
+from timetable_sync.reports.render import check_target, write_report
+from timetable_sync.reports.summary import RunSummary
+from timetable_sync.reports.totals import count
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -98,7 +98,7 @@ def run(
     told = "" if order is None else order.told.removeprefix(FAILED)
     with nullcontext() if line is None else line.whole(), attended(loaded.settings, os.environ, wanted=not dry_run, told=told) as attendant:
         if loaded.settings.report.directory is not None and not dry_run:
-            kept.prepare(loaded.settings.report.directory)
+            archive.prepare(loaded.settings.report.directory)
         summary = _night(loaded, request, attendant.begun, watched=not quiet and log_format is Form.TEXT, line=line)
         # Files first: what is printed may go to a pipe that somebody closed.
         unwritten = not _write_reports(summary, loaded, reports)
@@ -125,7 +125,7 @@ def _guards(names: Sequence[str]) -> frozenset[str]:
     return frozenset(names)
 
 
-def _night(loaded: Loaded, request: NightRequest, begun: Callable[[], None], *, watched: bool, line: Line | None) -> RunSummary:
+def _night(loaded: Loaded, request: NightRequest, begun: Callable[[], None], *, watched: bool, line: DaemonLine | None) -> RunSummary:
     stop = threading.Event()
     with interruptible(stop), progress(wanted=watched and line is None) as watcher:
         if line is None:
@@ -150,9 +150,9 @@ def _write_reports(summary: RunSummary, loaded: Loaded, reports: Sequence[Path])
 
 
 def _keep(summary: RunSummary, loaded: Loaded, directory: Path) -> None:
-    for path in kept.keep(summary, directory):
+    for path in archive.keep(summary, directory):
         log.info("report written", path=str(path))
-    for path in kept.remove_old(directory, summary.source, loaded.settings.report.keep, datetime.now(UTC)):
+    for path in archive.remove_old(directory, summary.source, loaded.settings.report.keep, datetime.now(UTC)):
         log.info("old report removed", path=str(path))
     for path in strike_out(directory, summary.source, summary.forgotten) if summary.forgotten else ():
         log.info("forgotten calendars struck out of a report", path=str(path))
@@ -161,11 +161,11 @@ def _keep(summary: RunSummary, loaded: Loaded, directory: Path) -> None:
 def _print(summary: RunSummary, form: Form, *, verbose: int, quiet: bool) -> None:
     if summary.failure is not None:
         complain(summary.failure.message, summary.failure.advice)
-    well = not summary.exit_code and not needs_you(summary, count(summary), Clock(summary.time_zone))
+    well = not summary.exit_code and not needs_you(summary, count(summary), TimeFormat(summary.time_zone))
     if quiet and well:
         return
     if form is Form.JSON:
-        tell(partial(document.write, summary))
+        tell(partial(json_report.write, summary))
     elif summary.failure is not None and not summary.calendars:
         # Nothing was read or written: a screen of noughts would only hide the line that says why.
         return

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from timetable_sync.cli.rehearsal import rehearsal
+from timetable_sync.cli.seed import rehearsal
+from timetable_sync.config.load import find_configuration, load
 from timetable_sync.sandbox.start import start
-from timetable_sync.settings.load import find_configuration, load
 
 app = typer.Typer(help="A local Entra ID and Exchange to try things on.", no_args_is_help=True)
 

@@ -9,9 +9,8 @@ from typing import Annotated
 
 import typer
 
-from timetable_sync.settings.load import Loaded, find_configuration, load
-from timetable_sync.state.schema import Fit
-from timetable_sync.state.upkeep import StateInfo, state_info, upgrade_state
+from timetable_sync.config.load import Loaded, find_configuration, load
+from timetable_sync.state.maintenance import Fit, StateInfo, state_info, upgrade_state
 
 app = typer.Typer(no_args_is_help=True, help="The state database: ledger, history and lease.")
 

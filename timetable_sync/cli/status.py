@@ -6,17 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from timetable_sync.chronicle import held as holding
-from timetable_sync.chronicle import runs as words
-from timetable_sync.chronicle.overview import Overview, overview
 from timetable_sync.cli.history import RUNS
-from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared, tell_json
-from timetable_sync.cli.record import state_of
+from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, clock_of, prepared, state_of, tell_json
 from timetable_sync.cli.tables import tell_lines, tell_table
-from timetable_sync.reporting.times import Clock
-from timetable_sync.reporting.typed import command
-from timetable_sync.reporting.wording import counted
-from timetable_sync.state.records import NIGHT
+from timetable_sync.history import held as holding
+from timetable_sync.history import runs as words
+from timetable_sync.history.status import Status, read_status
+from timetable_sync.reports.formatting import TimeFormat, counted
+from timetable_sync.reports.quoting import command
+from timetable_sync.state.run_records import NIGHT
 
 #: Grows when a key is added to the JSON.
 SCHEMA = 1
@@ -35,7 +33,7 @@ def status(
     """
     loaded = prepared(config, verbose, quiet=quiet)
     with state_of(loaded) as state:
-        found = overview(state, loaded.settings, datetime.now(UTC), most=runs, environ=os.environ)
+        found = read_status(state, loaded.settings, datetime.now(UTC), most=runs, environ=os.environ)
     clock = clock_of(loaded)
     if format is Form.JSON:
         tell_json(SCHEMA, _json(found, clock))
@@ -43,7 +41,7 @@ def status(
         _text(found, clock)
 
 
-def _text(found: Overview, clock: Clock) -> None:
+def _text(found: Status, clock: TimeFormat) -> None:
     tell_lines(*(f"{label:<14}{value}" for label, value in _facts(found, clock)), "")
     if found.runs:
         tell_table(RUNS, [run_row(found, run_at, clock) for run_at in range(len(found.runs))])
@@ -51,7 +49,7 @@ def _text(found: Overview, clock: Clock) -> None:
         tell_lines(f"No run is on record in {found.where}.")
 
 
-def run_row(found: Overview, at: int, clock: Clock) -> list[str]:
+def run_row(found: Status, at: int, clock: TimeFormat) -> list[str]:
     """One run as a row of :data:`RUNS`."""
     run = found.runs[at]
     return [
@@ -64,7 +62,7 @@ def run_row(found: Overview, at: int, clock: Clock) -> list[str]:
     ]
 
 
-def _facts(found: Overview, clock: Clock) -> list[tuple[str, str]]:
+def _facts(found: Status, clock: TimeFormat) -> list[tuple[str, str]]:
     facts = [("last night", _last(found, clock)), ("last success", _well(found, clock)), ("next start", _next(found, clock))]
     facts += [("held", line) for line in _held(found)] or [("held", "nothing")]
     lease = found.lease
@@ -74,14 +72,14 @@ def _facts(found: Overview, clock: Clock) -> list[tuple[str, str]]:
     return facts
 
 
-def _last(found: Overview, clock: Clock) -> str:
+def _last(found: Status, clock: TimeFormat) -> str:
     run = next((run for run in found.runs if run.kind == NIGHT), None)
     if run is None:
         return "none on record"
     return f"{words.in_words(run, found.lease)}   run {run.id}, {clock.moment(run.started)}, {words.changes_in_words(run)}"
 
 
-def _well(found: Overview, clock: Clock) -> str:
+def _well(found: Status, clock: TimeFormat) -> str:
     if found.last_well is None:
         return "none on record"
     return f"{clock.moment(found.last_well.started)}   run {found.last_well.id}, {_ago(found.last_well.started, found.now)}"
@@ -92,21 +90,21 @@ def _ago(moment: datetime, now: datetime) -> str:
     return f"{counted(hours // 24, 'day')} ago" if hours >= 48 else f"{counted(max(hours, 0), 'hour')} ago"
 
 
-def _next(found: Overview, clock: Clock) -> str:
+def _next(found: Status, clock: TimeFormat) -> str:
     if found.next_start is None:
         return "never, by [schedule]"
     return f"{clock.moment(found.next_start.at)}, by [schedule] (the daemon's; a timer or cron has its own)"
 
 
-def _held(found: Overview) -> list[str]:
+def _held(found: Status) -> list[str]:
     lines = []
-    for thing in holding.things(list(found.held), list(found.held_calendars)):
+    for thing in holding.held_items(list(found.held), list(found.held_calendars)):
         about = "the whole run" if thing.verdict.calendar is None else thing.verdict.calendar.name
         lines.append(f"{about}: {thing.verdict.sentence}   look: {command('held')}")
     return lines
 
 
-def _certificate(found: Overview, clock: Clock) -> str:
+def _certificate(found: Status, clock: TimeFormat) -> str:
     if found.certificate_ends is None:
         return f"cannot be read here: {found.certificate_trouble}" if found.certificate_trouble else "none: it signs in without one"
     days = (found.certificate_ends - found.now).days
@@ -117,7 +115,7 @@ def _certificate(found: Overview, clock: Clock) -> str:
     )
 
 
-def _json(found: Overview, clock: Clock) -> dict[str, Any]:
+def _json(found: Status, clock: TimeFormat) -> dict[str, Any]:
     lease = found.lease
     return {
         "now": clock.iso(found.now),
@@ -125,7 +123,7 @@ def _json(found: Overview, clock: Clock) -> dict[str, Any]:
         "runs": [words.as_json(run, lease, clock) for run in found.runs],
         "last_success": None if found.last_well is None else words.as_json(found.last_well, lease, clock),
         "next_start": None if found.next_start is None else found.next_start.wall.isoformat(),
-        "held": [holding.as_json(thing, clock) for thing in holding.things(list(found.held), list(found.held_calendars))],
+        "held": [holding.as_json(thing, clock) for thing in holding.held_items(list(found.held), list(found.held_calendars))],
         "lease": None
         if lease is None
         else {

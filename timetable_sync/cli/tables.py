@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from timetable_sync.cli.output import tell, tell_text, wants_colour
-from timetable_sync.reporting.legible import legible
+from timetable_sync.reports.sanitize import legible
 
 #: By the first word of a cell's text.
 _COLOURS = {
@@ -30,7 +30,7 @@ _COLOURS = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's head; numbers stand to the ``right``; ``telling`` cells are coloured by their first word."""
+    """A column's head; numbers stand to the ``right``; ``alerts`` cells are coloured by their first word."""
 
     head: str
     right: bool = False

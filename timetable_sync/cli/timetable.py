@@ -14,26 +14,24 @@ import typer
 
 from timetable_sync import logs
 from timetable_sync.cli import preset
-from timetable_sync.cli.interruption import interruptible
-from timetable_sync.cli.moment import moment_of
+from timetable_sync.cli.options import moment_of
 from timetable_sync.cli.output import tell
 from timetable_sync.cli.progress import progress
+from timetable_sync.cli.signals import interruptible
+from timetable_sync.config.load import Loaded, find_configuration, load
+from timetable_sync.config.units import parse_duration
 from timetable_sync.errors import UsageError
-from timetable_sync.inspection import document, text
-from timetable_sync.inspection.asked import Asked, day_named
-from timetable_sync.inspection.check import Limits, check_timetable
-from timetable_sync.inspection.keys import activities_meant
-from timetable_sync.inspection.one_event import OneEvent, one_event
-from timetable_sync.inspection.origin import Origins
-from timetable_sync.inspection.outlook import Outlook
-from timetable_sync.inspection.statements import dialect, statements
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.event import Event
-from timetable_sync.reporting.times import Clock
-from timetable_sync.settings.load import Loaded, find_configuration, load
-from timetable_sync.settings.quantities import parse_duration
+from timetable_sync.preview import json_output, text
+from timetable_sync.preview.check import Limits, check_timetable
+from timetable_sync.preview.event_view import OneEvent, Origins, one_event
+from timetable_sync.preview.request import PreviewRequest, activities_meant, day_named
+from timetable_sync.preview.sql import dialect, statements
+from timetable_sync.preview.timetable_view import TimetableView
+from timetable_sync.reports.formatting import TimeFormat
 from timetable_sync.timetable.columns import fields_of
-from timetable_sync.timetable.reading import read_timetable
+from timetable_sync.timetable.reader import read_timetable
 
 app = typer.Typer(no_args_is_help=True, help="The timetable as a night would see it. No calendar is touched.")
 
@@ -158,7 +156,7 @@ def check(
         watcher.phase("reading the timetable", None)
         checked = check_timetable(loaded, asked, limits, progress=watcher.step, stop=stop)
     if format is Format.JSON:
-        tell(partial(document.write_findings, checked=checked))
+        tell(partial(json_output.write_findings, checked=checked))
     else:
         _print(text.findings(checked))
     raise typer.Exit(1 if checked.wrong else 0)
@@ -173,7 +171,7 @@ def query(config: Configuration = None, format: Facts = Format.TEXT) -> None:
     loaded = load(find_configuration(config, os.environ, Path.cwd()), os.environ, files=False)
     found = statements(loaded)
     if format is Format.JSON:
-        tell(partial(document.write_statements, dialect=dialect(loaded), found=found))
+        tell(partial(json_output.write_statements, dialect=dialect(loaded), found=found))
     else:
         _print(text.sql(dialect(loaded), found))
 
@@ -183,11 +181,13 @@ def _loaded(config: Path | None) -> Loaded:
     return load(find_configuration(config, os.environ, Path.cwd()), os.environ, files=False)
 
 
-def _asked(loaded: Loaded, now: str | None, calendars: list[str] | None, day: str | None, first: str | None, last: str | None) -> Asked:
+def _asked(
+    loaded: Loaded, now: str | None, calendars: list[str] | None, day: str | None, first: str | None, last: str | None
+) -> PreviewRequest:
     if day is not None and (first is not None or last is not None):
         raise UsageError("--day goes neither with --from nor with --to", "Give one day, or a first and a last one.")
     only = day_named("--day", day)
-    return Asked(
+    return PreviewRequest(
         moment_of(now, loaded.settings.timetable.time_zone),
         tuple(calendars or ()),
         only or day_named("--from", first),
@@ -196,7 +196,7 @@ def _asked(loaded: Loaded, now: str | None, calendars: list[str] | None, day: st
 
 
 @contextmanager
-def _outlook(loaded: Loaded, asked: Asked, origins: Origins | None, *, watched: bool) -> Iterator[Outlook]:
+def _outlook(loaded: Loaded, asked: PreviewRequest, origins: Origins | None, *, watched: bool) -> Iterator[TimetableView]:
     """The timetable is read under a progress bar; what is shown of it then is not disturbed by one."""
     window, stop = asked.window(loaded.settings), threading.Event()
     with ExitStack() as until_shown:
@@ -205,20 +205,20 @@ def _outlook(loaded: Loaded, asked: Asked, origins: Origins | None, *, watched: 
             reading = until_shown.enter_context(
                 read_timetable(loaded.settings, window, base=loaded.base, progress=watcher.step, stop=stop, witness=origins)
             )
-        yield Outlook(loaded.settings, asked, window, reading)
+        yield TimetableView(loaded.settings, asked, window, reading)
 
 
-def _write_view(outlook: Outlook, view: By, format: Format, limit: int, out: TextIO) -> None:
-    clock = Clock(outlook.time_zone)
+def _write_view(outlook: TimetableView, view: By, format: Format, limit: int, out: TextIO) -> None:
+    clock = TimeFormat(outlook.time_zone)
     one_day = outlook.asked.first is not None and outlook.asked.first == outlook.asked.last
     events = outlook.events_by_time() if one_day else outlook.events()
     if format is Format.JSON:
         items = {
-            By.CALENDAR: lambda: document.calendar_items(outlook.calendar_lines(), clock),
-            By.DAY: lambda: document.day_items(outlook.day_lines(), clock),
-            By.EVENT: lambda: document.event_items(events, clock),
+            By.CALENDAR: lambda: json_output.calendar_items(outlook.calendar_lines(), clock),
+            By.DAY: lambda: json_output.day_items(outlook.day_lines(), clock),
+            By.EVENT: lambda: json_output.event_items(events, clock),
         }
-        document.write_list(out, outlook, f"{view.value}s", items[view](), limit)
+        json_output.write_list(out, outlook, f"{view.value}s", items[view](), limit)
         return
     tables = {
         By.CALENDAR: lambda: text.calendar_table(outlook, outlook.calendar_lines(), limit),
@@ -229,14 +229,14 @@ def _write_view(outlook: Outlook, view: By, format: Format, limit: int, out: Tex
     _write_lines(tables[view](), out)
 
 
-def _write_found(outlook: Outlook, found: OneEvent | list[tuple[Calendar, Event]], format: Format, limit: int, out: TextIO) -> None:
+def _write_found(outlook: TimetableView, found: OneEvent | list[tuple[Calendar, Event]], format: Format, limit: int, out: TextIO) -> None:
     if isinstance(found, OneEvent):
         if format is Format.JSON:
-            document.write_event(out, outlook, found)
+            json_output.write_event(out, outlook, found)
         else:
             _write_lines(text.event_in_full(outlook, found), out)
     elif format is Format.JSON:
-        document.write_list(out, outlook, "events", document.event_items(found, Clock(outlook.time_zone)), limit)
+        json_output.write_list(out, outlook, "events", json_output.event_items(found, TimeFormat(outlook.time_zone)), limit)
     else:
         _write_lines(text.several(outlook, found, limit), out)
 

@@ -10,15 +10,15 @@ import typer
 from timetable_sync.cli.options import Configuration, Facts, Form, Quiet, Verbose, prepared, tell_json
 from timetable_sync.cli.output import complain, tell_text
 from timetable_sync.cli.tables import tell_heading, tell_lines
+from timetable_sync.config.schema import Settings
 from timetable_sync.entra.certificate import Certificate
-from timetable_sync.entra.clock import skew_in_words, skew_remark
-from timetable_sync.entra.clouds_agree import wrong_cloud
-from timetable_sync.entra.endpoint import token_url
-from timetable_sync.entra.facts import Remark, TokenFacts
+from timetable_sync.entra.claims import Remark, TokenFacts
+from timetable_sync.entra.clouds import wrong_cloud
 from timetable_sync.entra.sign_in import application_sign_in
+from timetable_sync.entra.token import skew_in_words, skew_remark
+from timetable_sync.entra.token_response import token_url
 from timetable_sync.errors import CredentialsRefused
-from timetable_sync.reporting.wording import counted
-from timetable_sync.settings.schema import Settings
+from timetable_sync.reports.formatting import counted
 
 #: Grows when a key is added to the JSON.
 SCHEMA = 1

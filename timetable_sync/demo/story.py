@@ -5,22 +5,21 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 
-from timetable_sync.demo import checks, college, database
-from timetable_sync.demo.changes import SECOND_NIGHT, changes, right_after, rows_after
-from timetable_sync.demo.configuration import configuration
-from timetable_sync.demo.expectation import expected
-from timetable_sync.demo.folder import DemoFolder
-from timetable_sync.demo.nights import Night, night, typed
+from timetable_sync.demo import checks, timetable
+from timetable_sync.demo import folder as database
+from timetable_sync.demo.checks import expected
+from timetable_sync.demo.folder import DemoFolder, configuration
+from timetable_sync.demo.processes import Night, night, running_sandbox, typed
 from timetable_sync.demo.registration import CLIENT, TENANT, make_certificate, write_manifest
-from timetable_sync.demo.sandbox_process import running_sandbox
 from timetable_sync.demo.screen import Screen, shown
+from timetable_sync.demo.timetable import SECOND_NIGHT, changes, right_after, rows_after
 from timetable_sync.errors import TimetableSyncError
 from timetable_sync.sandbox.client import SandboxClient
 
-FIRST_NIGHT = college.at("2026-09-21 02:00")
-THIRD_NIGHT = college.at("2026-10-21 02:00")
+FIRST_NIGHT = timetable.at("2026-09-21 02:00")
+THIRD_NIGHT = timetable.at("2026-10-21 02:00")
 
-_COLLEAGUE, _EDITED, _DELETED = (college.address(group) for group in ("BIO-Y1", "CHE-Y1", "HIS-Y1"))
+_COLLEAGUE, _EDITED, _DELETED = (timetable.address(group) for group in ("BIO-Y1", "CHE-Y1", "HIS-Y1"))
 _WEEKLY_AT_NINE = "PHY201 Seminar: Astronomy"
 
 
@@ -57,7 +56,7 @@ def _where(folder: DemoFolder, screen: Screen) -> None:
 class _Story:
     def __init__(self, folder: DemoFolder, screen: Screen, sandbox: SandboxClient) -> None:
         self.folder, self.screen, self.sandbox = folder, screen, sandbox
-        self.planned = college.term()
+        self.planned = timetable.term()
         self.changes = changes(self.planned)
         self.before = expected(self.planned)
         self.after = expected(right_after(self.planned, self.changes))
@@ -72,10 +71,12 @@ class _Story:
 
     def set_up(self) -> None:
         folder, screen = self.folder, self.screen
-        self.sandbox.add_mailboxes([college.address(group) for group in college.GROUPS])
-        screen.fact("sandbox", f"Entra ID and Exchange at {self.sandbox.url}, with {len(college.GROUPS)} empty group calendars")
+        self.sandbox.add_mailboxes([timetable.address(group) for group in timetable.GROUPS])
+        screen.fact("sandbox", f"Entra ID and Exchange at {self.sandbox.url}, with {len(timetable.GROUPS)} empty group calendars")
         rows = database.write(folder.timetable, self.planned)
-        screen.fact("timetable", f"{folder.timetable.name}: {len(self.planned):,} lessons of {college.NAME} this autumn, in {rows:,} rows")
+        screen.fact(
+            "timetable", f"{folder.timetable.name}: {len(self.planned):,} lessons of {timetable.NAME} this autumn, in {rows:,} rows"
+        )
         write_manifest(folder.manifest, manifest := make_certificate(folder.certificate, folder.key))
         self.sandbox.register_app(manifest, tenant=TENANT, client_id=CLIENT)
         screen.fact("certificate", f"{folder.certificate.name}, registered as in the portal: {folder.manifest.name}")
@@ -181,7 +182,7 @@ class _Story:
 
 
 _DROPPED = "CHE202 Seminar: Heat & Mass Transfer"
-_DROPPED_FROM = (college.address("CHE-Y2"), college.address("ENG-Y2"))
+_DROPPED_FROM = (timetable.address("CHE-Y2"), timetable.address("ENG-Y2"))
 
 
 def _coming(events: Sequence[checks.SandboxEvent], subject: str) -> checks.SandboxEvent:

@@ -6,17 +6,17 @@ https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/depre
 from datetime import date
 from typing import Any
 
-from timetable_sync.doctor.findings import Finding, Part, passed, warned
-from timetable_sync.reporting.wording import counted
-from timetable_sync.settings.clouds import clouds_of
-from timetable_sync.settings.schema import Settings
+from timetable_sync.config.clouds import clouds_of
+from timetable_sync.config.schema import Settings
+from timetable_sync.doctor.results import CheckResult, Part, passed, warned
+from timetable_sync.reports.formatting import counted
 
 #: From then on an application needs to be on the tenant's list; from then on there is no EWS in Exchange Online at all.
 LISTED_ONLY = date(2026, 10, 1)
 GONE = date(2027, 4, 1)
 
 
-def end_of_ews(settings: Settings, today: date) -> Finding:
+def end_of_ews(settings: Settings, today: date) -> CheckResult:
     """Which day it is in that calendar, what it means, and what to do."""
     if settings.ews.sign_in != "entra" or not clouds_of(settings.ews.endpoint):
         return passed(Part.END_OF_EWS, "no end in sight: a server of one's own is not concerned, only Exchange Online is", concerned=False)

@@ -8,40 +8,38 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from timetable_sync.applying.lanes import Lanes
-from timetable_sync.applying.patience import CutShort, Pace, Patience
-from timetable_sync.applying.progress import Progress
-from timetable_sync.applying.visit import Sides
-from timetable_sync.calendars.contract import Backend
+from timetable_sync.apply.concurrency import ConcurrencyLimiter
+from timetable_sync.apply.progress import Progress
+from timetable_sync.apply.read_calendars import ReadContext
+from timetable_sync.apply.retry import Retrier, RetryPolicy, RunInterrupted
+from timetable_sync.calendars.contract import Backend, TokenSource
 from timetable_sync.calendars.registry import CountingBackend, open_backend
-from timetable_sync.calendars.token import TokenSource
-from timetable_sync.doctor.closed_files import closed_files
+from timetable_sync.config.load import Loaded
+from timetable_sync.config.schema import Settings
 from timetable_sync.doctor.ews_end import end_of_ews
-from timetable_sync.doctor.findings import Finding, Part, failed, passed, warned
 from timetable_sync.doctor.mailboxes import calendars_visited, guards_judged, told_apart, visit_all
+from timetable_sync.doctor.permissions import closed_files
 from timetable_sync.doctor.probe import ProbeFailed, probe
-from timetable_sync.doctor.record import state_opened
-from timetable_sync.doctor.signing_in import SigningIn
+from timetable_sync.doctor.results import CheckResult, Part, failed, passed, warned
+from timetable_sync.doctor.sign_in import SigningIn
+from timetable_sync.doctor.state import state_opened
 from timetable_sync.doctor.timetable import FirstRows, timetable_read
-from timetable_sync.errors import CalendarFailed, RunFailed, TimetableSyncError
+from timetable_sync.errors import CalendarError, ServiceError, TimetableSyncError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.planning.compare import Rules
-from timetable_sync.planning.freeze import Reach
 from timetable_sync.planning.guards import Extent
 from timetable_sync.planning.horizon import window_of
+from timetable_sync.planning.protection import Reach
 from timetable_sync.planning.selection import Selection, select
-from timetable_sync.reporting.times import Clock
-from timetable_sync.reporting.wording import counted
-from timetable_sync.settings.load import Loaded
-from timetable_sync.settings.schema import Settings
-from timetable_sync.state.database import State, open_state
-from timetable_sync.timetable.mapping import mapping_id
-from timetable_sync.timetable.reading import Reading, read_timetable
+from timetable_sync.reports.formatting import TimeFormat, counted
+from timetable_sync.state.store import State, open_state
+from timetable_sync.timetable.mapping_id import mapping_id
+from timetable_sync.timetable.reader import Reading, read_timetable
 
 Connect = Callable[[Settings, TokenSource | None], CountingBackend]
 
 #: A service that is down is waited for, but nobody wants to sit before it for a night.
-PACE = Pace(first=0.5, longest=10.0, attempts=4, silence=30.0, busy=60.0)
+PACE = RetryPolicy(first=0.5, longest=10.0, attempts=4, silence=30.0, busy=60.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +63,16 @@ class Examination:
         progress: Progress,
         stop: threading.Event,
         connect: Connect = open_backend,
-        pace: Pace = PACE,
+        pace: RetryPolicy = PACE,
     ) -> None:
         self._loaded, self._settings, self._asked, self._environ = loaded, loaded.settings, asked, environ
         self._progress, self._stop, self._connect, self._pace = progress, stop, connect, pace
         self._window = window_of(asked.now, self._settings.window, self._settings.timetable.time_zone)
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[CheckResult]:
         """All of them, each as soon as it is known."""
         settings, signing = self._settings, SigningIn(self._settings, self._environ)
-        clock = Clock(settings.timetable.time_zone)
+        clock = TimeFormat(settings.timetable.time_zone)
         window = clock.days(self._window.start, self._window.end)
         yield passed(Part.CONFIGURATION, f"{self._loaded.path}, window {window}", file=str(self._loaded.path), window=window)
         files = list(closed_files(self._loaded, self._environ))
@@ -112,7 +110,7 @@ class Examination:
             yield from self._calendars(signing, reading, state)
         yield end_of_ews(settings, self._asked.now.date())
 
-    def _calendars(self, signing: SigningIn, reading: Reading | None, state: State | None) -> Iterator[Finding]:
+    def _calendars(self, signing: SigningIn, reading: Reading | None, state: State | None) -> Iterator[CheckResult]:
         if not signing.usable:
             yield warned(Part.CALENDARS, "not visited, as nobody is let in", "Mend what is said above first.")
             return
@@ -139,13 +137,13 @@ class Examination:
             )
             return
         deadline = time.monotonic() + settings.run.deadline.total_seconds()
-        patience = Patience(self._stop, deadline, self._progress, lanes=Lanes(settings.run.calendars_at_once), pace=self._pace)
+        patience = Retrier(self._stop, deadline, self._progress, lanes=ConcurrencyLimiter(settings.run.calendars_at_once), pace=self._pace)
         try:
             with closing(self._connect(settings, signing.tokens)) as backend:
                 yield from self._visits(backend, selection, reading, state, patience)
                 if self._asked.write:
                     yield from self._probes(backend, selection, patience)
-        except CutShort as end:
+        except RunInterrupted as end:
             yield failed(Part.CALENDARS, f"ended early: {end}", "Type it again.", 1)
         except TimetableSyncError as error:
             yield failed(Part.CALENDARS, error.message, error.advice, error.exit_code)
@@ -156,12 +154,12 @@ class Examination:
         whole = [text.lower() for text in self._asked.calendars if "@" in text and not set(text) & set("*?[")]
         return [Calendar(address, address) for address in whole if address not in known]
 
-    def _visits(self, backend: Backend, selection: Selection, reading: Reading, state: State, patience: Patience) -> Iterator[Finding]:
+    def _visits(self, backend: Backend, selection: Selection, reading: Reading, state: State, patience: Retrier) -> Iterator[CheckResult]:
         settings, source = self._settings, self._settings.timetable.source
         rules = Rules(source, mapping_id(settings), settings.drift.edited, settings.drift.deleted)
         reach = Reach(reading.unsettled)
         seen = {address: one.seen for address, one in state.visited(source).items()} if state.ledger_calendars(source) else {}
-        sides = Sides(
+        sides = ReadContext(
             reading.events,
             lambda calendar: state.ledger_entries(source, calendar, self._window),
             reach,
@@ -178,7 +176,7 @@ class Examination:
         extent = Extent(selection, state.ledger_counts(source, self._window), reading.count)
         yield from guards_judged(found, extent, settings.guards)
 
-    def _probes(self, backend: Backend, selection: Selection, patience: Patience) -> Iterator[Finding]:
+    def _probes(self, backend: Backend, selection: Selection, patience: Retrier) -> Iterator[CheckResult]:
         """In the calendars that are asked for; without any, in the first that may be written."""
         writable = [calendar for calendar in selection.visited if calendar.address not in selection.report_only]
         if not writable:
@@ -191,9 +189,9 @@ class Examination:
                 error = trouble.error
                 said = f"{name}: {trouble}" + (f": {error.message}" if error else "")
                 yield failed(Part.PROBE, said, error.advice if error else "Look at the calendar in Outlook.", 1, calendar=calendar.address)
-            except RunFailed:
+            except ServiceError:
                 raise
-            except CalendarFailed as error:
+            except CalendarError as error:
                 yield failed(Part.PROBE, f"{name}: {error.message}", error.advice, 1, calendar=calendar.address)
             else:
                 before = f"; {counted(left, 'event')} of an earlier probe removed" if left else ""

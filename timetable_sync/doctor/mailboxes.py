@@ -6,24 +6,23 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from timetable_sync.applying.patience import CutShort, Patience
-from timetable_sync.applying.visit import Sides, visit
+from timetable_sync.apply.read_calendars import ReadContext, read_calendar
+from timetable_sync.apply.retry import Retrier, RunInterrupted
 from timetable_sync.calendars.contract import Backend
-from timetable_sync.doctor.findings import Finding, Part, failed, passed, warned
-from timetable_sync.errors import BackendError, CalendarFailed, RunFailed
+from timetable_sync.config.sections.safety import Guards
+from timetable_sync.doctor.results import CheckResult, Part, failed, passed, warned
+from timetable_sync.errors import BackendError, CalendarError, ServiceError
 from timetable_sync.model.calendar import Calendar
+from timetable_sync.model.folder import FolderSeen
+from timetable_sync.model.folder import KnownFolder as Remembered
 from timetable_sync.model.plan import CalendarPlan
-from timetable_sync.model.visited import Look
-from timetable_sync.model.visited import Visited as Remembered
 from timetable_sync.model.window import Window
-from timetable_sync.planning.decision import decide
-from timetable_sync.planning.folders import Found, resolve
-from timetable_sync.planning.guards import Extent
-from timetable_sync.planning.release import Release
+from timetable_sync.planning.decide import decide
+from timetable_sync.planning.folders import FoldersFound, resolve
+from timetable_sync.planning.guards import Extent, Release
 from timetable_sync.planning.selection import pattern_for
-from timetable_sync.reporting.typed import command
-from timetable_sync.reporting.wording import counted
-from timetable_sync.settings.sections.safety import Guards
+from timetable_sync.reports.formatting import counted
+from timetable_sync.reports.quoting import command
 
 #: More than so many of one kind are counted, not named; JSON names all.
 _NAMED = 8
@@ -48,9 +47,9 @@ def visit_all(
     backend: Backend,
     calendars: Sequence[Calendar],
     window: Window,
-    sides: Sides,
+    sides: ReadContext,
     *,
-    patience: Patience,
+    patience: Retrier,
     at_once: int,
     step: Callable[[], None],
 ) -> list[Visited]:
@@ -60,7 +59,7 @@ def visit_all(
     def one(calendar: Calendar) -> Visited | None:
         try:
             return _visited(backend, calendar, window, sides, patience)
-        except (RunFailed, CutShort) as error:
+        except (ServiceError, RunInterrupted) as error:
             with lock:
                 ended.append(error)
             patience.end(str(error))
@@ -71,21 +70,21 @@ def visit_all(
     with ThreadPoolExecutor(max_workers=max(1, at_once), thread_name_prefix="calendar") as pool:
         found = list(pool.map(one, calendars))
     if ended:
-        raise next((error for error in ended if isinstance(error, RunFailed)), ended[0])
+        raise next((error for error in ended if isinstance(error, ServiceError)), ended[0])
     return [visited for visited in found if visited is not None]
 
 
-def _visited(backend: Backend, calendar: Calendar, window: Window, sides: Sides, patience: Patience) -> Visited:
+def _visited(backend: Backend, calendar: Calendar, window: Window, sides: ReadContext, patience: Retrier) -> Visited:
     known = len(sides.ledger(calendar))
     try:
-        plan = visit(backend, calendar, window, sides, patience).plan
-    except RunFailed:
+        plan = read_calendar(backend, calendar, window, sides, patience).plan
+    except ServiceError:
         raise
     except BackendError as error:
         return Visited(calendar, None, signs=False, known=known, error=error)
     try:
         stamp = patience.call(lambda: backend.stamp(calendar))
-    except RunFailed:
+    except ServiceError:
         raise
     except BackendError:
         stamp = None  # what refuses it lets the calendar be read: a run reads it every night
@@ -96,15 +95,15 @@ def _visited(backend: Backend, calendar: Calendar, window: Window, sides: Sides,
 
 def told_apart(found: Sequence[Visited], before: Mapping[str, Remembered], wanted: Collection[str]) -> list[Visited]:
     """The calendars that a run would find there are: an old name of one is none, and two names of one mailbox are in trouble."""
-    looks = {one.calendar.address: Look(one.folder) for one in found if one.error is None}
-    gone = [one.calendar.address for one in found if isinstance(one.error, CalendarFailed) and one.error.gone]
-    resolution = resolve(before, Found(looks, gone, wanted, [one.calendar.address for one in found]))
+    looks = {one.calendar.address: FolderSeen(one.folder) for one in found if one.error is None}
+    gone = [one.calendar.address for one in found if isinstance(one.error, CalendarError) and one.error.gone]
+    resolution = resolve(before, FoldersFound(looks, gone, wanted, [one.calendar.address for one in found]))
     left = [one for one in found if one.calendar.address not in resolution.dropped]
     failed = resolution.failed
     return [replace(one, plan=None, error=failed[one.calendar.address]) if one.calendar.address in failed else one for one in left]
 
 
-def calendars_visited(found: Sequence[Visited], homonyms: Collection[str]) -> Iterator[Finding]:
+def calendars_visited(found: Sequence[Visited], homonyms: Collection[str]) -> Iterator[CheckResult]:
     """What is to be said of them: those in trouble by name, of the others how many. ``homonyms`` as in a Selection."""
     well = [(visited, visited.plan) for visited in found if visited.plan is not None]
     bad = [(visited, visited.error) for visited in found if visited.error is not None]
@@ -135,7 +134,7 @@ def calendars_visited(found: Sequence[Visited], homonyms: Collection[str]) -> It
     yield passed(Part.CALENDARS, f"{counted(len(well), 'calendar')} reached and read", details=lines, **facts)
 
 
-def guards_judged(found: Sequence[Visited], extent: Extent, guards: Guards) -> Iterator[Finding]:
+def guards_judged(found: Sequence[Visited], extent: Extent, guards: Guards) -> Iterator[CheckResult]:
     """What guards would hold in a run now."""
     plans = [visited.plan for visited in found if visited.plan is not None]
     look = f"See what would be done: {command('run', '--dry-run')}"
@@ -153,7 +152,7 @@ def guards_judged(found: Sequence[Visited], extent: Extent, guards: Guards) -> I
 
 def _said(calendar: Calendar, error: BackendError) -> str:
     said = error.message if calendar.address in error.message else f"{calendar.address}: {error.message}"
-    if isinstance(error, CalendarFailed) and "ErrorAccessDenied" in said:
+    if isinstance(error, CalendarError) and "ErrorAccessDenied" in said:
         said += ". EWS refuses this mailbox; where it is a group's, some tenants let no application into those by EWS"
     return said
 

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 
-from timetable_sync.applying.patience import CutShort, Effort, Patience
+from timetable_sync.apply.retry import Attempts, Retrier, RunInterrupted
 from timetable_sync.calendars.contract import Backend
-from timetable_sync.errors import BackendError, CalendarFailed, Passing, Unclear
+from timetable_sync.errors import BackendError, CalendarError, OutcomeUnknown, TransientError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change, Create, Delete, Reason, Update
 from timetable_sync.model.event import Busy, Event
 from timetable_sync.model.key import EventKey, source_prefix
 from timetable_sync.model.marker import Marker
-from timetable_sync.model.snapshot import Standing
+from timetable_sync.model.snapshot import RemoteEvent
 from timetable_sync.model.window import Window
 
 SOURCE = "timetable-sync-doctor"
@@ -38,7 +38,7 @@ class ProbeFailed(Exception):
         self.error = error
 
 
-def probe(backend: Backend, calendar: Calendar, zone: str, now: datetime, patience: Patience) -> int:
+def probe(backend: Backend, calendar: Calendar, zone: str, now: datetime, patience: Retrier) -> int:
     """Try it; gives how many events an earlier probe had left. ``now`` is aware. Raises ProbeFailed, RunFailed and CutShort.
 
     Whatever goes wrong, what was made is deleted again, if the service lets it be.
@@ -61,20 +61,20 @@ def probe(backend: Backend, calendar: Calendar, zone: str, now: datetime, patien
     except BaseException as error:
         try:
             trial.clear()
-        except (BackendError, CutShort, ProbeFailed):
+        except (BackendError, RunInterrupted, ProbeFailed):
             raise ProbeFailed(f"{error}; and what was made of it could not be removed: the next probe removes it") from None
         raise
     return left
 
 
 class _Trial:
-    def __init__(self, backend: Backend, calendar: Calendar, window: Window, patience: Patience) -> None:
+    def __init__(self, backend: Backend, calendar: Calendar, window: Window, patience: Retrier) -> None:
         self._backend = backend
         self._calendar = calendar
         self._window = window
         self._patience = patience
 
-    def ours(self) -> Iterator[Standing]:
+    def ours(self) -> Iterator[RemoteEvent]:
         """The probes that stand there now."""
         snapshot = self._patience.call(lambda: self._backend.snapshot(self._calendar, self._window))
         return (standing for standing in snapshot.ours if standing.marker.key.startswith(source_prefix(SOURCE)))
@@ -86,7 +86,7 @@ class _Trial:
             self.carry_out("removed", partial(Delete, standing, Reason.LEFT))
         return len(gone)
 
-    def found(self, event: Event, what: str) -> Standing:
+    def found(self, event: Event, what: str) -> RemoteEvent:
         """The probe as it stands; raises ProbeFailed where it does not, or otherwise than ``event``."""
         standing = next((one for one in self.ours() if one.marker.key == event.key), None)
         if standing is None:
@@ -102,13 +102,13 @@ class _Trial:
         for tried in range(1, _TRIES + 1):
             self._patience.ready()
             (outcome,) = self._backend.apply(self._calendar, [change()])
-            if outcome.error is None or isinstance(outcome.error, Unclear):
+            if outcome.error is None or isinstance(outcome.error, OutcomeUnknown):
                 return
-            if not isinstance(outcome.error, Passing) or tried == _TRIES:
+            if not isinstance(outcome.error, TransientError) or tried == _TRIES:
                 raise ProbeFailed(f"the probe event could not be {step}", outcome.error)
             try:
-                self._patience.after(outcome.error, Effort())
-            except CalendarFailed as error:
+                self._patience.after(outcome.error, Attempts())
+            except CalendarError as error:
                 raise ProbeFailed(f"the probe event could not be {step}", error) from None
 
 

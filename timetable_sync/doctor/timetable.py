@@ -4,18 +4,18 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
-from timetable_sync.doctor.findings import Finding, Part, failed, passed, warned
-from timetable_sync.reporting.wording import counted, number
-from timetable_sync.settings.schema import Settings
+from timetable_sync.config.schema import Settings
+from timetable_sync.doctor.results import CheckResult, Part, failed, passed, warned
+from timetable_sync.reports.formatting import counted, number
 from timetable_sync.timetable.columns import MeetingRow
-from timetable_sync.timetable.reading import Reading
-from timetable_sync.timetable.witness import Witness
+from timetable_sync.timetable.pipeline import ReadObserver
+from timetable_sync.timetable.reader import Reading
 
 #: So many rows are shown, and so much of each.
 _ROWS, _WIDTH = 2, 110
 
 
-class FirstRows(Witness):
+class FirstRows(ReadObserver):
     """Keeps the names of the columns and the first rows, as the driver gave them."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class FirstRows(Witness):
         return [dict(zip(self.names, (_plain(cell) for cell in row), strict=True)) for row in self.rows]
 
 
-def timetable_read(settings: Settings, reading: Reading, first: FirstRows) -> Iterator[Finding]:
+def timetable_read(settings: Settings, reading: Reading, first: FirstRows) -> Iterator[CheckResult]:
     """What is to be said of a timetable that was read completely."""
     bad = reading.bad_rows
     facts: dict[str, Any] = {

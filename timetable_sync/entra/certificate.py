@@ -12,11 +12,11 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from timetable_sync.config.secrets import SecretRef
+from timetable_sync.config.sections.entra import Entra, NextCertificate
 from timetable_sync.entra.certificate_facts import CertificateFacts, facts_of, hexadecimal
 from timetable_sync.entra.certificate_file import PrivateKey, read_contents
 from timetable_sync.errors import CredentialsRefused, UsageError
-from timetable_sync.settings.secret import SecretRef
-from timetable_sync.settings.sections.entra import Entra, NextCertificate
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,6 @@ def hexadecimal(digest: bytes) -> str:
     return digest.hex().upper()
 
 
-def base64(digest: bytes) -> str:
+def base64_of(digest: bytes) -> str:
     """As ``customKeyIdentifier`` has it."""
     return b64encode(digest).decode("ascii")

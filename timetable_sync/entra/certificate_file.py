@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from cryptography import x509
@@ -9,8 +10,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key, load_pem_private_key, pkcs12
 
-from timetable_sync.entra.certificate_facts import facts_of
-from timetable_sync.errors import CredentialsRefused
+from timetable_sync.entra.certificate_facts import CertificateFacts, facts_of
+from timetable_sync.errors import CredentialsRefused, UsageError
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | dsa.DSAPrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
 
@@ -140,3 +141,26 @@ def _private(key: object, source: _Source) -> PrivateKey:
     raise CredentialsRefused(
         f"the key in {source.file} is of a kind that cannot sign for a certificate", "An RSA key of 2048 bits or more is expected there."
     )
+
+
+def read_given(path: Path, passphrase: bytes | None = None, *, named: str = "--passphrase-file") -> CertificateFacts:
+    """The certificate in ``path``; of several, the one that signed none of the others.
+
+    ``named`` is where a passphrase is given, for messages: a PKCS#12 file may need one, a PEM file never does, as its key stays closed.
+    Raises UsageError for a file that cannot be read, CredentialsRefused for one that holds no certificate.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", "Check the path and who may read it.") from None
+    contents = read_contents(data, str(path), passphrase, named=named, keys=False)
+    if not contents.certificates:
+        raise CredentialsRefused(
+            f"{path} holds no certificate", 'A PEM file with "BEGIN CERTIFICATE", or a PKCS#12 file, is expected there.'
+        )
+    return facts_of(_own(contents).public_bytes(Encoding.DER))
+
+
+def _own(contents: Contents) -> x509.Certificate:
+    issuers = {one.issuer for one in contents.certificates if one.issuer != one.subject}
+    return next((one for one in contents.certificates if one.subject not in issuers), contents.certificates[0])

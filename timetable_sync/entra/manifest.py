@@ -13,8 +13,7 @@ from enum import StrEnum
 from hashlib import sha1
 from typing import Any
 
-from timetable_sync.entra.certificate_facts import CertificateFacts, facts_of
-from timetable_sync.entra.certificate_facts import base64 as base64_of
+from timetable_sync.entra.certificate_facts import CertificateFacts, base64_of, facts_of
 
 #: displayName is cut there: the page on Graph's form.
 _LONGEST_NAME = 90

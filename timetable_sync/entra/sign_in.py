@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import requests
 
+from timetable_sync.config.schema import Settings
 from timetable_sync.entra.credential import read_secret
-from timetable_sync.entra.rollover import Certificates, load_certificates
+from timetable_sync.entra.rotation import Certificates, load_certificates
 from timetable_sync.entra.token import TokenProvider
 from timetable_sync.network.adapter import session_by
 from timetable_sync.network.proxy import proxy_address
-from timetable_sync.settings.schema import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """One token for a whole run, shared by its threads: fetched once, renewed ahead of its end, and never shown, logged or kept anywhere else.
 
-It waits for nothing and repeats nothing: an endpoint that is down is :class:`~timetable_sync.errors.Passing`, and whoever has a deadline
-tries again. A refusal lasts: it is said again to every thread, without another request. But where a key is refused, the next one is
-tried.
+It waits for nothing and repeats nothing: an endpoint that is down is :class:`~timetable_sync.errors.TransientError`, and
+whoever has a deadline tries again. A refusal lasts: it is said again to every thread, without another request. But where a
+key is refused, the next one is tried.
 """
 
 import threading
@@ -13,15 +13,43 @@ from datetime import UTC, datetime, timedelta
 import requests
 import structlog
 
-from timetable_sync.entra.answers import Answer, NotEntra, ask, issued_token, not_entra, retry_after
+from timetable_sync.config.sections.entra import Entra
+from timetable_sync.entra.aadsts_errors import PASSING, Circumstances, refusal
 from timetable_sync.entra.certificate import Certificate
+from timetable_sync.entra.claims import Remark, TokenFacts, facts_of, warning
 from timetable_sync.entra.credential import Credential, proof
-from timetable_sync.entra.endpoint import token_form, token_url
-from timetable_sync.entra.facts import Remark, TokenFacts, facts_of, warning
-from timetable_sync.entra.refusals import PASSING, Circumstances, refusal
-from timetable_sync.errors import CredentialsRefused, Passing
+from timetable_sync.entra.token_response import NotEntra, TokenResponse, ask, issued_token, not_entra, retry_after, token_form, token_url
+from timetable_sync.errors import CredentialsRefused, TransientError
 from timetable_sync.network.adapter import session_by
-from timetable_sync.settings.sections.entra import Entra
+
+#: Entra ID forgives five minutes. https://learn.microsoft.com/entra/identity-platform/reference-error-codes (AADSTS700024)
+FORGIVEN = timedelta(minutes=5)
+
+#: The header tells whole seconds, and the answer was some time on its way.
+_EXACT = timedelta(seconds=5)
+
+#: From here on it is worth a word.
+_WORTH_A_WORD = timedelta(minutes=1)
+
+
+def skew_in_words(skew: timedelta | None) -> str:
+    """ "agrees with the server's", or how far it is off; ``skew`` is how far ours is ahead, None where the server did not say."""
+    if skew is None:
+        return "not known: the server did not say what time it is"
+    if abs(skew) < _EXACT:
+        return "agrees with the server's"
+    seconds = round(abs(skew.total_seconds()))
+    amount = f"{seconds} seconds" if seconds < 120 else f"{round(seconds / 60)} minutes"
+    return f"{amount} {'ahead of' if skew > timedelta(0) else 'behind'} the server's"
+
+
+def skew_remark(skew: timedelta | None) -> Remark | None:
+    """What is to be said of it; None where it is nothing."""
+    if skew is None or abs(skew) < _WORTH_A_WORD:
+        return None
+    beyond = "; Entra ID forgives 5 minutes" if abs(skew) < FORGIVEN else ", more than the 5 minutes that Entra ID forgives"
+    return Remark(f"this machine's clock is {skew_in_words(skew)}{beyond}", "Set this machine's clock by NTP.")
+
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -75,7 +103,7 @@ class TokenProvider:
         self._lock = threading.Lock()
         self._current: _Token | None = None
         self._refused: CredentialsRefused | None = None
-        self._failure: Passing | None = None
+        self._failure: TransientError | None = None
         self._not_before: datetime | None = None
         self._failures = 0
         self._doubts, self._doubted = doubts, False
@@ -125,7 +153,7 @@ class TokenProvider:
                 raise CredentialsRefused(self._refused.message, self._refused.advice)
             try:
                 return self._renewed(now)
-            except Passing:
+            except TransientError:
                 if self._current is not None and now < self._current.ends:
                     return self._current.text
                 raise
@@ -150,13 +178,13 @@ class TokenProvider:
     def _renewed(self, now: datetime) -> str:
         if self._failure is not None and self._not_before is not None and now < self._not_before:
             wait = (self._not_before - now).total_seconds()
-            raise Passing(self._failure.message, self._failure.advice, wait=wait, scope="service")
+            raise TransientError(self._failure.message, self._failure.advice, wait=wait, scope="service")
         try:
             self._current = self._believed(now)
         except CredentialsRefused as error:
             self._refused = error
             raise
-        except Passing as error:
+        except TransientError as error:
             pause = min(FIRST_PAUSE * 2**self._failures, LONGEST_PAUSE)
             self._failures = min(self._failures + 1, 10)
             error.wait = pause if error.wait is None else max(error.wait, 1.0)
@@ -172,7 +200,7 @@ class TokenProvider:
             if not self._doubts or self._doubted:
                 raise
             self._doubted = True
-            raise Passing(error.message, error.advice, scope="service") from None
+            raise TransientError(error.message, error.advice, scope="service") from None
 
     def _fetched(self, now: datetime) -> _Token:
         try:
@@ -214,9 +242,9 @@ class TokenProvider:
             return _Token(text, now + lasts - min(AHEAD, lasts / 2), now + lasts)
         raise self._judged(answer, credential)
 
-    def _judged(self, answer: Answer, credential: Credential) -> CredentialsRefused | Passing:
+    def _judged(self, answer: TokenResponse, credential: Credential) -> CredentialsRefused | TransientError:
         if answer.status >= 500 or answer.status == 429 or answer.body.get("error") in PASSING:
-            return Passing(
+            return TransientError(
                 f"Entra ID cannot give a token just now (HTTP {answer.status} from {self._url})",
                 "It goes away by itself; see the Azure status page if it lasts.",
                 wait=retry_after(answer, self._clock()),

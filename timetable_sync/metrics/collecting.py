@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from timetable_sync.config.schema import Settings
 from timetable_sync.metrics.numbers import RunNumbers, families, of_record
-from timetable_sync.settings.schema import Settings
-from timetable_sync.state.database import open_state
-from timetable_sync.state.records import NIGHT
+from timetable_sync.state.run_records import NIGHT
+from timetable_sync.state.store import open_state
 
 
 class FromState(Collector):

@@ -6,9 +6,9 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, start_http_server
 
+from timetable_sync.config.schema import Settings
 from timetable_sync.errors import UsageError
 from timetable_sync.metrics.collecting import FromState
-from timetable_sync.settings.schema import Settings
 
 
 class Endpoint:

@@ -8,22 +8,22 @@ from typing import Any, Final
 from prometheus_client.core import GaugeMetricFamily
 
 from timetable_sync import __version__
-from timetable_sync.reporting import ownrecord
-from timetable_sync.reporting.summary import Fate, RunSummary, Status
-from timetable_sync.reporting.wording import KINDS
-from timetable_sync.state.records import RunRecord
+from timetable_sync.reports import run_record
+from timetable_sync.reports.formatting import KINDS
+from timetable_sync.reports.summary import Outcome, RunSummary, Status
+from timetable_sync.state.run_records import RunRecord
 
 PREFIX: Final = "timetable_sync_"
 
 #: Always there, also at nought: a rule for something that is missing is hard to write.
 _STATUSES: Final = [status.value for status in Status]
-_FATES: Final = [fate.value for fate in Fate]
+_FATES: Final = [fate.value for fate in Outcome]
 _DRIFT: Final = ["deleted", "deleted_kept", "duplicate", "edited", "edited_kept", "series", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
 class RunNumbers:
-    """A run that is over, as its record has it: ``counts`` and ``figures`` as in :mod:`~timetable_sync.reporting.ownrecord`."""
+    """A run that is over, as its record has it: ``counts`` and ``figures`` as in :mod:`~timetable_sync.reports.run_record`."""
 
     number: int | None
     started: datetime
@@ -42,8 +42,8 @@ def of_record(run: RunRecord) -> RunNumbers | None:
 
 def of_summary(summary: RunSummary) -> RunNumbers:
     """The same of a run that could not be recorded."""
-    figures = ownrecord.figures(summary)
-    return RunNumbers(summary.run, summary.started, summary.finished, summary.exit_code, ownrecord.counts(summary), figures)
+    figures = run_record.figures(summary)
+    return RunNumbers(summary.run, summary.started, summary.finished, summary.exit_code, run_record.counts(summary), figures)
 
 
 def families(source: str, last: RunNumbers | None, last_well: datetime | None, *, state_up: bool) -> Iterator[GaugeMetricFamily]:

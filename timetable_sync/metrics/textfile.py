@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from timetable_sync.reporting.summary import RunSummary
-from timetable_sync.settings.schema import Settings
+from timetable_sync.config.schema import Settings
+from timetable_sync.reports.summary import RunSummary
 
 
 def write_metrics(settings: Settings, summary: RunSummary, environ: Mapping[str, str]) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from timetable_sync.model.event import Event
-from timetable_sync.model.snapshot import Standing
+from timetable_sync.model.snapshot import RemoteEvent
 
 
 class Reason(StrEnum):
@@ -43,7 +43,7 @@ class Create:
 class Update:
     """An event of ours that is to become ``after``."""
 
-    before: Standing
+    before: RemoteEvent
     after: Event
     marker: str
     reason: Reason
@@ -63,7 +63,7 @@ class Update:
 class Delete:
     """An event of ours that is to be moved to Deleted Items."""
 
-    before: Standing
+    before: RemoteEvent
     reason: Reason
 
     @property

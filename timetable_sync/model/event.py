@@ -75,7 +75,7 @@ class Event:
             object.__setattr__(self, "_fingerprint", known)
         return known
 
-    def known_by(self, fingerprint: str) -> "Event":
+    def with_fingerprint(self, fingerprint: str) -> "Event":
         """This event, with its ``fingerprint`` as :func:`fingerprint_of` gave it for the same content."""
         object.__setattr__(self, "_fingerprint", fingerprint)
         return self

@@ -27,7 +27,7 @@ class Marker(NamedTuple):
 
     ``key`` is the text of an :class:`~timetable_sync.model.key.EventKey`, ``fingerprint`` that of the content we
     wrote, ``mapping`` six characters naming the mapping (templates, rules) that made the content. ``shown`` are eight that tell whether
-    the event still shows what we wrote (``planning.copies``); empty in what earlier versions wrote.
+    the event still shows what we wrote (``planning.ownership``); empty in what earlier versions wrote.
     """
 
     mapping: str

@@ -7,11 +7,27 @@ from enum import StrEnum
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change, Create, Delete, Reason, Update
 from timetable_sync.model.event import Event
-from timetable_sync.model.ledger import LedgerEntry
-from timetable_sync.model.snapshot import Standing
+from timetable_sync.model.ledger_entry import LedgerEntry
+from timetable_sync.model.snapshot import RemoteEvent
 
 
-class Left(StrEnum):
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """One bad row's reach, as far as it is known; None means unknown, and so *any*.
+
+    ``calendar`` is an address, ``period`` and ``activity`` as in :class:`~timetable_sync.model.key.EventKey`,
+    ``week`` an ISO week or ``own``. Where all of a lesson is known but in which calendar it stands, ``lesson`` is its key: a calendar that
+    it stands in by another name has nothing open.
+    """
+
+    calendar: str | None
+    period: str | None
+    activity: str | None
+    week: str | None
+    lesson: str | None = None
+
+
+class SkipReason(StrEnum):
     """Why an event that differs is left as it is."""
 
     EDITED_KEPT = "edited by someone, kept"
@@ -28,12 +44,12 @@ class Left(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LeftAlone:
+class Skipped:
     """An event that differs from the timetable and is nevertheless not touched, with the reason."""
 
     key: str
-    why: Left
-    before: Standing | None
+    why: SkipReason
+    before: RemoteEvent | None
     after: Event | None
 
 
@@ -46,7 +62,7 @@ class BodyToCheck:
     would write it (``event``, None where the timetable has it no more); if not, somebody made it of one of ours.
     """
 
-    standing: Standing
+    standing: RemoteEvent
     event: Event | None
     marker: str
     known: LedgerEntry | None = None
@@ -79,7 +95,7 @@ class CalendarPlan:
     unchanged: int
     foreign: int
     changes: tuple[Change, ...] = ()
-    left_alone: tuple[LeftAlone, ...] = ()
+    left_alone: tuple[Skipped, ...] = ()
     bodies: tuple[BodyToCheck, ...] = ()
     record: tuple[LedgerEntry, ...] = ()
     forget: tuple[str, ...] = ()
@@ -110,7 +126,7 @@ class CalendarPlan:
         if not gone:
             return frozenset()
         gone.difference_update(change.key for change in self.changes if not isinstance(change, Delete))
-        return frozenset(gone.difference(left.key for left in self.left_alone if left.why in (Left.SERIES, Left.UNREADABLE)))
+        return frozenset(gone.difference(left.key for left in self.left_alone if left.why in (SkipReason.SERIES, SkipReason.UNREADABLE)))
 
 
 #: Keys by the address of their calendar.

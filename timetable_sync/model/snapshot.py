@@ -20,7 +20,7 @@ class ItemRef(NamedTuple):
     change_key: str
 
 
-class Standing(NamedTuple):
+class RemoteEvent(NamedTuple):
     """An event of ours as it stands in a calendar. The body is not among it: services do not list it.
 
     Times are aware, in UTC. Strings may have been cut at 255 characters by the service. ``categories`` are sorted.
@@ -60,8 +60,8 @@ class Snapshot:
 
     calendar: Calendar
     window: Window
-    ours: tuple[Standing, ...]
+    ours: tuple[RemoteEvent, ...]
     foreign: int
     clear_until: datetime | None = None
     at: datetime | None = None
-    unreadable: tuple[Standing, ...] = ()
+    unreadable: tuple[RemoteEvent, ...] = ()

@@ -1,8 +1,10 @@
 """The window: from when to when events are kept right. The same rule on both sides: timetable and calendar."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +29,18 @@ class Window:
             until = min(at + longest, self.end)
             yield Window(at, until)
             at = until
+
+
+# The longest that there is has 32 characters and two strokes. Beyond that ZoneInfo is not asked: it takes a name for a place in
+# the package tzdata and imports what leads there, step by step, so that a long enough name ends in a RecursionError.
+_NAME = re.compile(r"[A-Za-z0-9_+-]{1,40}(?:/[A-Za-z0-9_+-]{1,40}){0,3}")
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The zone of that name. Raises ValueError where there is none; never anything else, whatever the text."""
+    if not _NAME.fullmatch(name):
+        raise ValueError("no time zone has such a name")
+    try:
+        return ZoneInfo(name)
+    except (KeyError, OSError) as refused:
+        raise ValueError("no time zone has that name") from refused

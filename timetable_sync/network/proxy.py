@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from timetable_sync.config.sections.run import Network
 from timetable_sync.errors import UsageError
-from timetable_sync.settings.sections.network import Network
 
 
 def proxy_address(network: Network, environ: Mapping[str, str] | None = None) -> str | None:

@@ -5,13 +5,12 @@ from dataclasses import replace
 
 from timetable_sync.model.change import Create, Delete, Reason, Update
 from timetable_sync.model.event import Event
-from timetable_sync.model.plan import BodyToCheck, CalendarPlan, Left, LeftAlone
-from timetable_sync.model.snapshot import Standing
+from timetable_sync.model.plan import BodyToCheck, CalendarPlan, Skipped, SkipReason
+from timetable_sync.model.snapshot import RemoteEvent
 from timetable_sync.planning.body_match import rendering_of
-from timetable_sync.planning.compare import Draft, Rules, absent, edited_why, entry_of, is_known, learn, leave_copy, update_outdated
-from timetable_sync.planning.copies import says, unchanged, written_body
-from timetable_sync.planning.difference import differences
-from timetable_sync.planning.unreadable import Unreadable
+from timetable_sync.planning.compare import Draft, Rules, absent, edited_why, entry_of, is_known, leave_copy, sync_ledger, update_outdated
+from timetable_sync.planning.diff import differences
+from timetable_sync.planning.ownership import Unreadable, says, unchanged, written_body
 
 
 def settle_bodies(plan: CalendarPlan, bodies: Mapping[str, str], rules: Rules) -> CalendarPlan:
@@ -34,7 +33,7 @@ def settle_bodies(plan: CalendarPlan, bodies: Mapping[str, str], rules: Rules) -
         if check.delete is not None and check.standing.item.id not in settled:
             _settle_delete(draft, check, check.delete, bodies.get(check.standing.item.id), rules)
     there = {change.before.marker.key for change in draft.changes if not isinstance(change, Create)}
-    there.update(left.key for left in draft.left_alone if left.why is not Left.COPY and left.before is not None)
+    there.update(left.key for left in draft.left_alone if left.why is not SkipReason.COPY and left.before is not None)
     gone = draft.gone - there
     return replace(
         plan,
@@ -64,16 +63,16 @@ def _settle_delete(draft: Draft, check: BodyToCheck, why: Reason, body: str | No
             draft.gone.add(there.marker.key)
         return
     if why is not Reason.DUPLICATE:
-        learn(draft, there, check.known)
+        sync_ledger(draft, there, check.known)
     draft.changes.append(Delete(there, why))
 
 
-def _settle_outdated(draft: Draft, there: Standing, event: Event, body: str | None, rules: Rules) -> None:
+def _settle_outdated(draft: Draft, there: RemoteEvent, event: Event, body: str | None, rules: Rules) -> None:
     """The timetable has changed since, and no record tells whether it is ours: it is if it says what its mark says."""
     if body is not None and written_body(there, body):
         update_outdated(draft, there, event, None, rules)
     elif body is not None:
-        draft.left_alone.append(LeftAlone(event.key, Left.UNRECORDED, there, event))
+        draft.left_alone.append(Skipped(event.key, SkipReason.UNRECORDED, there, event))
 
 
 def _settle_edited(draft: Draft, check: BodyToCheck, event: Event, expected: str, body: str, rules: Rules) -> None:
@@ -82,7 +81,7 @@ def _settle_edited(draft: Draft, check: BodyToCheck, event: Event, expected: str
         draft.changes.append(Update(check.standing, event, check.marker, Reason.EDITED))
         draft.overwritten[event.key] = rendering_of(expected, event.body_kind, body)
     else:
-        draft.left_alone.append(LeftAlone(event.key, edited_why(rules), check.standing, event))
+        draft.left_alone.append(Skipped(event.key, edited_why(rules), check.standing, event))
 
 
 def _settle_present(
@@ -110,10 +109,10 @@ def _settle_present(
                 return frozenset((other.standing.item.id,))
         if known is None and there.marker.shown and written_body(there, body):
             # Its words are those that were written: what else differs may be how the service shows it.
-            learn(draft, there, known)
+            sync_ledger(draft, there, known)
             _settle_edited(draft, check, event, event.body, body, rules)
         elif known is None:
-            draft.left_alone.append(LeftAlone(event.key, Left.UNRECORDED, there, event))
+            draft.left_alone.append(Skipped(event.key, SkipReason.UNRECORDED, there, event))
         else:
             leave_copy(draft, there, event)
             draft.gone.add(event.key)

@@ -8,16 +8,14 @@ from typing import Literal
 from timetable_sync.model.change import Change, Create, Delete, Reason, Update
 from timetable_sync.model.event import Event
 from timetable_sync.model.key import EventKey, source_prefix
-from timetable_sync.model.ledger import LedgerEntry
+from timetable_sync.model.ledger_entry import LedgerEntry
 from timetable_sync.model.marker import NOT_UNDERSTOOD
-from timetable_sync.model.plan import BodyToCheck, CalendarPlan, Left, LeftAlone
-from timetable_sync.model.snapshot import ItemRef, Snapshot, Standing
-from timetable_sync.model.unsettled import Unsettled
+from timetable_sync.model.plan import BodyToCheck, CalendarPlan, Skipped, SkipReason, Unresolved
+from timetable_sync.model.snapshot import ItemRef, RemoteEvent, Snapshot
 from timetable_sync.model.window import Window
-from timetable_sync.planning.copies import can_be_told, marker_of, untouched, written
-from timetable_sync.planning.difference import differences
-from timetable_sync.planning.freeze import Freeze, Reach
-from timetable_sync.planning.unreadable import Unreadable
+from timetable_sync.planning.diff import differences
+from timetable_sync.planning.ownership import Unreadable, can_be_told, marker_of, untouched, written
+from timetable_sync.planning.protection import Protection, Reach
 
 Policy = Literal["restore", "keep", "report"]
 
@@ -41,7 +39,7 @@ class Rules:
         return frozenset((self.zone,) if event is None else (self.zone, event.zone))
 
 
-_NOWHERE: Sequence[Standing] = ()
+_NOWHERE: Sequence[RemoteEvent] = ()
 
 
 @dataclass(slots=True)
@@ -49,7 +47,7 @@ class Draft:
     """A plan under way."""
 
     changes: list[Change] = field(default_factory=list)
-    left_alone: list[LeftAlone] = field(default_factory=list)
+    left_alone: list[Skipped] = field(default_factory=list)
     bodies: list[BodyToCheck] = field(default_factory=list)
     record: dict[str, LedgerEntry] = field(default_factory=dict)
     #: How many items of a key people made.
@@ -66,7 +64,7 @@ def compare(
     snapshot: Snapshot,
     ledger: Mapping[str, LedgerEntry],
     rules: Rules,
-    unsettled: Reach | Iterable[Unsettled] = (),
+    unsettled: Reach | Iterable[Unresolved] = (),
 ) -> CalendarPlan:
     """The plan for one calendar.
 
@@ -88,7 +86,7 @@ def compare(
     spoilt = [item._replace(marker=NOT_UNDERSTOOD) for key in damaged for item in standing.pop(key)]
     unreadable = Unreadable([*snapshot.unreadable, *spoilt], ledger, rules.source)
     known, ledger = ledger, {key: entry for key, entry in ledger.items() if snapshot.window.holds(entry.start)}
-    freeze = Freeze(unsettled, snapshot.calendar.address)
+    freeze = Protection(unsettled, snapshot.calendar.address)
     frozen = freeze.frozen(standing, wanted)
     draft = Draft()
     for key, event in wanted.items():
@@ -144,9 +142,9 @@ def compare(
     )
 
 
-def _by_key(ours: Iterable[Standing], source: str, ledger: Mapping[str, LedgerEntry]) -> dict[str, list[Standing]]:
+def _by_key(ours: Iterable[RemoteEvent], source: str, ledger: Mapping[str, LedgerEntry]) -> dict[str, list[RemoteEvent]]:
     mine = source_prefix(source)
-    found: dict[str, list[Standing]] = {}
+    found: dict[str, list[RemoteEvent]] = {}
     for item in ours:
         key = item.marker.key
         if key.startswith(mine):
@@ -158,7 +156,7 @@ def _by_key(ours: Iterable[Standing], source: str, ledger: Mapping[str, LedgerEn
 
 def _among(
     draft: Draft,
-    plain: Sequence[Standing],
+    plain: Sequence[RemoteEvent],
     event: Event,
     entry: LedgerEntry | None,
     known: LedgerEntry | None,
@@ -172,11 +170,11 @@ def _among(
     """
     zones = rules.zones(event)
 
-    def right(item: Standing) -> bool:
+    def right(item: RemoteEvent) -> bool:
         as_wanted = item.marker.fingerprint == event.fingerprint() and not differences(event, item)
         return as_wanted or (known is not None and known.item == item.item) or written(item, zones)
 
-    def rank(item: Standing) -> tuple[bool, bool, float, str]:
+    def rank(item: RemoteEvent) -> tuple[bool, bool, float, str]:
         return (not right(item), not is_known(item, known), item.created.timestamp() if item.created else float("inf"), item.item.id)
 
     ours, *rest = sorted(plain, key=rank)
@@ -188,7 +186,7 @@ def _among(
             absent(draft, event, entry, rules, unreadable)
             return
         if can_be_told(ours, event, rules.mapping):
-            draft.left_alone.append(LeftAlone(event.key, Left.UNRECORDED, ours, event))
+            draft.left_alone.append(Skipped(event.key, SkipReason.UNRECORDED, ours, event))
             for item in rest:
                 leave_copy(draft, item, event)
             return
@@ -200,17 +198,19 @@ def _among(
     _present(draft, ours, event, known if is_known(ours, known) else entry, rules)
 
 
-def _left_over(draft: Draft, item: Standing, known: LedgerEntry | None, rules: Rules, window: Window) -> None:
+def _left_over(draft: Draft, item: RemoteEvent, known: LedgerEntry | None, rules: Rules, window: Window) -> None:
     """An item of which the timetable has no event any more, or never had in this calendar."""
     if not is_known(item, known):
         _delete_unless_copied(draft, item, None, known, Reason.LEFT, rules)
     elif rules.edited != "restore" and _moved_in(item, known, window):
-        draft.left_alone.append(LeftAlone(item.marker.key, edited_why(rules), item, None))
+        draft.left_alone.append(Skipped(item.marker.key, edited_why(rules), item, None))
     else:
         draft.changes.append(Delete(item, Reason.LEFT))
 
 
-def _delete_unless_copied(draft: Draft, item: Standing, event: Event | None, known: LedgerEntry | None, why: Reason, rules: Rules) -> None:
+def _delete_unless_copied(
+    draft: Draft, item: RemoteEvent, event: Event | None, known: LedgerEntry | None, why: Reason, rules: Rules
+) -> None:
     """Only what is as we wrote it, or would write it, in everything that a person can see, is ours to delete: the body tells at last."""
     if untouched(item, event, rules.zones(event)) or not can_be_told(item, event, rules.mapping):
         draft.bodies.append(BodyToCheck(item, event, "", known, why))
@@ -218,27 +218,27 @@ def _delete_unless_copied(draft: Draft, item: Standing, event: Event | None, kno
         leave_copy(draft, item, event)
 
 
-def leave_copy(draft: Draft, item: Standing, event: Event | None) -> None:
+def leave_copy(draft: Draft, item: RemoteEvent, event: Event | None) -> None:
     """A person made ``item`` by copying an event of ours."""
     draft.copies[item.marker.key] += 1
-    draft.left_alone.append(LeftAlone(item.marker.key, Left.COPY, item, event))
+    draft.left_alone.append(Skipped(item.marker.key, SkipReason.COPY, item, event))
 
 
-def is_known(item: Standing, known: LedgerEntry | None) -> bool:
+def is_known(item: RemoteEvent, known: LedgerEntry | None) -> bool:
     """Whether ``item`` is the one that the ledger has, in whatever version."""
     return known is not None and known.item.id == item.item.id
 
 
-def _present(draft: Draft, there: Standing, event: Event, entry: LedgerEntry | None, rules: Rules) -> None:
+def _present(draft: Draft, there: RemoteEvent, event: Event, entry: LedgerEntry | None, rules: Rules) -> None:
     fingerprint = event.fingerprint()
     if there.marker.fingerprint != fingerprint:
         update_outdated(draft, there, event, entry, rules)
     elif _differs(event, there, entry):
         if entry is not None and entry.item == there.item and entry.fingerprint == fingerprint:
             # The very version that we wrote, so nobody edited it: the service does not keep what it was given, tonight or ever.
-            _left(draft, event.key, Left.NOT_KEPT, there, event, entry, rules)
+            _left(draft, event.key, SkipReason.NOT_KEPT, there, event, entry, rules)
         elif rules.edited == "restore":
-            learn(draft, there, entry)
+            sync_ledger(draft, there, entry)
             draft.changes.append(Update(there, event, marker_of(event, rules.mapping), Reason.EDITED))
         else:
             _left(draft, event.key, edited_why(rules), there, event, entry, rules)
@@ -252,9 +252,9 @@ def _present(draft: Draft, there: Standing, event: Event, entry: LedgerEntry | N
             draft.record[event.key] = known
 
 
-def update_outdated(draft: Draft, there: Standing, event: Event, entry: LedgerEntry | None, rules: Rules) -> None:
+def update_outdated(draft: Draft, there: RemoteEvent, event: Event, entry: LedgerEntry | None, rules: Rules) -> None:
     """The timetable, or the mapping, has changed since ``there`` was written."""
-    learn(draft, there, entry)
+    sync_ledger(draft, there, entry)
     # The ledger may know that the content was right under a later mapping than the one it was written under.
     mapping = entry.mapping if entry is not None and entry.fingerprint == there.marker.fingerprint else there.marker.mapping
     draft.changes.append(
@@ -262,7 +262,7 @@ def update_outdated(draft: Draft, there: Standing, event: Event, entry: LedgerEn
     )
 
 
-def _differs(event: Event, there: Standing, entry: LedgerEntry | None) -> bool:
+def _differs(event: Event, there: RemoteEvent, entry: LedgerEntry | None) -> bool:
     """In the version that we wrote, what the service does not give is as it is where nobody set it: it may leave out what is usual."""
     known = there.missing and entry is not None and entry.item == there.item
     return bool(differences(event, there._replace(missing=frozenset()) if known else there))
@@ -277,8 +277,8 @@ def absent(draft: Draft, event: Event, entry: LedgerEntry | None, rules: Rules, 
     # Under another mapping the fingerprint says nothing about the timetable; then a deleted event is taken for deleted still.
     deleted = entry is not None and (entry.fingerprint == fingerprint or entry.mapping != rules.mapping)
     if entry is not None and deleted and rules.deleted != "restore":
-        why = Left.DELETED_KEPT if rules.deleted == "keep" else Left.DELETED_REPORTED
-        draft.left_alone.append(LeftAlone(event.key, why, None, event))
+        why = SkipReason.DELETED_KEPT if rules.deleted == "keep" else SkipReason.DELETED_REPORTED
+        draft.left_alone.append(Skipped(event.key, why, None, event))
         # So that the next change of the timetable is told from this change of the mapping.
         known = entry._replace(fingerprint=fingerprint, mapping=rules.mapping)
         if known != entry:
@@ -287,7 +287,7 @@ def absent(draft: Draft, event: Event, entry: LedgerEntry | None, rules: Rules, 
     draft.changes.append(Create(event, marker_of(event, rules.mapping), Reason.DELETED if deleted else Reason.TIMETABLE))
 
 
-def _stay(draft: Draft, there: Sequence[Standing], event: Event | None, entry: LedgerEntry | None, rules: Rules) -> None:
+def _stay(draft: Draft, there: Sequence[RemoteEvent], event: Event | None, entry: LedgerEntry | None, rules: Rules) -> None:
     before = next((item for item in there if is_known(item, entry)), there[0]) if there else None
     if before is not None and event is not None and before.marker.fingerprint == event.fingerprint() and not differences(event, before):
         draft.unchanged += 1
@@ -295,39 +295,41 @@ def _stay(draft: Draft, there: Sequence[Standing], event: Event | None, entry: L
             draft.record.setdefault(before.marker.key, entry_of(before, before.marker.mapping))
         return
     key = before.marker.key if before is not None else event.key if event is not None else ""
-    _left(draft, key, Left.UNSETTLED, before, event, entry, rules)
+    _left(draft, key, SkipReason.UNSETTLED, before, event, entry, rules)
 
 
-def _left(draft: Draft, key: str, why: Left, before: Standing | None, event: Event | None, entry: LedgerEntry | None, rules: Rules) -> None:
-    draft.left_alone.append(LeftAlone(key, why, before, event))
+def _left(
+    draft: Draft, key: str, why: SkipReason, before: RemoteEvent | None, event: Event | None, entry: LedgerEntry | None, rules: Rules
+) -> None:
+    draft.left_alone.append(Skipped(key, why, before, event))
     if before is not None and entry is None and written(before, rules.zones(event)):
-        learn(draft, before, entry)
+        sync_ledger(draft, before, entry)
 
 
 def _left_as_series(
-    draft: Draft, key: str, there: Sequence[Standing], event: Event | None, entry: LedgerEntry | None, rules: Rules
+    draft: Draft, key: str, there: Sequence[RemoteEvent], event: Event | None, entry: LedgerEntry | None, rules: Rules
 ) -> None:
     item = next(item for item in there if item.series)
-    _left(draft, key, Left.UNREADABLE if "series" in item.missing else Left.SERIES, item, event, entry, rules)
+    _left(draft, key, SkipReason.UNREADABLE if "series" in item.missing else SkipReason.SERIES, item, event, entry, rules)
 
 
-def learn(draft: Draft, there: Standing, entry: LedgerEntry | None) -> None:
+def sync_ledger(draft: Draft, there: RemoteEvent, entry: LedgerEntry | None) -> None:
     """Put on record what the ledger does not know, but not its version: that one was seen, and not written or found to be right."""
     if entry is None:
         known = entry_of(there, there.marker.mapping)
         draft.record.setdefault(there.marker.key, known._replace(item=ItemRef(there.item.id, "")))
 
 
-def _moved_in(there: Standing, entry: LedgerEntry | None, window: Window) -> bool:
+def _moved_in(there: RemoteEvent, entry: LedgerEntry | None, window: Window) -> bool:
     """Whether we wrote it for a time outside of the window, of which nobody says anything tonight, and someone moved it into it."""
     return entry is not None and entry.item.id == there.item.id and not window.holds(entry.start)
 
 
-def edited_why(rules: Rules) -> Left:
+def edited_why(rules: Rules) -> SkipReason:
     """Why an event that somebody edited is left alone."""
-    return Left.EDITED_KEPT if rules.edited == "keep" else Left.EDITED_REPORTED
+    return SkipReason.EDITED_KEPT if rules.edited == "keep" else SkipReason.EDITED_REPORTED
 
 
-def entry_of(there: Standing, mapping: str) -> LedgerEntry:
+def entry_of(there: RemoteEvent, mapping: str) -> LedgerEntry:
     """What the ledger is to have of ``there``, which is right."""
     return LedgerEntry(there.marker.key, there.item, there.marker.fingerprint, mapping, there.start, there.end)

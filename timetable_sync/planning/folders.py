@@ -16,9 +16,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from timetable_sync.errors import CalendarFailed
+from timetable_sync.errors import CalendarError
 from timetable_sync.model.calendar import Calendar
-from timetable_sync.model.visited import Look, Visited
+from timetable_sync.model.folder import FolderSeen, KnownFolder
 
 #: Of a mailbox, while there is no other one: so many addresses may have one folder, and more have not.
 _MOST_NAMES = 2
@@ -26,7 +26,7 @@ _MOST_NAMES = 2
 _ONE_ADDRESS = "See that calendars.address yields one address for each mailbox."
 
 
-class Expected:
+class ExpectedFolders:
     """The folder that each address is expected to lead to; empty for one that was visited and whose folder is not known."""
 
     def __init__(self, folders: Mapping[str, str]) -> None:
@@ -40,14 +40,14 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoldersFound:
     """What tonight says of addresses.
 
     ``looks`` are by address, of those that answered; ``gone`` do not exist. ``wanted`` are those that the timetable names, ``visited``
     those whose turn it is tonight.
     """
 
-    looks: Mapping[str, Look]
+    looks: Mapping[str, FolderSeen]
     gone: Collection[str]
     wanted: Collection[str]
     visited: Collection[str]
@@ -64,7 +64,7 @@ class Resolution:
     moved: Mapping[str, str] = field(default_factory=dict)
     forgotten: frozenset[str] = frozenset()
     dropped: frozenset[str] = frozenset()
-    failed: Mapping[str, CalendarFailed] = field(default_factory=dict)
+    failed: Mapping[str, CalendarError] = field(default_factory=dict)
 
     def known_as(self, address: str) -> list[str]:
         """The addresses under which was known what is now known under ``address``; its own comes last, and counts most."""
@@ -77,7 +77,7 @@ class Resolution:
         return frozenset(self.moved.values()) | self.forgotten | self.moved.keys()
 
 
-def resolve(before: Mapping[str, Visited], found: Found) -> Resolution:
+def resolve(before: Mapping[str, KnownFolder], found: FoldersFound) -> Resolution:
     """What follows from where the addresses lead tonight, ``before`` being what is remembered of them."""
     leads = {address: one.folder for address, one in before.items() if one.folder and not one.gone_nights and address not in found.gone}
     leads |= {address: look.folder for address, look in found.looks.items() if look.folder}
@@ -86,7 +86,7 @@ def resolve(before: Mapping[str, Visited], found: Found) -> Resolution:
     groups = defaultdict[str, list[str]](list)
     for address in sorted(leads):
         groups[leads[address]].append(address)
-    owners, dropped, failed = dict[str, str](), set[str](), dict[str, CalendarFailed]()
+    owners, dropped, failed = dict[str, str](), set[str](), dict[str, CalendarError]()
     for folder, group in groups.items():
         wanted, seen = [one for one in group if one in found.wanted], [one for one in group if one in found.looks]
         if len(wanted) > 1:
@@ -110,7 +110,7 @@ def resolve(before: Mapping[str, Visited], found: Found) -> Resolution:
     return Resolution(moved, frozenset(forgotten), frozenset(dropped), failed)
 
 
-def _tells(before: Mapping[str, Visited], found: Found, leads: Mapping[str, str]) -> bool:
+def _tells(before: Mapping[str, KnownFolder], found: FoldersFound, leads: Mapping[str, str]) -> bool:
     """Whether folders are told apart by their ids. They are not where a service gives all of them one, such as one within their mailbox.
 
     Addresses that do not exist any more are no sign of that, however many a mailbox had.
@@ -120,27 +120,27 @@ def _tells(before: Mapping[str, Visited], found: Found, leads: Mapping[str, str]
     return len(folders - {""}) != 1 or len(there) <= _MOST_NAMES
 
 
-def _known(before: Mapping[str, Visited], looks: Mapping[str, Look]) -> dict[str, str]:
+def _known(before: Mapping[str, KnownFolder], looks: Mapping[str, FolderSeen]) -> dict[str, str]:
     """By address, the folder that what is known under it is of. Where that was not known, it is the one that the address leads to now."""
     now = {address: look.folder for address, look in looks.items() if look.folder}
     return now | {address: one.folder for address, one in before.items() if one.folder}
 
 
-def _of_two(address: str, wanted: Collection[str], found: Found) -> CalendarFailed:
+def _of_two(address: str, wanted: Collection[str], found: FoldersFound) -> CalendarError:
     other = next(one for one in wanted if one != address)
     that = other if other in found.looks else f"{other} did when it was last looked at"
-    return CalendarFailed(
+    return CalendarError(
         f"{address} leads to the same mailbox as {that}, and the timetable names both; nothing was written to it", _ONE_ADDRESS
     )
 
 
-def _of_another(address: str, owner: str) -> CalendarFailed:
-    return CalendarFailed(
+def _of_another(address: str, owner: str) -> CalendarError:
+    return CalendarError(
         f"{address} leads to the mailbox of {owner}, which was not looked at tonight; nothing was written to it", _ONE_ADDRESS
     )
 
 
-def now_known(before: Mapping[str, Visited], resolution: Resolution) -> dict[str, Visited]:
+def now_known(before: Mapping[str, KnownFolder], resolution: Resolution) -> dict[str, KnownFolder]:
     """What is remembered of addresses once it went along to those that calendars have now."""
     known = {address: one for address, one in before.items() if address not in resolution.changed}
     for address in sorted(resolution.changed):
@@ -151,8 +151,8 @@ def now_known(before: Mapping[str, Visited], resolution: Resolution) -> dict[str
 
 
 def learnt(
-    known: Mapping[str, Visited], calendars: Iterable[Calendar], looks: Mapping[str, Look], strange: Collection[str] = ()
-) -> Iterator[Visited]:
+    known: Mapping[str, KnownFolder], calendars: Iterable[Calendar], looks: Mapping[str, FolderSeen], strange: Collection[str] = ()
+) -> Iterator[KnownFolder]:
     """What is to be remembered of ``calendars`` that were looked at; ``known`` is what is remembered already, like ``looks`` by address.
 
     At the addresses ``strange`` something stands that seems to be another installation's. It has to seem so again in the next run, until
@@ -160,5 +160,5 @@ def learnt(
     """
     for calendar in calendars:
         if (look := looks.get(calendar.address)) is not None:
-            one = known.get(calendar.address, Visited(calendar))
-            yield Visited(calendar, look.folder or one.folder, (None if calendar.address in strange else look.at) or one.seen)
+            one = known.get(calendar.address, KnownFolder(calendar))
+            yield KnownFolder(calendar, look.folder or one.folder, (None if calendar.address in strange else look.at) or one.seen)

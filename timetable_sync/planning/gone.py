@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from timetable_sync.errors import BackendError, CalendarFailed
+from timetable_sync.errors import BackendError, CalendarError
 from timetable_sync.model.calendar import Calendar
-from timetable_sync.model.visited import Visited
-from timetable_sync.planning.freeze import Freeze, Reach
+from timetable_sync.model.folder import KnownFolder
+from timetable_sync.planning.protection import Protection, Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +21,16 @@ class Gone:
     remembered of that, where it is new. ``refusing`` are the addresses of those that are there and cannot be had."""
 
     nights: Mapping[str, int]
-    counted: tuple[Visited, ...]
+    counted: tuple[KnownFolder, ...]
     refusing: frozenset[str] = frozenset()
 
 
-def count_nights(before: Mapping[str, Visited], failed: Mapping[Calendar, BackendError], now: datetime, zone: str) -> Gone:
+def count_nights(before: Mapping[str, KnownFolder], failed: Mapping[Calendar, BackendError], now: datetime, zone: str) -> Gone:
     """What tonight's failures say. ``before`` is what is remembered, by address. Two runs of one day in ``zone`` are one night."""
-    nights, counted, refusing = dict[str, int](), list[Visited](), set[str]()
+    nights, counted, refusing = dict[str, int](), list[KnownFolder](), set[str]()
     for calendar, error in failed.items():
-        known = before.get(calendar.address, Visited(calendar))
-        if not isinstance(error, CalendarFailed) or error.passing:
+        known = before.get(calendar.address, KnownFolder(calendar))
+        if not isinstance(error, CalendarError) or error.passing:
             continue
         if not error.gone:
             refusing.add(calendar.address)
@@ -55,11 +55,11 @@ def to_forget(gone: Gone, after: int, wanted: Collection[str], reach: Reach, kno
     return frozenset(
         address
         for address, nights in gone.nights.items()
-        if nights >= after and address not in wanted and not _may_be_asked_for(Freeze(reach, address), known, address)
+        if nights >= after and address not in wanted and not _may_be_asked_for(Protection(reach, address), known, address)
     )
 
 
-def _may_be_asked_for(freeze: Freeze, known: Callable[[str], Collection[str]], address: str) -> bool:
+def _may_be_asked_for(freeze: Protection, known: Callable[[str], Collection[str]], address: str) -> bool:
     return not freeze.deletes_allowed or bool(freeze.frozen(known(address), ()))
 
 

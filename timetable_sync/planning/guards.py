@@ -1,14 +1,68 @@
 """Guards: limits that hold a calendar's plan, or the run's, judged for all before the first write. Pure."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
+from timetable_sync.config.sections.safety import Guards
+from timetable_sync.config.units import show_share
 from timetable_sync.model.calendar import Calendar
-from timetable_sync.model.plan import CalendarPlan, Held, Keys
-from timetable_sync.planning.release import Release
+from timetable_sync.model.change import Create
+from timetable_sync.model.event import Event
+from timetable_sync.model.key import EventKey, source_prefix
+from timetable_sync.model.plan import CalendarPlan, Doubled, Held, Keys, Shown
+from timetable_sync.model.snapshot import Snapshot
 from timetable_sync.planning.selection import Selection, pattern_for
-from timetable_sync.settings.quantities import show_share
-from timetable_sync.settings.sections.safety import Guards
+
+NOBODY: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """``guards`` are to be let through; ``shown`` is what is on record as held.
+
+    Where nothing that the guard holds is on record, nobody waits to be shown anything: whoever names the guard then lets through what it
+    finds, in each calendar for itself.
+    """
+
+    guards: frozenset[str] = frozenset()
+    shown: Shown = field(default_factory=Shown)
+
+    def covers(self, guard: str, plan: CalendarPlan) -> bool:
+        """Whether all that is lost in this calendar was held there by ``guard``, was shown and is let through now."""
+        address = plan.calendar.address
+        held = guard in self.guards and (address, guard) in self.shown.counts
+        return held and plan.losses <= self.shown.keys.get(address, NOBODY)
+
+    def of_calendars(self, verdicts: Sequence[Held], plans: Sequence[CalendarPlan]) -> list[Held]:
+        """``verdicts`` on calendars, those marked that are let through, and of the others said what the release lacks."""
+        on_record = {guard for plan in plans for guard in self.guards if (plan.calendar.address, guard) in self.shown.counts}
+        return [self._judged(verdict, otherwise=verdict.guard not in on_record) for verdict in verdicts]
+
+    def of_run(self, verdict: Held) -> Held:
+        """The same for a verdict on the run."""
+        return self._judged(verdict, otherwise=True)
+
+    def _judged(self, verdict: Held, *, otherwise: bool) -> Held:
+        """``otherwise``: whether it is let through though this very hold is not on record."""
+        if verdict.guard not in self.guards:
+            return verdict
+        place = "" if verdict.calendar is None else verdict.calendar.address
+        shown = self.shown.counts.get((place, verdict.guard))
+        if shown is None:
+            return replace(verdict, forced=True) if otherwise else _not_covered(verdict, verdict.keys, 0)
+        fresh = {address: new for address, keys in verdict.keys.items() if (new := keys - self.shown.keys.get(address, NOBODY))}
+        known = verdict.count - sum(map(len, fresh.values()))
+        if verdict.count <= shown and not fresh:
+            return replace(verdict, forced=True)
+        return _not_covered(verdict, fresh, max(0, min(known, shown)))
+
+
+def _not_covered(verdict: Held, fresh: Keys, covered: int) -> Held:
+    rest = f"the release covers {covered} of them" if covered else "the release covers none of them"
+    return replace(verdict, fresh=fresh, sentence=f"{verdict.sentence}; {rest}, as no more was held")
+
 
 EMPTY = "empty_timetable"
 SHRUNKEN = "shrunken_timetable"
@@ -180,3 +234,49 @@ def _of_calendar(guard: str, plan: CalendarPlan, extent: Extent, sentence: str, 
     calendar = plan.calendar
     scope = (pattern_for(calendar, extent.selection.homonyms),)
     return Held(guard, calendar, sentence, len(keys), of, limit, scope=scope, keys={calendar.address: keys})
+
+
+def newcomers(
+    snapshot: Snapshot,
+    wanted: Iterable[Event],
+    known: Iterable[str],
+    source: str,
+    seen: datetime | None,
+    copies: Collection[str] = (),
+) -> frozenset[str]:
+    """The keys of events that would be another installation's, if nothing else explains them.
+
+    ``wanted`` is what the timetable asks for in the calendar, ``known`` are the keys of the ledger. ``seen`` is when it was last read
+    whole; None where it was not, and then nothing tells. ``copies`` are the ids of items that people made.
+    """
+    if seen is None:
+        return frozenset()
+    ours = source_prefix(source)
+    new = {
+        item.marker.key
+        for item in snapshot.ours
+        if item.created is not None and item.created > seen and item.marker.key.startswith(ours) and item.item.id not in copies
+    }
+    return frozenset(new.difference(known, (event.key for event in wanted)) if new else new)
+
+
+def doubled(plan: CalendarPlan, snapshot: Snapshot, source: str) -> Doubled:
+    """What ``plan`` would make twice."""
+    ours = source_prefix(source)
+    theirs: Mapping[tuple[str, datetime], str] = {
+        (_after_source(item.marker.key), item.start): item.marker.key for item in snapshot.ours if not item.marker.key.startswith(ours)
+    }
+    if not theirs:
+        return Doubled()
+    creates = [change for change in plan.changes if isinstance(change, Create)]
+    found = {change.key: theirs[place] for change in creates if (place := (_after_source(change.key), change.after.start)) in theirs}
+    if not found:
+        return Doubled()
+    (prefix, _), *_ = Counter(key.partition("/")[0] for key in found.values()).most_common(1)
+    parsed = EventKey.parse(next(key for key in found.values() if key.startswith(prefix + "/")))
+    return Doubled(prefix if parsed is None else parsed.source, frozenset(found))
+
+
+def _after_source(key: str) -> str:
+    """A key without its source."""
+    return key.partition("/")[2]

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from timetable_sync.config.sections.safety import WindowSpan
 from timetable_sync.errors import UsageError
 from timetable_sync.model.window import Window
-from timetable_sync.settings.sections.safety import WindowSpan
 
 
 def window_of(now: datetime, span: WindowSpan, time_zone: str) -> Window:

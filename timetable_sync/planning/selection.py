@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
+from timetable_sync.config.sections.calendars import Calendars
 from timetable_sync.model.calendar import Calendar
-from timetable_sync.settings.sections.calendars import Calendars
 
 # Patterns, and what shells take for the end of what they were given: PowerShell also quotation marks of print.
 # https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_quoting_rules

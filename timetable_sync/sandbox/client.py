@@ -148,7 +148,7 @@ class SandboxClient:
     # -- looking
 
     def events(self, address: str) -> list[Event]:
-        """Everything in a calendar, every field (``timetable_sync.sandbox.views`` says which), series as their masters."""
+        """Everything in a calendar, every field (``timetable_sync.sandbox.control`` says which), series as their masters."""
         found: list[Event] = self._call("events", address=address)
         return found
 
@@ -257,7 +257,7 @@ class SandboxClient:
         return found
 
     def set_budgets(self, policy: dict[str, Any] | None) -> None:
-        """Throttle as Exchange does (``timetable_sync.sandbox.budgets`` says how), from full budgets; None throttles nothing."""
+        """Throttle as Exchange does (``timetable_sync.sandbox.throttling`` says how), from full budgets; None throttles nothing."""
         self._call("set_budgets", policy=policy)
 
     def budgets(self) -> dict[str, Any]:

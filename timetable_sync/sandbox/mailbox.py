@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from timetable_sync.sandbox.clock import Clock
-from timetable_sync.sandbox.ids import IdMaker, split_occurrence_id
-from timetable_sync.sandbox.items import Item
+from timetable_sync.sandbox.items import IdMaker, Item, split_occurrence_id
 from timetable_sync.sandbox.recurrence import occurrence, occurrences
 
 Kind = Literal["group", "shared", "user", "room"]

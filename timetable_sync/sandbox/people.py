@@ -4,8 +4,7 @@ import copy
 from datetime import UTC, datetime
 from typing import Any
 
-from timetable_sync.sandbox.ids import split_occurrence_id
-from timetable_sync.sandbox.items import Item
+from timetable_sync.sandbox.items import Item, split_occurrence_id
 from timetable_sync.sandbox.mailbox import Mailbox
 
 #: How a test names a field, and what its element is called.

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from timetable_sync.sandbox.ids import occurrence_id
-from timetable_sync.sandbox.items import Item
-from timetable_sync.sandbox.zones import zone_of
+from timetable_sync.sandbox.ews.windows_zones import zone_of
+from timetable_sync.sandbox.items import Item, occurrence_id
 
 _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _GROUPS = {"Day": _DAYS, "Weekday": _DAYS[:5], "WeekendDay": _DAYS[5:]}

@@ -8,19 +8,53 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import web
 
 from timetable_sync.errors import UsageError
-from timetable_sync.sandbox.beside import beside
-from timetable_sync.sandbox.control import Control
-from timetable_sync.sandbox.exchange import Exchange
+from timetable_sync.sandbox.control import Control, JsonText
+from timetable_sync.sandbox.entra.applications import GraphRequest
+from timetable_sync.sandbox.ews.http import Dropped, Exchange, drop, failing, send, silent
 from timetable_sync.sandbox.faults import Faults
-from timetable_sync.sandbox.graph import GraphRequest
 from timetable_sync.sandbox.persistence import StateFile, write_atomically
-from timetable_sync.sandbox.views import JsonText
 from timetable_sync.sandbox.world import World
+
+
+async def beside(
+    control: Control, request: web.Request, service: Literal["token", "graph"], work: Callable[[], web.Response]
+) -> web.StreamResponse:
+    """``work``'s answer, or what the faults make of it; ``work`` is not done where one strikes before."""
+    world = control.world
+    world.requests[service] += 1
+    entry: dict[str, Any] = {"operation": service, "mailbox": "", "status": 0, "items": 0, "at": world.clock.text()}
+    entry["path"] = f"{request.method} {request.path}"
+    world.log.append(entry)
+    faults = control.faults.met_by(service, "")
+    entry["faults"] = [fault.what for fault in faults]
+    try:
+        for fault in faults:
+            if fault.what == "latency":
+                await asyncio.sleep(float(fault.get("seconds", 1)))
+            elif fault.what == "http" and fault.when == "before":
+                entry["status"] = int(fault.get("status", 503))
+                return failing(fault)
+            elif fault.what == "drop" and fault.when == "before":
+                drop(request)
+            elif fault.what == "silence" and fault.when == "before":
+                await silent(request, fault, control.held)
+            elif fault.what == "revoked":
+                world.revoke_everything()
+            elif fault.what == "other_answer":
+                # Of another kind of request: a list, as Graph gives them.
+                return web.json_response({"value": []})
+        response = work()
+        entry["status"] = response.status
+        return await send(request, response, faults, control.held)
+    except Dropped:
+        entry["status"] = -1
+        return web.Response(status=500)
+
 
 #: Calls of the control API: name and JSON object.
 Calls = Sequence[tuple[str, dict[str, Any]]]

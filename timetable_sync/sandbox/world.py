@@ -4,14 +4,14 @@ import json
 from collections import Counter, deque
 from typing import Any
 
-from timetable_sync.sandbox.accounts import Accounts
-from timetable_sync.sandbox.budgets import Budgets
 from timetable_sync.sandbox.clock import Clock
-from timetable_sync.sandbox.directory import Directory
-from timetable_sync.sandbox.entra import Entra
-from timetable_sync.sandbox.graph import Graph
+from timetable_sync.sandbox.entra.applications import Graph
+from timetable_sync.sandbox.entra.directory import Directory
+from timetable_sync.sandbox.entra.token_endpoint import Entra
+from timetable_sync.sandbox.entra.tokens import TokenMaker
+from timetable_sync.sandbox.ews.accounts import Accounts
 from timetable_sync.sandbox.mailbox import KINDS, Kind, Mailbox
-from timetable_sync.sandbox.tokens import TokenMaker
+from timetable_sync.sandbox.throttling import Budgets
 
 _FORM = 1
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 import sqlalchemy as sa
 
 from timetable_sync.model.calendar import Calendar
-from timetable_sync.state.portrait import plain
+from timetable_sync.state.event_json import plain
 from timetable_sync.state.tables import (
     create_intent,
     held,

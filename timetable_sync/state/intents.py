@@ -14,11 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from timetable_sync import host_clock
-from timetable_sync.calendars.contract import Outcome
-from timetable_sync.errors import Unclear
+from timetable_sync.calendars.contract import ChangeResult
+from timetable_sync.errors import OutcomeUnknown
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Create
-from timetable_sync.state.portrait import plain
+from timetable_sync.state.event_json import plain
 from timetable_sync.state.tables import create_intent
 
 
@@ -67,9 +67,9 @@ def enter(connection: sa.Connection, source: str, sending: Sending) -> Entered:
     return Entered(int(result.inserted_primary_key[0]) if result.inserted_primary_key else 0, seconds)
 
 
-def close(connection: sa.Connection, intent: int, outcomes: Sequence[Outcome]) -> None:
+def close(connection: sa.Connection, intent: int, outcomes: Sequence[ChangeResult]) -> None:
     """With the record of its batch it is struck out, but for what nobody could find out: that may be carried out yet."""
-    keys = [outcome.change.key for outcome in outcomes if isinstance(outcome.error, Unclear) and isinstance(outcome.change, Create)]
+    keys = [outcome.change.key for outcome in outcomes if isinstance(outcome.error, OutcomeUnknown) and isinstance(outcome.change, Create)]
     mine = create_intent.c.id == intent
     connection.execute(sa.update(create_intent).where(mine).values(keys=keys) if keys else sa.delete(create_intent).where(mine))
 

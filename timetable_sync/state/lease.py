@@ -21,10 +21,10 @@ import sqlalchemy as sa
 
 from timetable_sync import host_clock
 from timetable_sync.errors import AnotherRunAtWork, LeaseLost, StateUnusable
-from timetable_sync.state.connection import Database
+from timetable_sync.state.bulk import insert
+from timetable_sync.state.engine import Database
 from timetable_sync.state.process import Process, surely_alive, surely_dead, this_process
 from timetable_sync.state.tables import lease
-from timetable_sync.state.upsert import insert
 
 log = logging.getLogger(__name__)
 

@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
-from timetable_sync.calendars.contract import Outcome
+from timetable_sync.calendars.contract import ChangeResult
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Create, Delete, Reason, Update
-from timetable_sync.model.ledger import BETWEEN, LINE, Digest, LedgerEntry, digest_of
+from timetable_sync.model.ledger_entry import BETWEEN, LINE, Digest, LedgerEntry, digest_of
 from timetable_sync.model.snapshot import ItemRef
 from timetable_sync.model.window import Window
 from timetable_sync.state.bulk import Bulk, moments, unread
-from timetable_sync.state.portrait import plain
+from timetable_sync.state.event_json import plain
 from timetable_sync.state.tables import NAME, SERVICE, ledger
 
 #: Calendars whose keys and fingerprints are in memory at a time.
@@ -115,7 +115,7 @@ def forget(connection: sa.Connection, source: str, calendar: Calendar, keys: Seq
         connection.execute(_strike(), rows)
 
 
-def learn_from(connection: sa.Connection, source: str, calendar: Calendar, outcomes: Sequence[Outcome], mapping: str) -> None:
+def learn_from(connection: sa.Connection, source: str, calendar: Calendar, outcomes: Sequence[ChangeResult], mapping: str) -> None:
     """What was done goes in; what was not leaves no trace here. The order within ``outcomes`` is kept for one key.
 
     A deleted duplicate strikes the key out only where the ledger named that very copy: the other one stands.

@@ -7,7 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from timetable_sync.errors import AlreadyRun, LeaseLost, StateUnusable
-from timetable_sync.state.connection import Database
+from timetable_sync.state.engine import Database
 from timetable_sync.state.tables import noted, run
 
 #: Since when this schedule is in force: what it would have started before that was not missed.

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from timetable_sync.config.column_names import PLACED_COLUMNS
+from timetable_sync.config.sections.columns import Column
+from timetable_sync.config.sections.timetable import Timetable
 from timetable_sync.model.key import OWN
-from timetable_sync.settings.columns import PLACED_COLUMNS
-from timetable_sync.settings.sections.column import Column
-from timetable_sync.settings.sections.timetable import Timetable
-from timetable_sync.timetable.cells import has_gaps, name_in, prose_in, several_in, yes_or_no
-from timetable_sync.timetable.places import place_of
-from timetable_sync.timetable.times import Clock, Unreadable, duration
+from timetable_sync.timetable.column_lookup import place_of
+from timetable_sync.timetable.times import LocalClock, Unreadable, duration
+from timetable_sync.timetable.values import has_gaps, name_in, prose_in, several_in, yes_or_no
 
 #: A control character (unit separator): cleaning removes it from every text.
 JOINT = "\x1f"
@@ -181,12 +181,12 @@ def _joined(split: str | None, read: Callable[[object], str | None]) -> Callable
     return lambda cell: JOINT.join(several_in(cell, split, read))
 
 
-def names_of(clock: Clock, where: str) -> Callable[[object], str | None]:
+def names_of(clock: LocalClock, where: str) -> Callable[[object], str | None]:
     """What reads names from the cells of the column ``where``; moments that have a zone in that of ``clock``."""
     return lambda cell: name_in(clock.here(cell), where)
 
 
-def prose_of(clock: Clock) -> Callable[[object], str | None]:
+def prose_of(clock: LocalClock) -> Callable[[object], str | None]:
     """What reads descriptions from cells; moments that have a zone in that of ``clock``."""
     return lambda cell: prose_in(clock.here(cell))
 
@@ -197,7 +197,7 @@ class Columns:
     ``names`` are those of the query's columns. ``calendar_may_lack`` says that a row without a calendar is none the worse for it.
     """
 
-    def __init__(self, timetable: Timetable, names: Sequence[str], clock: Clock, *, calendar_may_lack: bool = False) -> None:
+    def __init__(self, timetable: Timetable, names: Sequence[str], clock: LocalClock, *, calendar_may_lack: bool = False) -> None:
         self._timetable = timetable
         self._clock = clock
         columns = timetable.columns
@@ -270,7 +270,7 @@ class Columns:
         """All meetings of all rows of ``batch``, of which the first has the number ``first``; None where they are to be read one by one."""
         return None
 
-    def _known(self, row: Sequence[Any]) -> tuple[Clock, int | None]:
+    def _known(self, row: Sequence[Any]) -> tuple[LocalClock, int | None]:
         """The clock of a row that cannot be used, and the moment that it would have begun at, where anybody knows."""
         try:
             return self._clock, self._clock.start(row[self._start])

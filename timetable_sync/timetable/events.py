@@ -10,21 +10,20 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from timetable_sync.config.schema import Settings
 from timetable_sync.model.event import content_of, encoded, fingerprint_of_parts, times_of
 from timetable_sync.model.key import beginning
-from timetable_sync.model.unsettled import Unsettled
-from timetable_sync.settings.schema import Settings
-from timetable_sync.timetable.addresses import KEY as ADDRESS
-from timetable_sync.timetable.addresses import Addresses, NoMailbox, SeveralMailboxes, Unaddressed
+from timetable_sync.model.plan import Unresolved
+from timetable_sync.timetable.calendars import ADDRESS_KEY as ADDRESS
+from timetable_sync.timetable.calendars import KEY as MAILBOXES
+from timetable_sync.timetable.calendars import Addresses, Mailboxes, NoMailbox, SeveralMailboxes, Unaddressed, Wanted
 from timetable_sync.timetable.columns import JOINT
+from timetable_sync.timetable.event_fields import EventFields, Fields
 from timetable_sync.timetable.lessons import Lesson
-from timetable_sync.timetable.looks import Fields, Looks
-from timetable_sync.timetable.selection import KEY as MAILBOXES
-from timetable_sync.timetable.selection import Mailboxes, Wanted
 from timetable_sync.timetable.spool import NewEvent, Spool
+from timetable_sync.timetable.template_names import TIMED, Variables
 from timetable_sync.timetable.templates import TemplateFailed
 from timetable_sync.timetable.times import moment_of
-from timetable_sync.timetable.variables import TIMED, Variables
 
 #: As activities come one after the other, few are needed.
 _REMEMBERED_LESSONS = 256
@@ -33,7 +32,7 @@ _REMEMBERED = 4_096
 TEMPLATE_FAILS = "for which a template fails"
 
 #: Told of a lesson that cannot be made an event: it, what that leaves open, the configuration's key, the reason in general and for it.
-Refuse = Callable[[Lesson, Unsettled, str, str, str], None]
+Refuse = Callable[[Lesson, Unresolved, str, str, str], None]
 
 
 class _Place(NamedTuple):
@@ -63,7 +62,9 @@ class Events:
     address, those out of the window too. ``skips`` says that a calendar without a mailbox is none of these.
     """
 
-    def __init__(self, settings: Settings, store: Spool, variables: Variables, looks: Looks, addresses: Addresses, refuse: Refuse) -> None:
+    def __init__(
+        self, settings: Settings, store: Spool, variables: Variables, looks: EventFields, addresses: Addresses, refuse: Refuse
+    ) -> None:
         self._store, self._variables, self._looks, self._addresses, self._refuse = store, variables, looks, addresses, refuse
         self._source, self._time_zone = settings.timetable.source, settings.timetable.time_zone
         self._wanted = Wanted(settings.calendars)
@@ -92,10 +93,10 @@ class Events:
         """That of the calendar that the lesson names so. Raises Unaddressed, TemplateFailed."""
         return self._address(name, self._variables.values(lesson, name))
 
-    def somewhere(self, lesson: Lesson) -> Unsettled:
+    def somewhere(self, lesson: Lesson) -> Unresolved:
         """What is open where all of the lesson is known but a calendar."""
         key = f"{beginning(self._source, lesson.period, lesson.activity)}{lesson.week}/{lesson.nth}"
-        return Unsettled(None, lesson.period, lesson.activity, lesson.week, key)
+        return Unresolved(None, lesson.period, lesson.activity, lesson.week, key)
 
     def of(self, lesson: Lesson, *, inside: bool) -> list[NewEvent]:
         """Those of a lesson that has a calendar; none where it does not start ``inside`` the window, yet its calendars become known."""
@@ -200,7 +201,7 @@ class Events:
         try:
             fields = self._looks.fields(values)
         except TemplateFailed as error:
-            left_open = Unsettled(address, lesson.period, lesson.activity, lesson.week)
+            left_open = Unresolved(address, lesson.period, lesson.activity, lesson.week)
             self._refuse(lesson, left_open, error.key, TEMPLATE_FAILS, str(error))
             return None
         look, content = self._kept(fields, None if self._zone is None else str(lesson.values[self._zone]))

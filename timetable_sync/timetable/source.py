@@ -18,15 +18,38 @@ from sqlalchemy.engine import URL, Connection, CursorResult, Engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from timetable_sync.config.sections.timetable import Timetable
+from timetable_sync.config.units import show_duration
 from timetable_sync.errors import Stopped, TimetableUnusable, UsageError
-from timetable_sync.settings.quantities import show_duration
-from timetable_sync.settings.sections.timetable import Timetable
-from timetable_sync.timetable.cells import decoded
-from timetable_sync.timetable.interruption import Interruption, interruptible
-from timetable_sync.timetable.moments import pymysql_conversions, teach_oracledb, teach_psycopg
-from timetable_sync.timetable.query import query_text
-from timetable_sync.timetable.refusals import advice, passes, plainly
+from timetable_sync.timetable.database_errors import advice, passes, plainly
+from timetable_sync.timetable.driver_types import pymysql_conversions, teach_oracledb, teach_psycopg
+from timetable_sync.timetable.query_interrupt import Interruption, interruptible
 from timetable_sync.timetable.transactions import begin_snapshot
+from timetable_sync.timetable.values import decoded
+
+_FILE = "file:"
+
+
+def query_text(query: str, base: Path | None, key: str = "timetable.query") -> str:
+    """The SQL of ``query``, which stands at ``key``; a file it names is relative to ``base``. Raises UsageError.
+
+    A semicolon at the end is left out, since a cursor is declared for the query where it is streamed.
+    """
+    if query.startswith(_FILE):
+        file = (base or Path()) / Path(query.removeprefix(_FILE).strip()).expanduser()
+        try:
+            query = file.read_text("utf-8-sig")
+        except OSError as error:
+            raise UsageError(f"{key}: {file} cannot be read: {error.strerror}", "Check the path and who may read it.") from None
+        except UnicodeDecodeError:
+            raise UsageError(f"{key}: {file} is not UTF-8 text", "Save the query as UTF-8.") from None
+        if not query.strip():
+            raise UsageError(f"{key}: {file} is empty", "Write the query there.")
+    text = query.strip().rstrip(";").rstrip()
+    if not text:
+        raise UsageError(f"{key} is empty", 'Write the query, or "file:" and the path of a file that holds it.')
+    return text
+
 
 #: Rows that wait in memory.
 AT_ONCE = 1_000

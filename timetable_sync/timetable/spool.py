@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from timetable_sync.errors import TimetableUnusable
-from timetable_sync.model.ledger import BETWEEN, LINE
+from timetable_sync.model.ledger_entry import BETWEEN, LINE
 from timetable_sync.timetable.columns import StoredRow
 
 #: Without a journal nothing can be rolled back and nothing survives a crash: neither is wanted of a file that nobody will open again.

@@ -13,14 +13,13 @@ from jinja2 import Template, TemplateError, meta, nodes
 from jinja2.exceptions import SecurityError
 
 from timetable_sync.errors import UsageError
-from timetable_sync.timetable.bounded import LONGEST_TEXT, allowance
-from timetable_sync.timetable.names import nearest_or_all
-from timetable_sync.timetable.outright import written_outright
-from timetable_sync.timetable.plain import Kind, Known, Render, plain
-from timetable_sync.timetable.slug import slug
-from timetable_sync.timetable.steady import SteadyEnvironment
-from timetable_sync.timetable.times import Clock
-from timetable_sync.timetable.variables import Variables
+from timetable_sync.timetable.clean_text import slug
+from timetable_sync.timetable.column_lookup import nearest_or_all
+from timetable_sync.timetable.plain_templates import Kind, Known, Render, plain
+from timetable_sync.timetable.template_names import Variables, written_outright
+from timetable_sync.timetable.template_sandbox import LONGEST_TEXT, allowance
+from timetable_sync.timetable.template_values import SteadyEnvironment
+from timetable_sync.timetable.times import LocalClock
 
 T = TypeVar("T")
 
@@ -50,7 +49,7 @@ def environment(*, autoescape: bool) -> SteadyEnvironment:
 class Templates:
     """Compiles the configuration's templates over ``variables``."""
 
-    def __init__(self, variables: Variables, clock: Clock) -> None:
+    def __init__(self, variables: Variables, clock: LocalClock) -> None:
         self._variables = variables
         self._clock = clock
         self._text = environment(autoescape=False)
@@ -120,7 +119,7 @@ class Compiled(Generic[T]):
         also: Sequence[str],
         finish: Callable[[str], T],
         variables: Variables,
-        clock: Clock,
+        clock: LocalClock,
         remembered: int,
     ) -> None:
         self.key = key

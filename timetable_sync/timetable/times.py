@@ -13,8 +13,8 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from timetable_sync.model.key import iso_week
-from timetable_sync.model.zone import zone_named
-from timetable_sync.timetable.cells import decoded
+from timetable_sync.model.window import zone_named
+from timetable_sync.timetable.values import decoded
 
 _ISO = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)[ Tt](?P<time>\d\d:\d\d(?::\d\d)?)(?:[.,]\d+)?(?: ?(?P<offset>[Zz]|[+-]\d\d(?::?\d\d)?))?", re.ASCII
@@ -33,13 +33,13 @@ class Unreadable(ValueError):
     """A cell that is no time; its text says why, in words for the report."""
 
 
-class Clock:
+class LocalClock:
     """Reads times in one zone (an IANA name). Raises ValueError where there is no such zone."""
 
     def __init__(self, zone: str) -> None:
         self.name = zone
         self._zone = zone_named(zone)
-        self._others: dict[str, Clock] = {zone: self}
+        self._others: dict[str, LocalClock] = {zone: self}
         self.read_text = lru_cache(_REMEMBERED)(self._from_text)
         self._read_naive = lru_cache(_REMEMBERED)(self._from_naive)
         self.week = lru_cache(_REMEMBERED)(self._week)
@@ -63,12 +63,12 @@ class Clock:
         """The moment ``seconds`` later: a lesson lasts as long as it lasts, also over a clock change. Raises Unreadable."""
         return self._within_reach(start + seconds)
 
-    def elsewhere(self, zone: str) -> "Clock":
+    def elsewhere(self, zone: str) -> "LocalClock":
         """The clock of another zone. Raises Unreadable where there is no such zone."""
         found = self._others.get(zone)
         if found is None:
             try:
-                found = Clock(zone)
+                found = LocalClock(zone)
             except ValueError:
                 raise Unreadable(f'"{zone[:40]}" is no time zone, such as Europe/London') from None
             self._others[zone] = found

@@ -36,7 +36,7 @@ def _mysql(connection: Connection, seconds: int) -> None:
     connection.execution_options(isolation_level="REPEATABLE READ")
     maria = bool(getattr(connection.dialect, "is_mariadb", False))
     limit = f"max_statement_time = {seconds}" if maria else f"max_execution_time = {seconds * 1000}"
-    # Servers from before these variables have no such limit; then ours alone holds (``interruption``).
+    # Servers from before these variables have no such limit; then ours alone holds (``query_interrupt``).
     try:
         connection.exec_driver_sql(f"SET SESSION {limit}")
     except DBAPIError as error:
@@ -48,7 +48,7 @@ def _mysql(connection: Connection, seconds: int) -> None:
 
 
 def _sqlite(connection: Connection, seconds: int) -> None:
-    # There is no server to give up after some seconds: ``interruption`` does.
+    # There is no server to give up after some seconds: ``query_interrupt`` does.
     connection.exec_driver_sql("PRAGMA query_only = ON")
     connection.exec_driver_sql("BEGIN")
 

@@ -18,13 +18,13 @@ from tests.calendars.ews.other_nights import OtherNights
 from tests.calendars.ews.sandbox_world import SandboxWorld
 from tests.sandbox_process import CLIENT_ID, TENANT, CertificateFiles, SandboxProcess, make_certificate, ready_app
 from timetable_sync.calendars.ews.backend import EwsBackend, open_ews
+from timetable_sync.config.secrets import SecretRef
+from timetable_sync.config.sections.entra import Entra
+from timetable_sync.config.sections.ews import Ews
 from timetable_sync.entra.certificate import load_certificate
 from timetable_sync.entra.token import TokenProvider
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.sandbox.client import SandboxClient
-from timetable_sync.settings.secret import SecretRef
-from timetable_sync.settings.sections.entra import Entra
-from timetable_sync.settings.sections.ews import Ews
 
 COMP = Calendar("comp1511@groups.example.ac.uk", "COMP1511")
 

@@ -15,11 +15,11 @@ from tests.calendars.ews.other_exchange.habits import Habits
 from tests.calendars.ews.other_exchange.mailbox import Mailbox
 from tests.calendars.ews.other_exchange.server import OtherExchange
 from tests.sandbox_process import CLIENT_ID, TENANT, CertificateFiles
-from timetable_sync.applying.patience import Pace
-from timetable_sync.applying.progress import Silent
+from timetable_sync.apply.progress import Silent
+from timetable_sync.apply.retry import RetryPolicy
+from timetable_sync.config.load import load
 from timetable_sync.night import NightRequest, run_night
-from timetable_sync.reporting.summary import RunSummary
-from timetable_sync.settings.load import load
+from timetable_sync.reports.summary import RunSummary
 
 NOW = datetime(2026, 10, 13, 1, 0, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[3]
@@ -76,7 +76,7 @@ deletes_in_run = "100 %"
 
 #: Short waits, but as many tries as ever: one that hangs up without a word may do so only after the next request was sent, and time and
 #: again where the machine has much else to do.
-_BRISK = Pace(first=0.01, longest=0.2, silence=60.0, late=0.1)
+_BRISK = RetryPolicy(first=0.01, longest=0.2, silence=60.0, late=0.1)
 
 
 class OtherNights:

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.calendars.contract import Seen
+from timetable_sync.calendars.contract import TokenSource
 from timetable_sync.calendars.ews.backend import EwsBackend, open_ews
-from timetable_sync.calendars.ews.zones import windows_zone
-from timetable_sync.calendars.token import TokenSource
+from timetable_sync.calendars.ews.windows_zones import windows_zone
+from timetable_sync.config.sections.ews import Ews
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.event import Busy, Sensitivity
 from timetable_sync.model.marker import PROPERTY_NAME, PROPERTY_SET
 from timetable_sync.sandbox.client import SandboxClient
-from timetable_sync.settings.sections.ews import Ews
 
 _BUSY = {
     "Free": Busy.FREE,

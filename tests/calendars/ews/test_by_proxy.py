@@ -7,17 +7,17 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.applying.virtual import Book, Run
+from tests.apply.virtual import Book, Run
 from tests.calendars.contract import WEEK, creating, errors, event
 from tests.calendars.ews.sandbox_world import SandboxWorld
 from tests.forward_proxy import Fault, ForwardProxy, own_authority
-from timetable_sync.applying.one_batch import apply_batch
-from timetable_sync.applying.recording import Recorder
+from timetable_sync.apply.batch import apply_batch
+from timetable_sync.apply.recording import Recorder
+from timetable_sync.calendars.contract import TokenSource
 from timetable_sync.calendars.ews.backend import EwsBackend, open_ews
-from timetable_sync.calendars.token import TokenSource
-from timetable_sync.errors import BackendError, Passing, RunFailed, Unclear
-from timetable_sync.settings.sections.ews import Ews
-from timetable_sync.settings.sections.network import Network
+from timetable_sync.config.sections.ews import Ews
+from timetable_sync.config.sections.run import Network
+from timetable_sync.errors import BackendError, OutcomeUnknown, ServiceError, TransientError
 
 HOST = "exchange.example.test"
 
@@ -144,7 +144,7 @@ def test_a_tunnel_that_does_not_come_about_has_let_nothing_through(
     fault, said = AT_THE_DOOR[befalls]
     proxy.faults = [Fault(fault.what, fault.when, fault.status, "CONNECT")]
     found = [outcome.error for outcome in backend.apply(world.calendar, creating(event(1), event(2)))]
-    assert [(type(one), one.scope) for one in found if isinstance(one, Passing)] == [(Passing, "service")] * 2
+    assert [(type(one), one.scope) for one in found if isinstance(one, TransientError)] == [(TransientError, "service")] * 2
     assert isinstance(found[0], BackendError)
     assert said in found[0].message
     assert ("network.proxy_password" in found[0].advice) is (fault.status == 407)
@@ -159,7 +159,7 @@ def test_a_certificate_that_nobody_vouches_for_ends_the_run_before_anything_is_s
     backend = open_ews(settings, tokens_of_the_sandbox, network=Network(proxy=proxy.url))
     (outcome,) = backend.apply(world.calendar, creating(event(1)))
     backend.close()
-    assert isinstance(outcome.error, RunFailed)
+    assert isinstance(outcome.error, ServiceError)
     assert "not trusted" in outcome.error.message
     assert proxy.passed == []
 
@@ -172,6 +172,6 @@ def test_what_befell_an_earlier_request_says_nothing_of_one_that_is_sent_while_t
     proxy.faults = [Fault("cut", operation="CONNECT"), Fault("cut", "after", operation="CreateItem")]
     try:
         backend.snapshot(world.calendar, WEEK)
-    except Passing:
-        assert errors(backend.apply(world.calendar, creating(event(1)))) == [Unclear]
+    except TransientError:
+        assert errors(backend.apply(world.calendar, creating(event(1)))) == [OutcomeUnknown]
     assert len(world.seen(world.calendar)) == 1

@@ -6,10 +6,9 @@ from typing import Any, cast
 import pytest
 from lxml import etree
 
-from timetable_sync.calendars.ews.envelopes import enveloped
 from timetable_sync.calendars.ews.names import MESSAGES, TYPES
-from timetable_sync.calendars.ews.payloads import get_stamp
-from timetable_sync.calendars.ews.services import GetFolders, MailboxAccount
+from timetable_sync.calendars.ews.operations import GetFolders, MailboxAccount
+from timetable_sync.calendars.ews.requests import enveloped, get_stamp
 
 
 def canonical(document: bytes) -> bytes:

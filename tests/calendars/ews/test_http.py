@@ -16,8 +16,8 @@ from tests.calendars.ews.conftest import Opener, Tokens
 from tests.calendars.ews.test_writing import standing
 from timetable_sync import host_clock
 from timetable_sync.calendars.ews.backend import EwsBackend
-from timetable_sync.calendars.ews.http_verdicts import retry_after
-from timetable_sync.errors import BackendError, CalendarFailed, CredentialsRefused, Passing, RunFailed, Unclear, UsageError
+from timetable_sync.calendars.ews.http_errors import retry_after
+from timetable_sync.errors import BackendError, CalendarError, CredentialsRefused, OutcomeUnknown, ServiceError, TransientError, UsageError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.network.adapter import VerifyingAdapter
 
@@ -87,7 +87,7 @@ def test_a_token_that_is_refused_twice_ends_the_run(server: CannedServer, backen
     for _ in range(2):
         server.answer(status=401, Connection="close", x_ms_diagnostics='2000001;reason="The token has expired.";error_category="x"')
     error = read(backend, calendar)
-    assert isinstance(error, RunFailed)
+    assert isinstance(error, ServiceError)
     assert error.exit_code == 3
     assert "The token has expired." in error.message
     assert len(server.asked) == 2
@@ -119,7 +119,7 @@ def test_a_write_that_was_held_up_until_it_was_to_be_sent_is_not_sent(
     if refused:
         server.answer(status=401)
     (outcome,) = backend.apply(calendar, creating(event(1)))
-    assert isinstance(outcome.error, Passing)
+    assert isinstance(outcome.error, TransientError)
     assert "was not sent" in outcome.error.message
     assert len(server.asked) == int(refused)
 
@@ -136,7 +136,7 @@ def test_a_reading_may_be_sent_late(
 
     monkeypatch.setattr(tokens, "token", slowly)
     server.answer(status=503)
-    assert isinstance(read(backend, calendar), Passing)
+    assert isinstance(read(backend, calendar), TransientError)
     assert len(server.asked) == 1
 
 
@@ -149,14 +149,14 @@ def test_a_token_that_cannot_be_had_ends_the_run_with_its_own_words(
 ) -> None:
     tokens.failure = CredentialsRefused("Entra ID refused the certificate (AADSTS700027)", "Compare it.")
     error = read(backend, calendar)
-    assert isinstance(error, RunFailed)
+    assert isinstance(error, ServiceError)
     assert (error.exit_code, error.message, error.advice) == (3, "Entra ID refused the certificate (AADSTS700027)", "Compare it.")
-    assert [type(one) for one in write(backend, calendar)] == [RunFailed, RunFailed]
+    assert [type(one) for one in write(backend, calendar)] == [ServiceError, ServiceError]
     assert server.asked == []
 
 
 def test_a_token_service_that_is_down_for_now_passes(backend: EwsBackend, tokens: Tokens, calendar: Calendar) -> None:
-    tokens.failure = Passing("Entra ID cannot be reached", scope="service")
+    tokens.failure = TransientError("Entra ID cannot be reached", scope="service")
     assert read(backend, calendar) is tokens.failure
     assert write(backend, calendar) == [tokens.failure, tokens.failure]
 
@@ -165,35 +165,35 @@ def test_a_token_service_that_is_down_for_now_passes(backend: EwsBackend, tokens
 def test_a_blocked_app_is_told_about_the_switches(server: CannedServer, backend: EwsBackend, calendar: Calendar, body: bytes) -> None:
     server.answer(body, 403, Connection="close")
     error = read(backend, calendar)
-    assert isinstance(error, RunFailed)
+    assert isinstance(error, ServiceError)
     assert "403" in error.message
     assert "EwsAllowedAppIDs" in error.advice
     assert error.exit_code == 1
     server.answer(body, 403)
-    assert [type(one) for one in write(backend, calendar)] == [RunFailed, RunFailed]
+    assert [type(one) for one in write(backend, calendar)] == [ServiceError, ServiceError]
 
 
 def test_too_many_requests_is_obeyed_by_all(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
     # exchangelib takes it for a malformed answer and forgets Retry-After.
     server.answer(status=429, Retry_After="17")
     error = read(backend, calendar)
-    assert isinstance(error, Passing)
+    assert isinstance(error, TransientError)
     assert (error.wait, error.scope, error.busy) == (17.0, "service", True)
     server.answer(status=429, Retry_After="17")
-    assert [type(one) for one in write(backend, calendar)] == [Passing, Passing]
+    assert [type(one) for one in write(backend, calendar)] == [TransientError, TransientError]
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_a_server_that_fails_may_have_done_the_write(server: CannedServer, backend: EwsBackend, calendar: Calendar, status: int) -> None:
     server.answer(b"Service Unavailable", status, Retry_After="5")
     found = write(backend, calendar)
-    assert [type(one) for one in found] == [Unclear, Unclear]
+    assert [type(one) for one in found] == [OutcomeUnknown, OutcomeUnknown]
     # Whatever says so in Exchange's place, a front end, a balancer or a proxy, cannot know whether it is at work no longer.
-    seen = [(one.wait, one.busy, one.unanswered) for one in found if isinstance(one, Unclear)]
+    seen = [(one.wait, one.busy, one.unanswered) for one in found if isinstance(one, OutcomeUnknown)]
     assert seen == [(5.0, status == 503, True)] * 2
     server.answer(b"Service Unavailable", status, Retry_After="5", Connection="close")
     error = read(backend, calendar)
-    assert isinstance(error, Passing)
+    assert isinstance(error, TransientError)
     assert (error.wait, error.scope, error.busy) == (5.0, "calendar", status == 503)
     assert len(server.asked) == 2
 
@@ -201,25 +201,25 @@ def test_a_server_that_fails_may_have_done_the_write(server: CannedServer, backe
 def test_updates_and_deletes_may_have_been_done_too(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
     for change in (updating(standing(1), event(1)), deleting(standing(1))):
         server.answer(status=503)
-        assert errors(backend.apply(calendar, [change])) == [Unclear]
+        assert errors(backend.apply(calendar, [change])) == [OutcomeUnknown]
         server.drop()
-        assert errors(backend.apply(calendar, [change])) == [Unclear]
+        assert errors(backend.apply(calendar, [change])) == [OutcomeUnknown]
 
 
 def test_a_dropped_connection_leaves_a_write_unclear(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
     server.drop()
-    assert [isinstance(one, Unclear) and one.unanswered for one in write(backend, calendar)] == [True, True]
+    assert [isinstance(one, OutcomeUnknown) and one.unanswered for one in write(backend, calendar)] == [True, True]
     server.drop()
-    assert isinstance(read(backend, calendar), Passing)
+    assert isinstance(read(backend, calendar), TransientError)
     assert len(server.asked) == 2
 
 
 def test_an_answer_that_breaks_off_is_no_answer(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
     whole = answer_of("CreateItem", success("CreateItem", item_id(1)), success("CreateItem", item_id(2)))
     server.answers.append(Canned(whole, cut=len(whole) - 100))
-    assert [type(one) for one in write(backend, calendar)] == [Unclear, Unclear]
+    assert [type(one) for one in write(backend, calendar)] == [OutcomeUnknown, OutcomeUnknown]
     server.answers.append(Canned(listing(), cut=200))
-    assert isinstance(read(backend, calendar), Passing)
+    assert isinstance(read(backend, calendar), TransientError)
 
 
 def test_each_request_is_named_and_an_answer_with_another_name_is_none(
@@ -228,12 +228,12 @@ def test_each_request_is_named_and_an_answer_with_another_name_is_none(
     server.answer(listing())
     backend.snapshot(calendar, WEEK)
     server.answer(listing(), client_request_id="another")
-    assert isinstance(error := read(backend, calendar), Passing)
+    assert isinstance(error := read(backend, calendar), TransientError)
     assert error.message == f"{calendar.address}: an answer came that Exchange gave to another request"
     server.answer(
         answer_of("CreateItem", success("CreateItem", item_id(1)), success("CreateItem", item_id(2))), client_request_id="another"
     )
-    assert [type(one) for one in write(backend, calendar)] == [Unclear, Unclear]
+    assert [type(one) for one in write(backend, calendar)] == [OutcomeUnknown, OutcomeUnknown]
     names = {asked.headers["client-request-id"] for asked in server.asked}
     assert (len(names), {asked.headers["return-client-request-id"] for asked in server.asked}) == (3, {"true"})
 
@@ -243,9 +243,9 @@ def test_no_answer_in_time_leaves_a_write_unclear(server: CannedServer, opened: 
     release = threading.Event()
     server.answers += [Canned(hold=release), Canned(hold=release)]
     found = write(backend, calendar)
-    assert [type(one) for one in found] == [Unclear, Unclear]
+    assert [type(one) for one in found] == [OutcomeUnknown, OutcomeUnknown]
     assert "0.3 seconds" in found[0].message
-    assert isinstance(read(backend, calendar), Passing)
+    assert isinstance(read(backend, calendar), TransientError)
     release.set()
 
 
@@ -254,9 +254,9 @@ def test_a_server_that_cannot_be_reached_has_done_nothing(opened: Opener, calend
         unused.bind(("127.0.0.1", 0))
         backend = opened(endpoint=f"http://127.0.0.1:{unused.getsockname()[1]}/EWS/Exchange.asmx")
         found = write(backend, calendar)
-        assert [type(one) for one in found] == [Passing, Passing]
+        assert [type(one) for one in found] == [TransientError, TransientError]
         error = read(backend, calendar)
-    assert isinstance(error, Passing)
+    assert isinstance(error, TransientError)
     assert error.scope == "service"
     assert "cannot be reached" in error.message
 
@@ -266,7 +266,7 @@ def test_a_server_that_cannot_be_reached_has_done_nothing(opened: Opener, calend
 def test_redirects_are_never_followed(server: CannedServer, backend: EwsBackend, calendar: Calendar, status: int, target: str) -> None:
     server.answer(status=status, Location=target)
     error = read(backend, calendar)
-    assert isinstance(error, RunFailed)
+    assert isinstance(error, ServiceError)
     assert target.split("?", maxsplit=1)[0].strip("/") in error.message + "/"
     assert "secret" not in error.message
     assert len(server.asked) == 1
@@ -275,53 +275,53 @@ def test_redirects_are_never_followed(server: CannedServer, backend: EwsBackend,
 def test_a_redirect_to_an_address_that_is_none_is_said(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
     server.answer(status=302, Location="https://[::elsewhere")
     error = read(backend, calendar)
-    assert isinstance(error, RunFailed)
+    assert isinstance(error, ServiceError)
     assert "an address that is none" in error.message
 
 
 def test_exchanges_own_error_page_is_a_passing_outage(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
     page = "/ews/genericerrorpage.htm?aspxerrorpath=/ews/exchange.asmx"
     server.answer(status=302, Location=page)
-    assert isinstance(read(backend, calendar), Passing)
+    assert isinstance(read(backend, calendar), TransientError)
     server.answer(status=302, Location=page)
-    assert [type(one) for one in write(backend, calendar)] == [Unclear, Unclear]
+    assert [type(one) for one in write(backend, calendar)] == [OutcomeUnknown, OutcomeUnknown]
 
 
 def test_a_server_that_is_none_ends_the_run(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
     server.answer(b"<!DOCTYPE html><html>Sign in</html>", Content_Type="text/html; charset=utf-8")
     error = read(backend, calendar)
-    assert isinstance(error, RunFailed)
+    assert isinstance(error, ServiceError)
     assert "text/html" in error.message
     server.answer(b"Not Found", 404)
-    assert isinstance(read(backend, calendar), RunFailed)
+    assert isinstance(read(backend, calendar), ServiceError)
 
 
 def test_a_strange_answer_after_good_ones_is_a_disturbance(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
     server.answer(listing())
     backend.snapshot(calendar, WEEK)
     server.answer(b"<html>maintenance</html>", Content_Type="text/html")
-    assert isinstance(read(backend, calendar), Passing)
+    assert isinstance(read(backend, calendar), TransientError)
     server.answer(b"<html>maintenance</html>", Content_Type="text/html")
-    assert [type(one) for one in write(backend, calendar)] == [Unclear, Unclear]
+    assert [type(one) for one in write(backend, calendar)] == [OutcomeUnknown, OutcomeUnknown]
     server.answer(b"Not Found", 404)
-    assert isinstance(read(backend, calendar), CalendarFailed)
+    assert isinstance(read(backend, calendar), CalendarError)
 
 
 def test_other_answers_fail_the_calendar(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
     server.answer(b"Bad Request", 400)
-    assert isinstance(read(backend, calendar), CalendarFailed)
+    assert isinstance(read(backend, calendar), CalendarError)
     server.answer(b"Request Entity Too Large", 413)
     error = read(backend, calendar)
-    assert isinstance(error, CalendarFailed)
+    assert isinstance(error, CalendarError)
     assert "ews.batch" in error.advice
     server.answer(status=407)
-    assert isinstance(read(backend, calendar), RunFailed)
+    assert isinstance(read(backend, calendar), ServiceError)
 
 
 def test_a_soap_fault_comes_with_http_500_and_is_read(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
     server.answer(fault("ErrorServerBusy", values={"BackOffMilliseconds": "297749"}), 500, Connection="close")
     error = read(backend, calendar)
-    assert isinstance(error, Passing)
+    assert isinstance(error, TransientError)
     assert error.wait == 297.749
 
 
@@ -338,7 +338,7 @@ def test_a_server_with_an_unknown_certificate_ends_the_run_and_hears_nothing(
     opened: Opener, calendar: Calendar, tls_server: CannedServer
 ) -> None:
     error = read(opened(endpoint=tls_server.url), calendar)
-    assert isinstance(error, RunFailed)
+    assert isinstance(error, ServiceError)
     assert "not trusted" in error.message
     assert "ews.ca_bundle" in error.advice
     assert tls_server.asked == []
@@ -359,7 +359,7 @@ def test_many_threads_under_throttling_do_not_wait_for_each_other(server: Canned
 
     def work() -> None:
         for _ in range(25):
-            with pytest.raises(Passing):
+            with pytest.raises(TransientError):
                 backend.snapshot(calendar, WEEK)
         done.append(1)
 
@@ -377,7 +377,7 @@ def test_a_connection_that_was_silent_for_long_is_not_trusted(
 ) -> None:
     closed: list[float] = []
     clock = [1000.0]
-    monkeypatch.setattr("timetable_sync.calendars.ews.protocol.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("timetable_sync.calendars.ews.transport.time.monotonic", lambda: clock[0])
     monkeypatch.setattr(VerifyingAdapter, "close", lambda _: closed.append(clock[0]))
     for pause in (10.0, 300.0, 10.0):
         server.answer(listing())
@@ -391,9 +391,9 @@ def test_a_connection_that_was_silent_for_long_is_not_trusted(
 def test_nothing_sleeps(server: CannedServer, backend: EwsBackend, calendar: Calendar, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail(f"slept for {seconds} s"))
     server.answer(fault("ErrorServerBusy", values={"BackOffMilliseconds": "60000"}), 500)
-    assert isinstance(read(backend, calendar), Passing)
+    assert isinstance(read(backend, calendar), TransientError)
     server.answer(status=503, Retry_After="60")
-    assert isinstance(read(backend, calendar), Passing)
+    assert isinstance(read(backend, calendar), TransientError)
 
 
 def test_retry_after_is_read_in_both_forms() -> None:

@@ -7,12 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from timetable_sync.calendars.ews.answers import parse
-from timetable_sync.calendars.ews.envelopes import enveloped
+from timetable_sync.calendars.ews.create_requests import create_items
 from timetable_sync.calendars.ews.names import MARKER_URI, M, S, T
-from timetable_sync.calendars.ews.new_items import create_items
-from timetable_sync.calendars.ews.payloads import BUSY, SENSITIVITY, moment
-from timetable_sync.calendars.ews.zones import windows_zone
+from timetable_sync.calendars.ews.requests import BUSY, SENSITIVITY, enveloped, moment
+from timetable_sync.calendars.ews.soap import parse
+from timetable_sync.calendars.ews.windows_zones import windows_zone
 from timetable_sync.model.change import Create, Reason
 from timetable_sync.model.event import Busy, Event, Sensitivity
 

@@ -7,7 +7,7 @@ from tests.calendars.ews.other_exchange.habits import ON_PREMISES_2019, Habits
 from tests.calendars.ews.other_exchange.server import Trouble
 from tests.calendars.ews.other_exchange.writing_down import Hand
 from tests.calendars.ews.other_nights import CHANGED, LOGIC, PHYSICS, WEEKS, OtherNights, expected, quiet
-from timetable_sync.reporting.summary import Status
+from timetable_sync.reports.summary import Status
 
 pytestmark = pytest.mark.shared
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.calendars.contract import HOUR, MONDAY, WEEK, creating, deleting, errors, event, marker, updating
 from tests.calendars.ews.sandbox_world import SandboxWorld
-from timetable_sync.errors import BackendError, CalendarFailed, ItemRefused, Passing, RunFailed, Unclear
+from timetable_sync.errors import BackendError, CalendarError, EventRejected, OutcomeUnknown, ServiceError, TransientError
 from timetable_sync.model.window import Window
 
 
@@ -69,8 +69,8 @@ def test_an_event_that_was_made_to_last_all_day_is_put_right(world: SandboxWorld
 def test_a_write_that_is_answered_503_may_have_happened(world: SandboxWorld) -> None:
     world.fault(what="http", status=503, retry_after=3, when="after", operation="CreateItem")
     outcomes = world.backend.apply(world.calendar, creating(event(1), event(2)))
-    assert errors(outcomes) == [Unclear, Unclear]
-    assert isinstance(outcomes[0].error, Unclear)
+    assert errors(outcomes) == [OutcomeUnknown, OutcomeUnknown]
+    assert isinstance(outcomes[0].error, OutcomeUnknown)
     assert outcomes[0].error.wait == 3.0
     assert len(subjects(world)) == 2
 
@@ -78,16 +78,16 @@ def test_a_write_that_is_answered_503_may_have_happened(world: SandboxWorld) -> 
 def test_a_busy_answer_after_the_work_counts_as_exchange_says(world: SandboxWorld) -> None:
     world.fault(what="busy", backoff_ms=700, inside=True, operation="CreateItem")
     outcomes = world.backend.apply(world.calendar, creating(event(1), event(2)))
-    assert errors(outcomes) == [Passing, Passing]
-    assert [one.error.wait for one in outcomes if isinstance(one.error, Passing)] == [0.7, 0.7]
+    assert errors(outcomes) == [TransientError, TransientError]
+    assert [one.error.wait for one in outcomes if isinstance(one.error, TransientError)] == [0.7, 0.7]
     assert subjects(world) == []
 
 
 def test_a_create_that_is_answered_with_busy_as_a_whole_may_have_happened(world: SandboxWorld) -> None:
     world.fault(what="busy", backoff_ms=700, when="after", operation="CreateItem")
     outcomes = world.backend.apply(world.calendar, creating(event(1), event(2)))
-    assert [(type(one.error), one.error.wait, one.error.busy) for one in outcomes if isinstance(one.error, Unclear)] == [
-        (Unclear, 0.7, True)
+    assert [(type(one.error), one.error.wait, one.error.busy) for one in outcomes if isinstance(one.error, OutcomeUnknown)] == [
+        (OutcomeUnknown, 0.7, True)
     ] * 2
     assert len(subjects(world)) == 2
 
@@ -96,40 +96,40 @@ def test_an_update_that_is_answered_with_busy_can_simply_be_sent_again(world: Sa
     world.backend.apply(world.calendar, creating(event(1)))
     (there,) = world.backend.snapshot(world.calendar, WEEK).ours
     world.fault(what="busy", operation="UpdateItem")
-    assert errors(world.backend.apply(world.calendar, [updating(there, event(1))])) == [Passing]
+    assert errors(world.backend.apply(world.calendar, [updating(there, event(1))])) == [TransientError]
 
 
 def test_single_items_that_fail_leave_the_others_done(world: SandboxWorld) -> None:
     world.fault(what="item_error", code="ErrorInvalidPropertySet", items=[1], operation="CreateItem")
-    assert errors(world.backend.apply(world.calendar, creating(event(1), event(2), event(3)))) == [None, ItemRefused, None]
+    assert errors(world.backend.apply(world.calendar, creating(event(1), event(2), event(3)))) == [None, EventRejected, None]
     assert subjects(world) == ["COMP0001 Lecture", "COMP0003 Lecture"]
 
 
 def test_results_that_are_missing_leave_all_unclear(world: SandboxWorld) -> None:
     world.fault(what="missing_items", items=[1], operation="CreateItem")
-    assert errors(world.backend.apply(world.calendar, creating(event(1), event(2), event(3)))) == [Unclear] * 3
+    assert errors(world.backend.apply(world.calendar, creating(event(1), event(2), event(3)))) == [OutcomeUnknown] * 3
 
 
 @pytest.mark.parametrize("when", ["before", "during", "after"])
 def test_a_connection_that_is_dropped_at_any_moment(world: SandboxWorld, when: str) -> None:
     world.fault(what="drop", when=when, operation="FindItem")
-    with pytest.raises(Passing):
+    with pytest.raises(TransientError):
         world.backend.snapshot(world.calendar, WEEK)
     world.fault(what="drop", when=when, operation="CreateItem")
-    assert errors(world.backend.apply(world.calendar, creating(event(1)))) == [Unclear]
+    assert errors(world.backend.apply(world.calendar, creating(event(1)))) == [OutcomeUnknown]
     assert len(subjects(world)) == (0 if when == "before" else 1)
 
 
 @pytest.mark.parametrize(
     ("fault", "reading", "writing"),
     [
-        ({"what": "malformed"}, Passing, Unclear),
-        ({"what": "http", "status": 403}, RunFailed, RunFailed),
-        ({"what": "http", "status": 429, "retry_after": 2}, Passing, Passing),
-        ({"what": "fault", "code": "ErrorMailboxMoveInProgress"}, Passing, Unclear),
-        ({"what": "fault", "code": "ErrorInternalServerError"}, Passing, Unclear),
-        ({"what": "fault", "code": "ErrorImpersonationDenied"}, RunFailed, RunFailed),
-        ({"what": "fault", "code": "ErrorAccountDisabled"}, CalendarFailed, CalendarFailed),
+        ({"what": "malformed"}, TransientError, OutcomeUnknown),
+        ({"what": "http", "status": 403}, ServiceError, ServiceError),
+        ({"what": "http", "status": 429, "retry_after": 2}, TransientError, TransientError),
+        ({"what": "fault", "code": "ErrorMailboxMoveInProgress"}, TransientError, OutcomeUnknown),
+        ({"what": "fault", "code": "ErrorInternalServerError"}, TransientError, OutcomeUnknown),
+        ({"what": "fault", "code": "ErrorImpersonationDenied"}, ServiceError, ServiceError),
+        ({"what": "fault", "code": "ErrorAccountDisabled"}, CalendarError, CalendarError),
     ],
 )
 def test_faults_are_sorted(world: SandboxWorld, fault: dict[str, Any], reading: type[BackendError], writing: type[BackendError]) -> None:
@@ -152,7 +152,7 @@ def test_a_token_that_expires_in_the_night_is_renewed(world: SandboxWorld) -> No
 def test_a_slow_server_is_waited_for_only_so_long(_sandbox: Any) -> None:
     world = SandboxWorld(*_sandbox, timeout=timedelta(seconds=0.5))
     world.fault(what="latency", seconds=3, operation="*Item")
-    with pytest.raises(Passing, match=r"0\.5 seconds"):
+    with pytest.raises(TransientError, match=r"0\.5 seconds"):
         world.backend.snapshot(world.calendar, WEEK)
     world.client.clear_faults()
     world.backend.close()
@@ -174,7 +174,7 @@ def test_nobody_is_invited_though_somebody_made_it_a_meeting(world: SandboxWorld
 def test_an_unclear_create_can_be_found_by_its_marker(world: SandboxWorld) -> None:
     world.unclear_next_write(done=True)
     one = event(1)
-    assert errors(world.backend.apply(world.calendar, creating(one))) == [Unclear]
+    assert errors(world.backend.apply(world.calendar, creating(one))) == [OutcomeUnknown]
     around = Window(one.start, one.start + timedelta(seconds=1))
     assert [standing.marker.text() for standing in world.backend.snapshot(world.calendar, around).ours] == [marker(one)]
 

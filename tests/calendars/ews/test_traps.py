@@ -25,7 +25,7 @@ def test_exchangelibs_own_item_is_left_as_it_is() -> None:
     looked = """
 from exchangelib import CalendarItem
 before = [field.name for field in CalendarItem.FIELDS]
-import timetable_sync.calendars.ews.backend, timetable_sync.calendars.ews.listing, timetable_sync.night
+import timetable_sync.calendars.ews.backend, timetable_sync.calendars.ews.find_item, timetable_sync.night
 assert [field.name for field in CalendarItem.FIELDS] == before
 assert not CalendarItem.__subclasses__(), CalendarItem.__subclasses__()
 """

@@ -7,14 +7,14 @@ import pytest
 from tests.calendars.contract import HOUR, MONDAY, creating, deleting, errors, event, updating
 from tests.calendars.ews.canned import CannedServer, answer_of, envelope, error, fault, item_id, success
 from timetable_sync.calendars.ews.backend import EwsBackend
-from timetable_sync.errors import BackendError, CalendarFailed, ItemRefused, Passing, RunFailed, Stale, Unclear
+from timetable_sync.errors import BackendError, CalendarError, ConflictError, EventRejected, OutcomeUnknown, ServiceError, TransientError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.event import Busy, Sensitivity
 from timetable_sync.model.marker import Marker
-from timetable_sync.model.snapshot import ItemRef, Standing
+from timetable_sync.model.snapshot import ItemRef, RemoteEvent
 
 
-def standing(number: int, **fields: object) -> Standing:
+def standing(number: int, **fields: object) -> RemoteEvent:
     """An event of ours that was read."""
     of = event(number)
     given: dict[str, object] = {
@@ -29,7 +29,7 @@ def standing(number: int, **fields: object) -> Standing:
         "reminder": None,
         "sensitivity": Sensitivity.NORMAL,
     }
-    return Standing(**{**given, **fields})  # type: ignore[arg-type]  # built from names
+    return RemoteEvent(**{**given, **fields})  # type: ignore[arg-type]  # built from names
 
 
 def created(*results: str) -> bytes:
@@ -51,9 +51,9 @@ def test_every_items_error_is_an_outcome_and_the_others_are_kept(server: CannedS
         )
     )
     outcomes = backend.apply(calendar, creating(*(event(number) for number in range(1, 8))))
-    assert errors(outcomes) == [None, ItemRefused, Passing, ItemRefused, Unclear, CalendarFailed, None]
+    assert errors(outcomes) == [None, EventRejected, TransientError, EventRejected, OutcomeUnknown, CalendarError, None]
     assert [outcome.item for outcome in outcomes if outcome.item] == [ItemRef("id-1", "ck-1"), ItemRef("id-7", "ck-7")]
-    assert isinstance(outcomes[2].error, Passing)
+    assert isinstance(outcomes[2].error, TransientError)
     assert outcomes[2].error.wait == 4.0
     assert outcomes[3].error is not None
     assert "ErrorSomethingNew: A code that nobody knows." in outcomes[3].error.message
@@ -63,7 +63,7 @@ def test_every_items_error_is_an_outcome_and_the_others_are_kept(server: CannedS
 def test_one_busy_item_does_not_send_the_batch_again(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
     # Under exchangelib's FaultTolerance it did: six events for four.
     server.answer(created(success("CreateItem", item_id(1)), error("CreateItem", "ErrorServerBusy")))
-    assert errors(backend.apply(calendar, creating(event(1), event(2)))) == [None, Passing]
+    assert errors(backend.apply(calendar, creating(event(1), event(2)))) == [None, TransientError]
     assert len(server.asked) == 1
 
 
@@ -79,15 +79,15 @@ def test_a_request_that_is_refused_is_not_tried_under_another_version(
 
 def test_an_item_after_a_stop_was_not_done(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
     server.answer(created(success("CreateItem", item_id(1)), error("CreateItem", "ErrorBatchProcessingStopped", kind="Warning")))
-    assert errors(backend.apply(calendar, creating(event(1), event(2)))) == [None, Passing]
+    assert errors(backend.apply(calendar, creating(event(1), event(2)))) == [None, TransientError]
 
 
 def test_a_result_that_is_missing_makes_all_unclear(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
     # Which one is missing cannot be told; an id taken for another event's would be written to.
     server.answer(created(success("CreateItem", item_id(1))))
-    assert errors(backend.apply(calendar, creating(event(1), event(2)))) == [Unclear, Unclear]
+    assert errors(backend.apply(calendar, creating(event(1), event(2)))) == [OutcomeUnknown, OutcomeUnknown]
     server.answer(created(*(success("CreateItem", item_id(n)) for n in range(3))))
-    assert errors(backend.apply(calendar, creating(event(1), event(2)))) == [Unclear, Unclear]
+    assert errors(backend.apply(calendar, creating(event(1), event(2)))) == [OutcomeUnknown, OutcomeUnknown]
 
 
 @pytest.mark.parametrize(
@@ -115,26 +115,26 @@ def test_an_answer_that_lacks_something_leaves_a_create_unclear(
     server: CannedServer, backend: EwsBackend, calendar: Calendar, body: bytes
 ) -> None:
     server.answer(body)
-    assert errors(backend.apply(calendar, creating(event(1)))) == [Unclear]
+    assert errors(backend.apply(calendar, creating(event(1)))) == [OutcomeUnknown]
 
 
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
-        ("ErrorTimeoutExpired", Unclear),
-        ("ErrorInternalServerError", Unclear),
-        ("ErrorInternalServerTransientError", Unclear),
-        ("ErrorConnectionFailed", Unclear),
-        ("ErrorMailboxFailover", Unclear),
-        ("ErrorNonExistentMailbox", CalendarFailed),
-        ("ErrorAccountDisabled", CalendarFailed),
-        ("ErrorMailboxConfiguration", CalendarFailed),
-        ("ErrorFolderNotFound", CalendarFailed),
-        ("ErrorAccessDenied", CalendarFailed),
-        ("ErrorImpersonateUserDenied", CalendarFailed),
-        ("ErrorImpersonationDenied", RunFailed),
-        ("ErrorSchemaValidation", ItemRefused),
-        ("ErrorSomethingNew", CalendarFailed),
+        ("ErrorTimeoutExpired", OutcomeUnknown),
+        ("ErrorInternalServerError", OutcomeUnknown),
+        ("ErrorInternalServerTransientError", OutcomeUnknown),
+        ("ErrorConnectionFailed", OutcomeUnknown),
+        ("ErrorMailboxFailover", OutcomeUnknown),
+        ("ErrorNonExistentMailbox", CalendarError),
+        ("ErrorAccountDisabled", CalendarError),
+        ("ErrorMailboxConfiguration", CalendarError),
+        ("ErrorFolderNotFound", CalendarError),
+        ("ErrorAccessDenied", CalendarError),
+        ("ErrorImpersonateUserDenied", CalendarError),
+        ("ErrorImpersonationDenied", ServiceError),
+        ("ErrorSchemaValidation", EventRejected),
+        ("ErrorSomethingNew", CalendarError),
     ],
 )
 def test_a_fault_of_the_whole_request_is_every_changes_outcome(
@@ -163,23 +163,23 @@ def test_a_fault_that_says_nothing_was_begun_is_believed_but_for_a_create(
     server: CannedServer, backend: EwsBackend, calendar: Calendar, code: str
 ) -> None:
     server.answer(fault(code), 500)
-    assert errors(backend.apply(calendar, [updating(standing(1), event(1))])) == [Passing]
+    assert errors(backend.apply(calendar, [updating(standing(1), event(1))])) == [TransientError]
     server.answer(fault(code), 500)
-    assert errors(backend.apply(calendar, creating(event(1), event(2)))) == [Unclear, Unclear]
+    assert errors(backend.apply(calendar, creating(event(1), event(2)))) == [OutcomeUnknown, OutcomeUnknown]
 
 
 @pytest.mark.parametrize("code", ["ErrorItemNotFound", "ErrorIrresolvableConflict", "ErrorStaleObject", "ErrorInvalidChangeKey"])
 def test_what_changed_meanwhile_is_stale(server: CannedServer, backend: EwsBackend, calendar: Calendar, code: str) -> None:
     server.answer(answer_of("UpdateItem", error("UpdateItem", code)))
-    assert errors(backend.apply(calendar, [updating(standing(1), event(1))])) == [Stale]
+    assert errors(backend.apply(calendar, [updating(standing(1), event(1))])) == [ConflictError]
     server.answer(answer_of("DeleteItem", error("DeleteItem", code)))
-    assert errors(backend.apply(calendar, [deleting(standing(1))])) == [Stale]
+    assert errors(backend.apply(calendar, [deleting(standing(1))])) == [ConflictError]
 
 
 def test_the_code_behind_the_code_counts(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
     inner = {"InnerErrorResponseCode": "ErrorQuotaExceeded", "InnerErrorMessageText": "full"}
     server.answer(created(error("CreateItem", "ErrorInternalServerError", values=inner)))
-    assert errors(backend.apply(calendar, creating(event(1)))) == [CalendarFailed]
+    assert errors(backend.apply(calendar, creating(event(1)))) == [CalendarError]
 
 
 def test_an_update_and_a_delete_that_are_done(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
@@ -273,7 +273,7 @@ def test_one_bad_event_never_costs_the_others(server: CannedServer, backend: Ews
     changes = creating(good[0], *bad, good[1])
     server.answer(created(success("CreateItem", item_id(1)), success("CreateItem", item_id(2))))
     outcomes = backend.apply(calendar, changes)
-    assert errors(outcomes) == [None, *[ItemRefused] * len(bad), None]
+    assert errors(outcomes) == [None, *[EventRejected] * len(bad), None]
     assert [outcome.change for outcome in outcomes] == changes
     for outcome in outcomes[1:-1]:
         assert outcome.error is not None
@@ -283,8 +283,8 @@ def test_one_bad_event_never_costs_the_others(server: CannedServer, backend: Ews
 
 def test_a_batch_of_bad_events_sends_nothing(server: CannedServer, backend: EwsBackend, calendar: Calendar) -> None:
     change = updating(standing(1), event(1, subject="\x00"))
-    assert errors(backend.apply(calendar, [change])) == [ItemRefused]
-    assert errors(backend.apply(calendar, [deleting(standing(1, item=ItemRef("", "")))])) == [ItemRefused]
+    assert errors(backend.apply(calendar, [change])) == [EventRejected]
+    assert errors(backend.apply(calendar, [deleting(standing(1, item=ItemRef("", "")))])) == [EventRejected]
     assert server.asked == []
 
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
-from timetable_sync.calendars.ews.answers import NotWhole, response_messages
-from timetable_sync.calendars.ews.listing import Fields, Page, read_item, read_page
-from timetable_sync.calendars.ews.listing_text import set_apart
-from timetable_sync.calendars.ews.verdicts import Complaint
+from timetable_sync.calendars.ews.errors import Complaint
+from timetable_sync.calendars.ews.find_item import Fields, Page, read_item, read_page
+from timetable_sync.calendars.ews.find_item_text import set_apart
+from timetable_sync.calendars.ews.soap import IncompleteResponse, response_messages
 from timetable_sync.model.window import Window
 
 YEARS = Window(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
@@ -35,7 +35,7 @@ def made_of(items: list[Fields]) -> list[object]:
 def _message(content: bytes) -> etree._Element:
     messages = response_messages(content, "FindItem")
     if isinstance(messages, Complaint) or len(messages) != 1:
-        raise NotWhole("it is no one listing")
+        raise IncompleteResponse("it is no one listing")
     return messages[0]
 
 
@@ -53,6 +53,6 @@ def agree(content: bytes) -> bool:
 def _said(read: Callable[[bytes], Page | None], content: bytes) -> object:
     try:
         page = read(content)
-    except NotWhole as error:
+    except IncompleteResponse as error:
         return str(error)
     return None if page is None else (page.whole, made_of(page.items))

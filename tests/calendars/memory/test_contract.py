@@ -8,7 +8,7 @@ import pytest
 from tests.calendars.contract import BackendContract, Seen
 from timetable_sync.calendars.contract import Backend
 from timetable_sync.calendars.memory import MemoryBackend, MemoryItem
-from timetable_sync.errors import Passing, Unclear
+from timetable_sync.errors import OutcomeUnknown, TransientError
 from timetable_sync.model.calendar import Calendar
 
 
@@ -52,12 +52,12 @@ class MemoryWorld:
         self._memory.store.open_calendar(calendar.address)
 
     def unclear_next_write(self, *, done: bool) -> None:
-        self._memory.faults.fail("apply", Unclear("the connection broke off"), done=done)
+        self._memory.faults.fail("apply", OutcomeUnknown("the connection broke off"), done=done)
 
     def busy_next_request(self, seconds: float) -> None:
         self._memory.faults.clear()
         for operation in ("apply", "snapshot"):
-            self._memory.faults.fail(operation, Passing("busy", wait=seconds, busy=True))
+            self._memory.faults.fail(operation, TransientError("busy", wait=seconds, busy=True))
 
     def let_time_pass(self) -> None:
         """Every change is a stamp of its own here."""

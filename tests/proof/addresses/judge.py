@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from tests.proof.addresses.scene import Lessons, Night, begins
 from tests.proof.figures import Finding, Wrong
 from tests.proof.years.seen import Seen
-from timetable_sync.reporting.summary import Status
+from timetable_sync.reports.summary import Status
 
 LOOKED_FOR = (
     Wrong.DUPLICATE,

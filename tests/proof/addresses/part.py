@@ -15,10 +15,10 @@ from tests.proof.addresses.judge import LOOKED_FOR
 from tests.proof.addresses.scene import Scene
 from tests.proof.figures import Amount, Figure, Part, Say, Tried, Wrong, harm_figures
 from tests.sandbox_process import SandboxProcess
-from timetable_sync.applying import addresses
-from timetable_sync.model.visited import Visited
+from timetable_sync.apply import resolve_folders
+from timetable_sync.model.folder import KnownFolder
 from timetable_sync.planning import folders
-from timetable_sync.planning.folders import Found as AddressesFound
+from timetable_sync.planning.folders import FoldersFound as AddressesFound
 from timetable_sync.planning.folders import Resolution
 
 HISTORIES = 300
@@ -27,7 +27,7 @@ HISTORIES = 300
 UNTIL_FOUND = 20
 
 #: What is planted in the place of ``resolve``, by what it is in words, and what it has to be found by.
-PLANTED: dict[str, tuple[Callable[[Mapping[str, Visited], AddressesFound], Resolution], Wrong]] = {
+PLANTED: dict[str, tuple[Callable[[Mapping[str, KnownFolder], AddressesFound], Resolution], Wrong]] = {
     "addresses are not told apart": (lambda before, found: Resolution(), Wrong.WRONG_DELETE),
     "two addresses of one mailbox are not refused": (
         lambda before, found: replace(folders.resolve(before, found), failed={}),
@@ -54,7 +54,7 @@ def tried(name: str, found: Found) -> Tried:
 def until_found(made: Scene, planted: str, seed: int) -> int | None:
     """In which history, from 1, a planted bug is found; None where it is not."""
     plant, wrong = PLANTED[planted]
-    with patch.object(addresses, "resolve", plant):
+    with patch.object(resolve_folders, "resolve", plant):
         for number in range(UNTIL_FOUND):
             if any(one.wrong is wrong for one in history(made, f"seed {seed + number}").wrong):
                 return number + 1

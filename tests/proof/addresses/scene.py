@@ -16,20 +16,20 @@ from tests.proof.years.prepared import Prepared
 from tests.proof.years.seen import Seen
 from tests.sandbox_process import CLIENT_ID, TENANT, make_certificate, ready_app
 from timetable_sync import logs
-from timetable_sync.applying.patience import Pace
-from timetable_sync.applying.progress import Silent
+from timetable_sync.apply.progress import Silent
+from timetable_sync.apply.retry import RetryPolicy
 from timetable_sync.calendars.ews.backend import open_ews
 from timetable_sync.calendars.registry import CountingBackend
+from timetable_sync.config.load import Loaded, load
+from timetable_sync.config.secrets import SecretRef
+from timetable_sync.config.sections.entra import Entra
+from timetable_sync.config.sections.ews import Ews
 from timetable_sync.entra.certificate import load_certificate
 from timetable_sync.entra.token import TokenProvider
 from timetable_sync.night import NightRequest, run_night
 from timetable_sync.planning.guards import RELEASABLE
-from timetable_sync.reporting.summary import RunSummary, Status
+from timetable_sync.reports.summary import RunSummary, Status
 from timetable_sync.sandbox.client import SandboxClient
-from timetable_sync.settings.load import Loaded, load
-from timetable_sync.settings.secret import SecretRef
-from timetable_sync.settings.sections.entra import Entra
-from timetable_sync.settings.sections.ews import Ews
 
 #: Whose mailboxes and addresses may be at.
 DOMAINS = ("groups.example.ac.uk", "new.example.ac.uk")
@@ -234,7 +234,7 @@ class Scene:
                 progress=Silent(),
                 stop=threading.Event(),
                 connect=lambda settings, token: self._connected(),
-                pace=Pace(first=0.0001, longest=0.0002, attempts=4, late=0.0002),
+                pace=RetryPolicy(first=0.0001, longest=0.0002, attempts=4, late=0.0002),
             )
         leads = self.leads()
         written = Counter(leads[one["mailbox"].lower()] for one in self.client.log() if one["operation"] in WRITING)

@@ -17,8 +17,8 @@ from tests.proof.faults.kinds import EXCHANGE, KINDS, Expected, Kind
 from tests.proof.faults.scene import Scene
 from tests.proof.figures import Amount
 from tests.sandbox_process import SandboxProcess
+from timetable_sync.config.load import Loaded
 from timetable_sync.sandbox.client import SandboxClient
-from timetable_sync.settings.load import Loaded
 
 ENTRA, SERVER = "entra.example.test", "exchange.example.test"
 

@@ -10,12 +10,12 @@ from tests.proof.faults.kinds import KINDS, NOTHING, Kind
 from tests.proof.faults.scene import CHANGED, Scene
 from tests.proof.figures import Amount, Finding, Tried, Wrong
 from tests.sandbox_process import ready_app
-from timetable_sync.applying.patience import Pace
-from timetable_sync.reporting.render import render
-from timetable_sync.reporting.summary import RunSummary
+from timetable_sync.apply.retry import RetryPolicy
+from timetable_sync.reports.render import render
+from timetable_sync.reports.summary import RunSummary
 
 #: For faults that take as long as the product waits for an answer.
-_BRIEFLY = Pace(attempts=3, silence=60.0)
+_BRIEFLY = RetryPolicy(attempts=3, silence=60.0)
 
 
 @dataclass(frozen=True, order=True)

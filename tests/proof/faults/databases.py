@@ -21,8 +21,8 @@ from tests.proof.faults.cases import report_of, vague
 from tests.proof.faults.scene import Scene
 from tests.proof.figures import Finding, Tried, Wrong
 from tests.sandbox_process import SandboxProcess
-from timetable_sync.reporting.summary import RunSummary
-from timetable_sync.settings.load import Loaded
+from timetable_sync.config.load import Loaded
+from timetable_sync.reports.summary import RunSummary
 
 #: Where nothing listens.
 _CLOSED: Final = ("127.0.0.1", 1)

@@ -9,12 +9,12 @@ from functools import partial
 from typing import Any
 from unittest.mock import patch
 
-from timetable_sync.applying.ahead import Ahead
-from timetable_sync.applying.patience import Patience
-from timetable_sync.entra.rollover import Certificates, load_certificates
+from timetable_sync.apply.prefetch import Prefetch
+from timetable_sync.apply.retry import Retrier
+from timetable_sync.config.sections.entra import Entra
+from timetable_sync.entra.rotation import Certificates, load_certificates
 from timetable_sync.entra.token import TokenProvider
-from timetable_sync.model.sighting import Stamp
-from timetable_sync.settings.sections.entra import Entra
+from timetable_sync.model.last_full_read import CTag
 
 #: After so many seconds of the product's clock the service has done what it does later.
 HALF_A_MINUTE = 30.0
@@ -68,7 +68,7 @@ class _Leap(threading.Event):
         return self.is_set()
 
 
-class _InPeace(Ahead):
+class _InPeace(Prefetch):
     """Has asked for every stamp before the timetable counts as read.
 
     How many it manages meanwhile is chance, and a calendar that has to be read anyway is not asked for its stamp later: which
@@ -79,7 +79,7 @@ class _InPeace(Ahead):
         super().__init__(*asked)
         self._over = _Leap(clock)
 
-    def settle(self) -> Mapping[str, Stamp | None]:
+    def settle(self) -> Mapping[str, CTag | None]:
         """As ever, a little later."""
         for thread in self._threads:
             thread.join()
@@ -90,17 +90,17 @@ class _InPeace(Ahead):
 def no_waiting(catch_up: Callable[[], object]) -> Iterator[Leaping]:
     """Within it, nights wait as long as ever by their own clocks, and no time at all by ours. ``catch_up`` as in :class:`Leaping`."""
     clock = Leaping(catch_up)
-    patience: Callable[..., Patience] = partial(Patience, clock=clock.monotonic, sleep=clock.sleep)
+    patience: Callable[..., Retrier] = partial(Retrier, clock=clock.monotonic, sleep=clock.sleep)
     tokens: Callable[..., TokenProvider] = partial(TokenProvider, clock=clock.now)
     with (
-        patch("timetable_sync.night.Patience", patience),
-        patch("timetable_sync.night.Ahead", partial(_InPeace, clock=clock)),
+        patch("timetable_sync.night.Retrier", patience),
+        patch("timetable_sync.night.Prefetch", partial(_InPeace, clock=clock)),
         patch("timetable_sync.entra.sign_in.TokenProvider", tokens),
         patch("timetable_sync.entra.sign_in.load_certificates", _once),
         # Before the timetable is read anew, and for locks: as long as it takes others to do something.
-        patch("timetable_sync.timetable.reading._WAITS", (0.01,)),
-        patch("timetable_sync.state.connection.SQLITE_PATIENCE", 200),
-        patch("timetable_sync.state.connection.LOCK_PATIENCE", 200),
+        patch("timetable_sync.timetable.reader._WAITS", (0.01,)),
+        patch("timetable_sync.state.engine.SQLITE_PATIENCE", 200),
+        patch("timetable_sync.state.engine.LOCK_PATIENCE", 200),
     ):
         yield clock
 

@@ -20,12 +20,12 @@ from tests.proof.faults.haste import no_waiting
 from tests.proof.faults.held import only_held_answers_time_out
 from tests.proof.figures import Finding, Wrong
 from tests.sandbox_process import CLIENT_ID, TENANT, CertificateFiles, SandboxProcess, make_certificate, ready_app
-from timetable_sync.applying.patience import Pace
-from timetable_sync.applying.progress import Silent
+from timetable_sync.apply.progress import Silent
+from timetable_sync.apply.retry import RetryPolicy
+from timetable_sync.config.load import Loaded, load
 from timetable_sync.model.marker import PROPERTY_SET, Marker
 from timetable_sync.night import NightRequest, run_night
-from timetable_sync.reporting.summary import RunSummary, Status
-from timetable_sync.settings.load import Loaded, load
+from timetable_sync.reports.summary import RunSummary, Status
 
 #: Tuesday, 13 October 2026, 02:00 in London.
 NOW = datetime(2026, 10, 13, 1, 0, tzinfo=UTC)
@@ -309,7 +309,7 @@ class Scene:
         self.client.reset_requests()
         self._state_again()
 
-    def night(self, *, dry_run: bool = False, loaded: Loaded | None = None, pace: Pace | None = None) -> RunSummary:
+    def night(self, *, dry_run: bool = False, loaded: Loaded | None = None, pace: RetryPolicy | None = None) -> RunSummary:
         """One night; it waits in no time, and an impatient one for no answer in vain but for those that are held back."""
         time_outs = only_held_answers_time_out(self.client.held) if loaded is self.impatient else nullcontext()
         with no_waiting(self.client.catch_up), time_outs, capture_logs():

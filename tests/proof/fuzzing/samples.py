@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 from tests.calendars.ews.canned import answer_of, error, fault, item_id, listed, listing, success
 from tests.entra.making import Made, make
+from timetable_sync.config.schema import fixed_keys
 from timetable_sync.entra.manifest import manifest_of
-from timetable_sync.settings.keys import fixed_keys
 
 #: Between the configuration's file and the environment's variables.
 ENVIRONMENT = b"\n\n#\n"

@@ -21,30 +21,29 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.calendars.ews.two_ways import agree
 from tests.proof.fuzzing import samples
-from timetable_sync.calendars.ews.answers import NotWhole, complaint_of, response_messages
-from timetable_sync.calendars.ews.created_text import created
-from timetable_sync.calendars.ews.http_verdicts import Asked, is_soap, of_status
-from timetable_sync.calendars.ews.listing import read_item, read_page
-from timetable_sync.calendars.ews.stamps import stamp_of
-from timetable_sync.calendars.ews.verdicts import Complaint, judge
-from timetable_sync.entra.answers import Answer, issued_token, retry_after
+from timetable_sync.calendars.ews.create_requests import created
+from timetable_sync.calendars.ews.ctag import stamp_of
+from timetable_sync.calendars.ews.errors import Complaint, judge
+from timetable_sync.calendars.ews.find_item import read_item, read_page
+from timetable_sync.calendars.ews.http_errors import RequestInfo, is_soap, of_status
+from timetable_sync.calendars.ews.soap import IncompleteResponse, complaint_of, response_messages
+from timetable_sync.config.document import as_toml, as_values
+from timetable_sync.config.environment import PREFIX
+from timetable_sync.config.load import load
+from timetable_sync.config.sections.columns import Column
+from timetable_sync.config.sections.weeks import Weeks
 from timetable_sync.entra.certificate_facts import facts_of
 from timetable_sync.entra.certificate_file import read_contents
 from timetable_sync.entra.manifest_text import read_manifest, with_certificate
+from timetable_sync.entra.token_response import TokenResponse, issued_token, retry_after
 from timetable_sync.errors import TimetableSyncError
 from timetable_sync.model.window import Window
-from timetable_sync.settings.load import load
-from timetable_sync.settings.overrides import PREFIX
-from timetable_sync.settings.sections.column import Column
-from timetable_sync.settings.sections.weeks import Weeks
-from timetable_sync.settings.show import as_toml, as_values
-from timetable_sync.timetable.axis import Axis, IsoAxis, even_axis
-from timetable_sync.timetable.cells import written
-from timetable_sync.timetable.daytimes import day_in, number_in, time_of_day, whole_in
-from timetable_sync.timetable.patterns import NumberForFlags, Patterns
-from timetable_sync.timetable.text import clean_name, clean_prose, cut, fit_for_xml
-from timetable_sync.timetable.times import Clock, Unreadable, duration
-from timetable_sync.timetable.weekdays import Weekdays
+from timetable_sync.timetable.clean_text import clean_name, clean_prose, cut, fit_for_xml
+from timetable_sync.timetable.parse_time import day_in, number_in, time_of_day, whole_in
+from timetable_sync.timetable.times import LocalClock, Unreadable, duration
+from timetable_sync.timetable.values import written
+from timetable_sync.timetable.week_axis import Axis, IsoAxis, Weekdays, even_axis
+from timetable_sync.timetable.week_patterns import NumberForFlags, Patterns
 
 #: No input is longer; what only goes wrong with a number of 4,300 digits and more (Python's own limit) has room in it.
 LONGEST = 6_000
@@ -155,22 +154,22 @@ def exchange(data: bytes) -> None:
     if operation == "FindItem":
         agree(content)
     if operation == "CreateItem":
-        with suppress(NotWhole):
+        with suppress(IncompleteResponse):
             created(content, 1)
     try:
         messages = response_messages(content, operation)
-    except NotWhole:
+    except IncompleteResponse:
         return
     if isinstance(messages, Complaint):
         judge(messages, "a@b.example", writing=which > 127, scope="request")
         return
     for message in messages:
-        with suppress(NotWhole):
+        with suppress(IncompleteResponse):
             complaint = complaint_of(message)
             if complaint is not None:
                 judge(complaint, "a@b.example", writing=which > 127, scope="item")
         stamp_of(message, datetime(2026, 10, 1, tzinfo=UTC))
-        with suppress(NotWhole):
+        with suppress(IncompleteResponse):
             for item in read_page(message).items:
                 read_item(item, _WINDOW)
 
@@ -219,7 +218,7 @@ def token(data: bytes) -> None:
     except (ValueError, RecursionError):
         said = None
     found = said if isinstance(said, dict) else {}
-    answer = Answer("https://login.example/token", 200, found, isinstance(said, dict), None, hint.decode("latin-1"))
+    answer = TokenResponse("https://login.example/token", 200, found, isinstance(said, dict), None, hint.decode("latin-1"))
     retry_after(answer, datetime(2026, 10, 1, tzinfo=UTC))
     try:
         issued_token(answer)
@@ -305,7 +304,7 @@ def _status(which: int, content: bytes) -> None:
         {"Retry-After": said, "X-CasErrorCode": said, "Location": said, "x-ms-diagnostics": said, "WWW-Authenticate": said}
     )
     if not is_soap(response):
-        asked = Asked("https://outlook.example/EWS/Exchange.asmx", "a@b.example", which > 127, 60.0, bool(which % 2))
+        asked = RequestInfo("https://outlook.example/EWS/Exchange.asmx", "a@b.example", which > 127, 60.0, bool(which % 2))
         _is_clear(of_status(response, asked))
 
 
@@ -315,8 +314,8 @@ def _folder() -> Path:
 
 
 @cache
-def _clocks() -> list[Clock]:
-    return [Clock(zone) for zone in ("Europe/London", "America/Santiago", "Pacific/Apia", "UTC")]
+def _clocks() -> list[LocalClock]:
+    return [LocalClock(zone) for zone in ("Europe/London", "America/Santiago", "Pacific/Apia", "UTC")]
 
 
 @cache

@@ -9,8 +9,8 @@ from lxml import etree
 from tests.night_world import NightWorld
 from tests.proof.figures import Finding, Wrong
 from tests.proof.hostile.rows import hostile, ordinary
-from timetable_sync.reporting import document, html, markdown, text
-from timetable_sync.reporting.summary import RunSummary
+from timetable_sync.reports import html, json_report, markdown, text
+from timetable_sync.reports.summary import RunSummary
 
 CALENDARS = ("COMP101", "MATH101", "PHYS101")
 
@@ -67,7 +67,7 @@ def night_of_bad_rows(folder: Path, chance: Random, many: int) -> list[Finding]:
 def unreadable(summary: RunSummary) -> list[str]:
     """What is wrong with a night's reports: each must be UTF-8, hold no control character, and the page no script."""
     wrong = []
-    for form in (text, markdown, document, html):
+    for form in (text, markdown, json_report, html):
         out = StringIO()
         form.write(summary, out)
         shown = out.getvalue()

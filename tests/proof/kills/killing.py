@@ -155,7 +155,7 @@ class Daemon:
     """``timetable-sync daemon`` on this ground; a context manager that kills it at the end. What crashed is begun again at once."""
 
     _PROGRAM = (
-        "import timetable_sync.service.daemon as daemon\ndaemon.AGAIN = daemon.STANDBY = 0.5\n"
+        "import timetable_sync.daemon.daemon as daemon\ndaemon.AGAIN = daemon.STANDBY = 0.5\n"
         "from timetable_sync.cli.app import main\nmain()\n"
     )
 

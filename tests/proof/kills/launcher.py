@@ -122,7 +122,7 @@ def live_elsewhere(up: float) -> None:
 
 def trust_the_ledger_alone() -> None:
     """A mistake, planted: what the ledger does not know is not there, whatever mark it bears. A killed night's last batch is such."""
-    from timetable_sync.applying import visit
+    from timetable_sync.apply import read_calendars
     from timetable_sync.planning.compare import compare
 
     def wrongly(events: Any, snapshot: Any, ledger: Any, *more: Any) -> Any:
@@ -130,17 +130,17 @@ def trust_the_ledger_alone() -> None:
         return compare(events, replace(snapshot, ours=tuple(one for one in snapshot.ours if one.item.id in known)), ledger, *more)
 
     # As that module knows it: it is where visits are planned.
-    vars(visit)["compare"] = wrongly
+    vars(read_calendars)["compare"] = wrongly
 
 
 def wait_for_nothing() -> None:
     """A mistake, planted: what an earlier run sent is taken for done."""
-    from timetable_sync.applying.late import Late
+    from timetable_sync.apply.unanswered import UnansweredCreates
 
     def wrongly(*_: Any) -> dict[str, Any]:
         return {}
 
-    Late.wait_for = wrongly  # type: ignore[method-assign, assignment]  # the mistake
+    UnansweredCreates.wait_for = wrongly  # type: ignore[method-assign, assignment]  # the mistake
 
 
 def know_no_fence() -> None:

@@ -16,10 +16,10 @@ import pytest
 from tests.proof.figures import Figure, Say
 from tests.proof.load.tenant import Tenant
 from timetable_sync import logs, night
-from timetable_sync.applying.patience import Patience
-from timetable_sync.applying.progress import Silent
-from timetable_sync.reporting.summary import RunSummary
-from timetable_sync.settings.load import load
+from timetable_sync.apply.progress import Silent
+from timetable_sync.apply.retry import Retrier
+from timetable_sync.config.load import load
+from timetable_sync.reports.summary import RunSummary
 
 
 @dataclass
@@ -41,11 +41,11 @@ class FastTime:
 def _waiting_by(fast: FastTime) -> Iterator[None]:
     """Nights wait by this clock, their deadline included."""
 
-    def patience(stop: threading.Event, deadline: float, *watched: Any, **more: Any) -> Patience:
-        return Patience(stop, fast.now() + deadline - time.monotonic(), *watched, **more, clock=fast.now, sleep=fast.sleep)
+    def patience(stop: threading.Event, deadline: float, *watched: Any, **more: Any) -> Retrier:
+        return Retrier(stop, fast.now() + deadline - time.monotonic(), *watched, **more, clock=fast.now, sleep=fast.sleep)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(night, "Patience", patience)
+        patch.setattr(night, "Retrier", patience)
         yield
 
 

@@ -17,12 +17,12 @@ from typing import Any
 from aiosmtpd.smtp import AuthResult
 from sqlalchemy import create_engine, inspect, text
 
+from tests.alerts.listeners import Listener, MailServer, listener, mail_server
 from tests.databases import POSTGRESQL, database_of_our_own
 from tests.plain_configuration import REPLACED
 from tests.proof.secrets.canaries import Canaries
 from tests.proof.secrets.watch import Seen, watching
 from tests.sandbox_process import CLIENT_ID, TENANT, SandboxProcess, make_certificate, ready_app
-from tests.telling.listeners import Listener, MailServer, listener, mail_server
 
 ROOT = Path(__file__).parents[3]
 _NOW = ("--now", "2026-10-13T02:00")
@@ -346,7 +346,7 @@ def all_of(*names):
 READ = ("timetable.password", "state.password", "entra.passphrase", "entra.key")
 """
 _IN_THE_MIDDLE = """
-from timetable_sync.calendars.ews.protocol import ExchangeProtocol
+from timetable_sync.calendars.ews.transport import ExchangeProtocol
 def post(self, operation, body, headers, *, where, writing):
     token = self._sign_in.auth()
     MISTAKE

@@ -11,20 +11,20 @@ from tests.proof.years.nights import Ending, Killed, Nights
 from tests.proof.years.seen import Content, Effect, Seen
 from tests.proof.years.worlds import Asked, Ill, Night
 from tests.sandbox_process import CLIENT_ID, TENANT, make_certificate, ready_app
-from timetable_sync.calendars.contract import NOT_AHEAD, Backend, Outcome
+from timetable_sync.calendars.contract import NOT_AHEAD, Backend, ChangeResult
 from timetable_sync.calendars.ews.backend import open_ews
+from timetable_sync.config.secrets import SecretRef
+from timetable_sync.config.sections.entra import Entra
+from timetable_sync.config.sections.ews import Ews
 from timetable_sync.entra.certificate import load_certificate
 from timetable_sync.entra.token import TokenProvider
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change
+from timetable_sync.model.last_full_read import CTag
 from timetable_sync.model.marker import PROPERTY_NAME, PROPERTY_SET
-from timetable_sync.model.sighting import Stamp
 from timetable_sync.model.snapshot import ItemRef, Snapshot
 from timetable_sync.model.window import Window
 from timetable_sync.sandbox.client import SandboxClient
-from timetable_sync.settings.secret import SecretRef
-from timetable_sync.settings.sections.entra import Entra
-from timetable_sync.settings.sections.ews import Ews
 
 _OURS = [PROPERTY_SET, f"name:{PROPERTY_NAME}", "String"]
 _FOR_HOURS = 5 * 3600 * 1000
@@ -73,11 +73,11 @@ class _Hooked:
         self._next()
         return self._backend.read_bodies(calendar, items)
 
-    def stamp(self, calendar: Calendar) -> Stamp | None:
+    def stamp(self, calendar: Calendar) -> CTag | None:
         self._next()
         return self._backend.stamp(calendar)
 
-    def apply(self, calendar: Calendar, changes: Sequence[Change]) -> list[Outcome]:
+    def apply(self, calendar: Calendar, changes: Sequence[Change]) -> list[ChangeResult]:
         self._next()
         return self._backend.apply(calendar, changes)
 

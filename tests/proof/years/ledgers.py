@@ -3,8 +3,8 @@
 import shutil
 from pathlib import Path
 
-from timetable_sync.settings.sections.keeping import StateDatabase
-from timetable_sync.state.database import open_state
+from timetable_sync.config.sections.records import StateDatabase
+from timetable_sync.state.store import open_state
 
 
 class Ledgers:

@@ -12,22 +12,22 @@ from tests.proof.years.worlds import Asked, Ill, Night
 from timetable_sync.calendars.memory.backend import MemoryBackend
 from timetable_sync.calendars.memory.faults import Fault, Operation
 from timetable_sync.calendars.memory.store import MemoryItem, Store
-from timetable_sync.errors import BackendError, CalendarFailed, ItemRefused, Passing, Unclear
+from timetable_sync.errors import BackendError, CalendarError, EventRejected, OutcomeUnknown, TransientError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change
-from timetable_sync.model.sighting import Stamp
+from timetable_sync.model.last_full_read import CTag
 
 #: Longer than a run may last.
 _FOR_HOURS = 5 * 3600.0
 
 _ERRORS: dict[Ill, Callable[[], BackendError]] = {
-    "busy": lambda: Passing("busy"),
-    "unclear done": lambda: Unclear("503 Service Unavailable"),
-    "unclear undone": lambda: Unclear("503 Service Unavailable"),
-    "refused": lambda: ItemRefused("this event is refused"),
-    "listing": lambda: Unclear("the listing broke off"),
-    "gone": lambda: CalendarFailed("the mailbox is being moved"),
-    "deadline": lambda: Passing("busy for hours", wait=_FOR_HOURS, scope="service"),
+    "busy": lambda: TransientError("busy"),
+    "unclear done": lambda: OutcomeUnknown("503 Service Unavailable"),
+    "unclear undone": lambda: OutcomeUnknown("503 Service Unavailable"),
+    "refused": lambda: EventRejected("this event is refused"),
+    "listing": lambda: OutcomeUnknown("the listing broke off"),
+    "gone": lambda: CalendarError("the mailbox is being moved"),
+    "deadline": lambda: TransientError("busy for hours", wait=_FOR_HOURS, scope="service"),
 }
 _OF_READING: frozenset[Ill] = frozenset({"listing", "gone"})
 _OF_WRITING: frozenset[Ill] = frozenset({"unclear done", "unclear undone", "refused"})
@@ -83,12 +83,12 @@ class WatchedBackend(MemoryBackend):
         """From now on requests are counted, and meet what ``asked`` says."""
         self.asked, self.ending, self._numbers = asked, Ending(), {}
 
-    def stamp(self, calendar: Calendar) -> Stamp | None:
+    def stamp(self, calendar: Calendar) -> CTag | None:
         super().stamp(calendar)
         address = calendar.address
         when = self.dated.committed.get(address, datetime.fromtimestamp(0, UTC)).replace(microsecond=0)
         sign = f"{when.isoformat()}|{self.dated.gone.get(address, 0)}|{len(self.dated.items(address))}"
-        return Stamp(sign, self.dated.now - when, self.dated.folder(address))
+        return CTag(sign, self.dated.now - when, self.dated.folder(address))
 
     def _next(self, operation: Operation, calendar: Calendar, changes: tuple[Change, ...] = ()) -> Fault | None:
         fault = super()._next(operation, calendar, changes)

@@ -13,13 +13,13 @@ from tests.proof.years.ledgers import Ledgers
 from tests.proof.years.prepared import Prepared
 from tests.proof.years.seen import Effect
 from tests.proof.years.worlds import Asked, Night
-from timetable_sync.applying.patience import Pace
-from timetable_sync.applying.progress import Silent
+from timetable_sync.apply.progress import Silent
+from timetable_sync.apply.retry import RetryPolicy
 from timetable_sync.calendars.registry import CountingBackend
+from timetable_sync.config.load import Loaded, load
 from timetable_sync.errors import LeaseLost
 from timetable_sync.night import NightRequest, run_night
 from timetable_sync.planning.guards import RELEASABLE
-from timetable_sync.settings.load import Loaded, load
 from timetable_sync.state.lease import Lease
 
 _ELSEWHERE = """
@@ -77,7 +77,7 @@ class Nights:
                     progress=Silent(),
                     stop=ending.stop,
                     connect=lambda settings, token: connect(),
-                    pace=Pace(first=0.0001, longest=0.0002, attempts=4, late=0.0002),
+                    pace=RetryPolicy(first=0.0001, longest=0.0002, attempts=4, late=0.0002),
                 )
         except Killed:
             return Night(137, effects(), 0, 0, "killed")

@@ -10,24 +10,24 @@ from unittest.mock import patch
 from sqlalchemy.exc import SQLAlchemyError
 
 from tests.proof.years.memory_world import WatchedBackend, WatchedStore
-from timetable_sync.calendars.contract import NOT_AHEAD, Outcome
+from timetable_sync.calendars.contract import NOT_AHEAD, ChangeResult
 from timetable_sync.calendars.memory.store import MemoryItem
-from timetable_sync.errors import Unclear
+from timetable_sync.config.sections.safety import Limit
+from timetable_sync.errors import OutcomeUnknown
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change, Create
 from timetable_sync.model.snapshot import Snapshot
 from timetable_sync.model.window import Window
 from timetable_sync.planning import compare
-from timetable_sync.settings.sections.safety import Limit
 from timetable_sync.timetable.source import Rows
 
 
 class RepeatsCreates(WatchedBackend):
     """A create that was answered 503 is sent again at once, as a client library's own retries do; but it had worked."""
 
-    def apply(self, calendar: Calendar, changes: Sequence[Change]) -> list[Outcome]:
+    def apply(self, calendar: Calendar, changes: Sequence[Change]) -> list[ChangeResult]:
         outcomes = super().apply(calendar, changes)
-        if isinstance(changes[0], Create) and any(isinstance(outcome.error, Unclear) for outcome in outcomes):
+        if isinstance(changes[0], Create) and any(isinstance(outcome.error, OutcomeUnknown) for outcome in outcomes):
             return super().apply(calendar, changes)
         return outcomes
 

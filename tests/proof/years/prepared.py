@@ -13,7 +13,7 @@ from unittest.mock import patch
 from jinja2 import Environment
 from sqlalchemy.engine import URL, Engine
 
-from timetable_sync.state import connection as state_connection
+from timetable_sync.state import engine as state_connection
 
 
 class Prepared:

@@ -10,16 +10,15 @@ from exchangelib.version import EXCHANGE_2013, EXCHANGE_2013_SP1, EXCHANGE_2016,
 from lxml import etree
 
 from timetable_sync import __version__
-from timetable_sync.calendars.contract import NOT_AHEAD, Outcome
-from timetable_sync.calendars.ews import payloads
-from timetable_sync.calendars.ews.answers import NotWhole
-from timetable_sync.calendars.ews.listing import Page
+from timetable_sync.calendars.contract import NOT_AHEAD, ChangeResult, TokenSource
+from timetable_sync.calendars.ews import requests
+from timetable_sync.calendars.ews.auth import AsAccount, ByToken, SignIn
+from timetable_sync.calendars.ews.create_requests import create_items
+from timetable_sync.calendars.ews.ctag import stamp_of
+from timetable_sync.calendars.ews.errors import TooMany
+from timetable_sync.calendars.ews.find_item import Page
 from timetable_sync.calendars.ews.names import M, T
-from timetable_sync.calendars.ews.new_items import create_items
-from timetable_sync.calendars.ews.protocol import ExchangeProtocol
-from timetable_sync.calendars.ews.reading import read_window
-from timetable_sync.calendars.ews.sendable import refusal
-from timetable_sync.calendars.ews.services import (
+from timetable_sync.calendars.ews.operations import (
     CreateItems,
     DeleteItems,
     FindItems,
@@ -30,19 +29,19 @@ from timetable_sync.calendars.ews.services import (
     Result,
     UpdateItems,
 )
-from timetable_sync.calendars.ews.sign_in import AsAccount, ByToken, SignIn
-from timetable_sync.calendars.ews.stamps import stamp_of
-from timetable_sync.calendars.ews.verdicts import TooMany
-from timetable_sync.calendars.token import TokenSource
-from timetable_sync.errors import BackendError, ItemRefused, Stale, UsageError
+from timetable_sync.calendars.ews.paging import read_window
+from timetable_sync.calendars.ews.soap import IncompleteResponse
+from timetable_sync.calendars.ews.transport import ExchangeProtocol
+from timetable_sync.calendars.ews.validation import refusal
+from timetable_sync.config.sections.ews import Ews
+from timetable_sync.config.sections.run import Network
+from timetable_sync.errors import BackendError, ConflictError, EventRejected, UsageError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change, Create, Delete, Update
-from timetable_sync.model.sighting import Stamp
+from timetable_sync.model.last_full_read import CTag
 from timetable_sync.model.snapshot import ItemRef, Snapshot
 from timetable_sync.model.window import Window
 from timetable_sync.network.proxy import proxy_address
-from timetable_sync.settings.sections.ews import Ews
-from timetable_sync.settings.sections.network import Network
 
 _BUILDS: dict[str, Build] = {"Exchange2013": EXCHANGE_2013, "Exchange2013_SP1": EXCHANGE_2013_SP1, "Exchange2016": EXCHANGE_2016}
 
@@ -122,7 +121,7 @@ class EwsBackend:
 
         def find(view: Window) -> Page | None:
             try:
-                return service.listing(payloads.find_items(calendar.address, view))
+                return service.listing(requests.find_items(calendar.address, view))
             except TooMany:
                 return None
             finally:
@@ -130,7 +129,7 @@ class EwsBackend:
 
         try:
             found = read_window(find, window, ahead, calendar.address)
-        except NotWhole as error:
+        except IncompleteResponse as error:
             raise service.not_whole(str(error)) from None
         return Snapshot(calendar, window, found.ours, found.foreign, found.clear_until, began[0], found.unreadable)
 
@@ -140,10 +139,10 @@ class EwsBackend:
         bodies: dict[str, str] = {}
         for at in range(0, len(items), _BODIES):
             part = items[at : at + _BODIES]
-            for item, result in zip(part, service.ask(payloads.get_bodies(part), len(part)), strict=True):
-                if isinstance(result, Stale):
+            for item, result in zip(part, service.ask(requests.get_bodies(part), len(part)), strict=True):
+                if isinstance(result, ConflictError):
                     continue
-                if isinstance(result, ItemRefused):
+                if isinstance(result, EventRejected):
                     bodies[item.id] = ""
                     continue
                 if isinstance(result, BackendError):
@@ -154,7 +153,7 @@ class EwsBackend:
                 bodies[item.id] = found.findtext(f"{T}Body") or ""
         return bodies
 
-    def stamp(self, calendar: Calendar) -> Stamp | None:
+    def stamp(self, calendar: Calendar) -> CTag | None:
         """See the contract. Without a sign where the folder does not give all three of its own.
 
         The id of a folder has the mailbox's GUID in it, not the address that it was asked for by: [MS-OXWSITEMID] 2.2.3, id storage type
@@ -163,15 +162,15 @@ class EwsBackend:
         more, DateTimePrecision, is declared for FindItem and GetItem only: Services.wsdl.)
         """
         service = GetFolders(self._account(calendar))
-        return stamp_of(service.ask_one(payloads.get_stamp(calendar.address)), service.given)
+        return stamp_of(service.ask_one(requests.get_stamp(calendar.address)), service.given)
 
-    def apply(self, calendar: Calendar, changes: Sequence[Change]) -> list[Outcome]:
+    def apply(self, calendar: Calendar, changes: Sequence[Change]) -> list[ChangeResult]:
         """See the contract. More than ``batch`` changes, or changes of several kinds, are the caller's mistake: ValueError."""
         if len(changes) > self.batch:
             raise ValueError(f"{len(changes)} changes in one call, {self.batch} at most")
         if len({type(change) for change in changes}) > 1:
             raise ValueError("changes of several kinds in one call")
-        outcomes = {index: Outcome(change, error=refusal(change, calendar.address)) for index, change in enumerate(changes)}
+        outcomes = {index: ChangeResult(change, error=refusal(change, calendar.address)) for index, change in enumerate(changes)}
         sent = [index for index, outcome in outcomes.items() if outcome.error is None]
         if sent:
             for index, outcome in zip(sent, self._write(calendar, [changes[index] for index in sent]), strict=True):
@@ -185,7 +184,7 @@ class EwsBackend:
     def _account(self, calendar: Calendar) -> MailboxAccount:
         return MailboxAccount(calendar.address, self._protocol, self._anchor or calendar.address)
 
-    def _write(self, calendar: Calendar, changes: list[Change]) -> list[Outcome]:
+    def _write(self, calendar: Calendar, changes: list[Change]) -> list[ChangeResult]:
         account = self._account(calendar)
         service: OneRequest
         results: Sequence[Result | ItemRef]
@@ -195,26 +194,26 @@ class EwsBackend:
                 results = creating.create(create_items(calendar.address, cast(list[Create], changes)), len(changes))
             elif isinstance(changes[0], Update):
                 service = UpdateItems(account)
-                payload = payloads.update_items(cast(list[Update], changes), suppress_receipts=self._suppress_receipts)
+                payload = requests.update_items(cast(list[Update], changes), suppress_receipts=self._suppress_receipts)
                 results = service.ask(payload, len(changes))
             else:
                 service = DeleteItems(account)
-                payload = payloads.delete_items(cast(list[Delete], changes), suppress_receipts=self._suppress_receipts)
+                payload = requests.delete_items(cast(list[Delete], changes), suppress_receipts=self._suppress_receipts)
                 results = service.ask(payload, len(changes))
         except BackendError as error:
-            return [Outcome(change, error=error) for change in changes]
+            return [ChangeResult(change, error=error) for change in changes]
         return [self._outcome(service, change, result) for change, result in zip(changes, results, strict=True)]
 
     @staticmethod
-    def _outcome(service: OneRequest, change: Change, result: Result | ItemRef) -> Outcome:
+    def _outcome(service: OneRequest, change: Change, result: Result | ItemRef) -> ChangeResult:
         if isinstance(result, BackendError):
-            return Outcome(change, error=result)
+            return ChangeResult(change, error=result)
         if isinstance(change, Delete):
-            return Outcome(change)
+            return ChangeResult(change)
         item = result if isinstance(result, ItemRef) else _item_ref(result)
         if item is None:
-            return Outcome(change, error=service.not_whole("an event that was written is not named in it"))
-        return Outcome(change, item)
+            return ChangeResult(change, error=service.not_whole("an event that was written is not named in it"))
+        return ChangeResult(change, item)
 
 
 def _item_ref(message: etree._Element) -> ItemRef | None:

@@ -4,21 +4,60 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
 from threading import Lock
 
-from timetable_sync.calendars.contract import NOT_AHEAD, Outcome
+from timetable_sync.calendars.contract import NOT_AHEAD, ChangeResult
 from timetable_sync.calendars.memory.faults import Fault, Faults, Operation
 from timetable_sync.calendars.memory.people import People
-from timetable_sync.calendars.memory.plain import plain_text
 from timetable_sync.calendars.memory.store import MemoryItem, Store
-from timetable_sync.errors import BackendError, CalendarFailed, Stale
+from timetable_sync.errors import BackendError, CalendarError, ConflictError
 from timetable_sync.model.calendar import Calendar
 from timetable_sync.model.change import Change, Create, Delete, Update
 from timetable_sync.model.event import Busy, Event, Sensitivity
+from timetable_sync.model.last_full_read import CTag
 from timetable_sync.model.marker import NOT_UNDERSTOOD, Marker, MarkerNotUnderstood
-from timetable_sync.model.sighting import Stamp
-from timetable_sync.model.snapshot import ItemRef, Snapshot, Standing
+from timetable_sync.model.snapshot import ItemRef, RemoteEvent, Snapshot
 from timetable_sync.model.window import Window
+
+_UNSEEN = frozenset({"head", "script", "style", "title"})
+_BREAKS = frozenset({"br", "div", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "p", "td", "th", "tr"})
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._unseen = 0
+        self._link = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._unseen += tag in _UNSEEN
+        if tag in _BREAKS:
+            self.parts.append("\n")
+        if tag == "a":
+            self._link = dict(attrs).get("href") or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self._unseen = max(0, self._unseen - (tag in _UNSEEN))
+        if tag in _BREAKS:
+            self.parts.append("\n")
+        if tag == "a" and self._link:
+            self.parts.append(f"<{self._link}>")
+            self._link = ""
+
+    def handle_data(self, data: str) -> None:
+        if not self._unseen:
+            self.parts.append(data)
+
+
+def plain_text(html: str) -> str:
+    """The text of ``html``, without blanks at its ends; where a link leads, in angle brackets behind it."""
+    parser = _Text()
+    parser.feed(html)
+    parser.close()
+    return "".join(parser.parts).strip()
+
 
 #: Listings of services cut strings there; so does this one.
 LISTED = 255
@@ -66,15 +105,15 @@ class MemoryBackend:
         found = [there[ref.id] for ref in items if ref.id in there]
         return {item.id: plain_text(item.body) if item.body_kind == "html" else item.body for item in found}
 
-    def stamp(self, calendar: Calendar) -> Stamp | None:
+    def stamp(self, calendar: Calendar) -> CTag | None:
         """See the contract. The store counts changes, so that its sign is never too young."""
         self._begin("stamp", calendar)
         try:
-            return Stamp(self.store.stamp(calendar.address), _LONG_AGO, self.store.folder(calendar.address))
+            return CTag(self.store.stamp(calendar.address), _LONG_AGO, self.store.folder(calendar.address))
         except KeyError:
             raise _no_such(calendar) from None
 
-    def apply(self, calendar: Calendar, changes: Sequence[Change]) -> list[Outcome]:
+    def apply(self, calendar: Calendar, changes: Sequence[Change]) -> list[ChangeResult]:
         """See the contract. More than ``batch`` changes, or changes of several kinds, are the caller's mistake: ValueError."""
         if len(changes) > self.batch:
             raise ValueError(f"{len(changes)} changes in one call, {self.batch} at most")
@@ -103,19 +142,19 @@ class MemoryBackend:
         except KeyError:
             raise _no_such(calendar) from None
 
-    def _outcome(self, calendar: Calendar, change: Change, fault: Fault | None) -> Outcome:
+    def _outcome(self, calendar: Calendar, change: Change, fault: Fault | None) -> ChangeResult:
         met = fault is not None and (fault.matches is None or fault.matches(change))
         if fault is not None and met and not fault.done:
-            return Outcome(change, error=fault.error)
+            return ChangeResult(change, error=fault.error)
         try:
             item = self._carry_out(calendar, change)
         except BackendError as error:
-            return Outcome(change, error=error)
+            return ChangeResult(change, error=error)
         except KeyError:
-            return Outcome(change, error=_no_such(calendar))
+            return ChangeResult(change, error=_no_such(calendar))
         if fault is not None and met:
-            return Outcome(change, error=fault.error)
-        return Outcome(change, item)
+            return ChangeResult(change, error=fault.error)
+        return ChangeResult(change, item)
 
     def _carry_out(self, calendar: Calendar, change: Change) -> ItemRef | None:
         address = calendar.address
@@ -124,16 +163,16 @@ class MemoryBackend:
             return self.store.add(address, _written(blank, change.after, change.marker)).ref
         present = self.store.get(address, change.before.item.id)
         if present is None:
-            raise Stale(f"{_what(change)} in {address} is gone", gone=True)
+            raise ConflictError(f"{_what(change)} in {address} is gone", gone=True)
         if present.ref != change.before.item:
-            raise Stale(f"{_what(change)} in {address} was changed since it was read")
+            raise ConflictError(f"{_what(change)} in {address} was changed since it was read")
         if isinstance(change, Delete):
             if not self.store.move_to_deleted(address, present.id, expected=present.version):
-                raise Stale(f"{_what(change)} in {address} was changed since it was read")
+                raise ConflictError(f"{_what(change)} in {address} was changed since it was read")
             return None
         made = self.store.put(address, _written(present, change.after, change.marker), expected=present.version)
         if made is None:
-            raise Stale(f"{_what(change)} in {address} was changed since it was read")
+            raise ConflictError(f"{_what(change)} in {address} was changed since it was read")
         return made.ref
 
 
@@ -141,8 +180,8 @@ def _what(change: Update | Delete) -> str:
     return f'"{change.before.subject}"'
 
 
-def _no_such(calendar: Calendar) -> CalendarFailed:
-    return CalendarFailed(f"there is no calendar {calendar.address}", "Compare calendars.address with the addresses that exist.", gone=True)
+def _no_such(calendar: Calendar) -> CalendarError:
+    return CalendarError(f"there is no calendar {calendar.address}", "Compare calendars.address with the addresses that exist.", gone=True)
 
 
 def _written(item: MemoryItem, event: Event, marker: str) -> MemoryItem:
@@ -169,14 +208,14 @@ def _written(item: MemoryItem, event: Event, marker: str) -> MemoryItem:
     return written
 
 
-def _listed(item: MemoryItem, marker: str, window: Window) -> Standing:
+def _listed(item: MemoryItem, marker: str, window: Window) -> RemoteEvent:
     try:
         understood = Marker.parse(marker)
     except MarkerNotUnderstood:
         understood = NOT_UNDERSTOOD
     missing = item.missing
     start = window.start if "start" in missing else item.start
-    return Standing(
+    return RemoteEvent(
         item=ItemRef(item.id, "") if "version" in missing else item.ref,
         marker=understood,
         start=start,

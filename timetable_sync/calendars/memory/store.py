@@ -14,7 +14,7 @@ from timetable_sync.model.snapshot import ItemRef
 class MemoryItem:
     """One item as it lies in a calendar, ours or foreign. Times are aware, in UTC; ``marker`` is the property's text or None.
 
-    ``missing`` names the fields that are not listed, as ``Standing`` has them, or "version".
+    ``missing`` names the fields that are not listed, as ``RemoteEvent`` has them, or "version".
     """
 
     id: str

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 from xml.parsers import expat
 
-from timetable_sync.sandbox.ews.schema.content import State
-from timetable_sync.sandbox.ews.schema.kinds import SOAP, Kind, kind
+from timetable_sync.sandbox.ews.schema.automaton import State
+from timetable_sync.sandbox.ews.schema.declarations import SOAP, Kind, kind
 
 _INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from timetable_sync.sandbox.ews.answers import attribute, text
 from timetable_sync.sandbox.ews.bodies import body_as
-from timetable_sync.sandbox.ews.moments import written
-from timetable_sync.sandbox.ews.paths import Path
-from timetable_sync.sandbox.ews.schema.kinds import names_within
+from timetable_sync.sandbox.ews.property_paths import Path, written
+from timetable_sync.sandbox.ews.responses import attribute, text
+from timetable_sync.sandbox.ews.schema.declarations import names_within
 from timetable_sync.sandbox.items import Item
 from timetable_sync.sandbox.mailbox import Mailbox
 

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from timetable_sync.sandbox.ews.answers import EwsError
-from timetable_sync.sandbox.ews.moments import seconds
-from timetable_sync.sandbox.ews.paths import Path, path_in, read_path
+from timetable_sync.sandbox.ews.property_paths import Path, path_in, read_path, seconds
 from timetable_sync.sandbox.ews.reader import Node
 from timetable_sync.sandbox.ews.rendering import extended_value
+from timetable_sync.sandbox.ews.responses import EwsError
 from timetable_sync.sandbox.items import Item
 
 Test = Callable[[Item], bool]

@@ -9,21 +9,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from timetable_sync.sandbox.ews.answers import EwsError, SoapFault, envelope, error, fault, schema_fault, value_xml
-from timetable_sync.sandbox.ews.operations.convert_id import convert_id
-from timetable_sync.sandbox.ews.operations.create_item import create_item
-from timetable_sync.sandbox.ews.operations.delete_item import delete_item
-from timetable_sync.sandbox.ews.operations.find_item import find_item
-from timetable_sync.sandbox.ews.operations.get_folder import get_folder
-from timetable_sync.sandbox.ews.operations.get_item import get_item
-from timetable_sync.sandbox.ews.operations.synchronise import sync_folder_hierarchy, sync_folder_items
-from timetable_sync.sandbox.ews.operations.update_item import update_item
+from timetable_sync.sandbox.entra.tokens import Grant, TokenRefused, is_exchange
+from timetable_sync.sandbox.ews.operations.other import convert_id, sync_folder_hierarchy, sync_folder_items
+from timetable_sync.sandbox.ews.operations.reading import find_item, get_folder, get_item
+from timetable_sync.sandbox.ews.operations.writing import create_item, delete_item, update_item
 from timetable_sync.sandbox.ews.reader import Node, NotXml, SchemaViolation, read
 from timetable_sync.sandbox.ews.request import Request
+from timetable_sync.sandbox.ews.responses import EwsError, SoapFault, envelope, error, fault, schema_fault, value_xml
+from timetable_sync.sandbox.ews.windows_zones import zone_of
 from timetable_sync.sandbox.mailbox import Mailbox
-from timetable_sync.sandbox.tokens import Grant, TokenRefused, is_exchange
 from timetable_sync.sandbox.world import World
-from timetable_sync.sandbox.zones import zone_of
 
 _OPERATIONS: dict[str, Callable[[Request], list[str]]] = {
     "GetFolder": get_folder,
@@ -84,7 +79,7 @@ def unauthorised(reason: str) -> Answer:
 
 
 def grant_of(world: World, headers: Mapping[str, str]) -> Grant:
-    """What the request's token grants; raises :class:`~timetable_sync.sandbox.tokens.TokenRefused`."""
+    """What the request's token grants; raises :class:`~timetable_sync.sandbox.entra.tokens.TokenRefused`."""
     kind, _, token = headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
         raise TokenRefused("")
@@ -95,7 +90,7 @@ def grant_of(world: World, headers: Mapping[str, str]) -> Grant:
 
 
 def look_at(body: bytes) -> Asked:
-    """What is asked for; raises :class:`~timetable_sync.sandbox.ews.answers.SoapFault` where it cannot be asked so."""
+    """What is asked for; raises :class:`~timetable_sync.sandbox.ews.responses.SoapFault` where it cannot be asked so."""
     try:
         top = read(body)
     except NotXml:

@@ -6,12 +6,11 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from timetable_sync.sandbox.ews.answers import EwsError, value_xml
-from timetable_sync.sandbox.ews.moments import seconds
-from timetable_sync.sandbox.ews.paths import Path, read_path
+from timetable_sync.sandbox.ews.property_paths import Path, read_path, seconds
 from timetable_sync.sandbox.ews.reader import Node
+from timetable_sync.sandbox.ews.responses import EwsError, value_xml
+from timetable_sync.sandbox.ews.windows_zones import zone_of
 from timetable_sync.sandbox.items import PropertyKey
-from timetable_sync.sandbox.zones import zone_of
 
 #: The longest subject and place that the store takes.
 LONGEST_SUBJECT = 255

@@ -1,19 +1,25 @@
-"""What is on record before a request that writes is sent: what the one before came to, and what this one would make."""
+"""What is on record before a request that writes is sent; and how a service shows bodies, found out from what was put back alone."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from tests.apply.test_executor import CALENDARS, Observed, carry_out, lessons, plan
 from tests.apply.virtual import Book, Run, create, delete, update, written
-from tests.planning.builders import COMP101, DAY, MATH200, MONDAY, event
+from tests.planning.builders import COMP101, DAY, MATH200, MONDAY, event, standing
 from timetable_sync.apply.batch import apply_batch
-from timetable_sync.apply.recording import Recorder
+from timetable_sync.apply.progress import Silent
+from timetable_sync.apply.recording import Recorder, renderings
+from timetable_sync.apply.retry import Retrier
 from timetable_sync.calendars.contract import ChangeResult
 from timetable_sync.calendars.memory import MemoryBackend
-from timetable_sync.errors import LeaseLost, OutcomeUnknown, StateUnusable, TimetableSyncError, TransientError
+from timetable_sync.errors import ConflictError, LeaseLost, OutcomeUnknown, StateUnusable, TimetableSyncError, TransientError
 from timetable_sync.model.calendar import Calendar
-from timetable_sync.model.change import Change
+from timetable_sync.model.change import Change, Reason, Update
+from timetable_sync.model.plan import CalendarPlan
+from timetable_sync.model.snapshot import ItemRef
+from timetable_sync.planning.body_match import rendering_of
 from timetable_sync.state.intents import Entered, Sending
 
 
@@ -173,3 +179,51 @@ def test_a_lease_that_is_lost_by_the_records_word_ends_the_run() -> None:
 
     assert isinstance(applied.failure, LeaseLost)
     assert len(backend.order) == 2
+
+
+LECTURE = event(body="Room 1.2")
+PUT_BACK = Update(standing(LECTURE), LECTURE, "1 marker", Reason.EDITED)
+DONE = ChangeResult(PUT_BACK, ItemRef("item-1", "v2"))
+
+
+class Showing(MemoryBackend):
+    """A service that shows its only body so; None where the event is gone."""
+
+    def __init__(self, text: str | None) -> None:
+        super().__init__()
+        self._text = text
+        self.asked: list[str] = []
+
+    def read_bodies(self, calendar: Calendar, items: Sequence[ItemRef]) -> Mapping[str, str]:
+        self.asked += [item.id for item in items]
+        return {} if self._text is None else {item.id: self._text for item in items}
+
+
+def overwriting(text: str | None) -> CalendarPlan:
+    """A plan of which a body is put back that was read as ``text``; None where it is something else."""
+    overwritten = {} if text is None else {LECTURE.key: rendering_of("Room 1.2", "text", text)}
+    return CalendarPlan(COMP101, 1, 1, 0, 0, (PUT_BACK,), overwritten=overwritten)
+
+
+def patience() -> Retrier:
+    return Retrier(threading.Event(), float("inf"), Silent())
+
+
+def test_what_reads_after_it_was_put_back_as_it_did_before_is_the_services_way() -> None:
+    found = renderings(Showing("ROOM 1.2"), overwriting("ROOM 1.2"), [DONE], patience())
+    assert found == {LECTURE.key: rendering_of("Room 1.2", "text", "ROOM 1.2")}
+
+
+def test_what_reads_otherwise_than_before_was_an_edit() -> None:
+    for text in ("Room 1.2", "ROOM 1.2", None):
+        assert renderings(Showing(text), overwriting("Room 12"), [DONE], patience()) == {}
+
+
+def test_nothing_is_read_where_no_body_was_put_back() -> None:
+    for planned, outcome in (
+        (overwriting(None), DONE),
+        (overwriting("ROOM 1.2"), ChangeResult(PUT_BACK, error=ConflictError("changed meanwhile"))),
+    ):
+        backend = Showing("ROOM 1.2")
+        assert renderings(backend, planned, [outcome], patience()) == {}
+        assert backend.asked == []

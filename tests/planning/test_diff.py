@@ -1,11 +1,13 @@
-"""Differences: what is compared, and that the habits of services are not taken for somebody's edit."""
+"""Differences: what is compared; habits of services, such as texts that are cut and trimmed in lists, are not taken for an edit."""
 
 from datetime import timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.planning.builders import event, standing
-from timetable_sync.planning.diff import differences
+from timetable_sync.planning.diff import differences, same_text, utf16_length
 
 
 def test_every_field_that_differs_is_named() -> None:
@@ -45,3 +47,42 @@ def test_a_long_location_that_the_listing_cut_is_no_edit() -> None:
 
 def test_the_key_and_the_zone_are_not_listed_and_not_compared() -> None:
     assert differences(event("A", zone="Europe/Prague"), standing(event("B"))) == ()
+
+
+def listed(text: str) -> str:
+    """As Exchange lists it: the first 255 UTF-16 units, one less where a surrogate pair would be cut in two."""
+    shown = ""
+    for character in text:
+        if utf16_length(shown + character) > 255:
+            break
+        shown += character
+    return shown
+
+
+@given(st.text(st.sampled_from("aé🎓 \u2011"), max_size=600))
+def test_a_text_is_recognised_in_its_listing(text: str) -> None:
+    assert same_text(text, listed(text))
+
+
+@pytest.mark.parametrize("text", ["x" * 254, "x" * 255, "x" * 256, "🎓" * 127, "🎓" * 128, "x" + "🎓" * 127, "x" * 254 + "🎓"])
+def test_texts_around_the_limit_are_recognised(text: str) -> None:
+    assert same_text(text, listed(text))
+
+
+@pytest.mark.parametrize(
+    ("expected", "shown"),
+    [("Algorithms", "Algorithm"), ("Algorithms", ""), ("", "Algorithms"), ("x" * 300, "x" * 200), ("x" * 300, "y" * 255), ("a", "A")],
+)
+def test_a_text_that_someone_changed_is_not_recognised(expected: str, shown: str) -> None:
+    assert not same_text(expected, shown)
+
+
+def test_blanks_at_the_ends_do_not_count() -> None:
+    assert same_text("Algorithms ", " Algorithms")
+    assert same_text("   ", "")
+
+
+def test_a_text_cut_behind_a_blank_is_recognised_though_services_trim() -> None:
+    text = "x" * 254 + " and more"
+
+    assert same_text(text, text[:255].rstrip())

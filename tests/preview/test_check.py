@@ -1,18 +1,21 @@
-"""What is wrong with a timetable is found, kind by kind, with counts and examples."""
+"""What is wrong with a timetable is found, kind by kind, with counts and examples; and which events are at the same time."""
 
 import sqlite3
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.preview.college import MOMENT, made
 from timetable_sync.config.load import Loaded
+from timetable_sync.model.event import Event
 from timetable_sync.model.ledger_entry import LedgerEntry
 from timetable_sync.model.snapshot import ItemRef
 from timetable_sync.planning.horizon import window_of
-from timetable_sync.preview.check import Checked, Limits, check_timetable
+from timetable_sync.preview.check import Checked, Limits, check_timetable, overlaps
 from timetable_sync.preview.data_issues import DataIssue, IssueKind
 from timetable_sync.preview.request import PreviewRequest
 from timetable_sync.state.store import open_state
@@ -163,3 +166,28 @@ def test_a_state_database_that_cannot_be_read_is_a_remark_and_no_failure(loaded:
     finding = found(checked(loaded), IssueKind.CHANGED_KEYS)
 
     assert finding.remark.startswith("not compared with the last run: ")
+
+
+NOON = datetime(2026, 10, 13, 12, tzinfo=UTC)
+
+
+def event(name: str, start: int, end: int) -> Event:
+    return Event(name, NOON + timedelta(minutes=start), NOON + timedelta(minutes=end), "UTC", name)
+
+
+def test_one_that_begins_when_another_ends_is_no_overlap() -> None:
+    assert list(overlaps([event("a", 0, 60), event("b", 60, 120)])) == []
+
+
+def test_a_short_one_within_a_long_one_does_not_hide_the_next() -> None:
+    long, short, late = event("long", 0, 180), event("short", 30, 60), event("late", 120, 200)
+
+    assert list(overlaps([long, short, late])) == [(long, short), (long, late)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 50)), max_size=20))
+def test_an_event_is_found_just_when_an_earlier_one_still_goes_on(times: list[tuple[int, int]]) -> None:
+    events = [event(str(at), start, start + length) for at, (start, length) in enumerate(sorted(times))]
+    wanted = [later.key for at, later in enumerate(events) if any(earlier.end > later.start for earlier in events[:at])]
+
+    assert [later.key for _, later in overlaps(events)] == wanted

@@ -1,4 +1,4 @@
-"""Which night is to be run now, by what is on record."""
+"""Which night is to be run now, by what is on record; how often one is begun again, and how soon."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.config.configuration import SHORTEST, read
-from timetable_sync.daemon.pending import Pending, pending
+from timetable_sync.daemon.pending import SELDOM, Pending, Tries, pending
 from timetable_sync.model.window import Window
 from timetable_sync.schedule import schedule_of
 from timetable_sync.state.run_records import RunBeginning
+from timetable_sync.state.scheduled import Attempt
 from timetable_sync.state.store import State, open_state
 
 TWO = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -97,3 +98,34 @@ def test_it_is_told_who_is_at_work_and_who_began_it_and_never_ended(asked: Asked
         assert found.at_work is not None
     assert [attempt.run for attempt in found.unfinished] == [run]
     assert asked.at(TWO + MINUTE).at_work is None
+
+
+TWO = datetime(2026, 11, 24, 2, tzinfo=UTC)
+
+
+def unfinished(*runs: int) -> list[Attempt]:
+    return [Attempt(run, "here", 1, TWO) for run in runs]
+
+
+def test_three_crashes_are_enough_wherever_they_were() -> None:
+    tries = Tries(TWO)
+    assert not tries.enough(unfinished(1, 2))
+    assert tries.enough(unfinished(1, 2, 3))
+    for _ in range(3):
+        assert not tries.enough([])
+        tries.crashed(30)
+    assert tries.enough([])
+
+
+def test_a_night_that_says_why_it_could_not_work_is_begun_again_ever_more_seldom_and_for_ever() -> None:
+    now = 1000.0
+    tries = Tries(TWO, clock=lambda: now)
+    pauses = []
+    for run in range(1, 12):
+        tries.ended(run, "failed: the disk is full", 30)
+        pauses.append(tries.not_before - now)
+        now = tries.not_before
+        # Its own record may have been what could not be written.
+        assert not tries.enough(unfinished(*range(1, run + 1)))
+    assert pauses == [30, 60, 120, 240, 480, *[SELDOM] * 6]
+    assert tries.said == "failed: the disk is full"

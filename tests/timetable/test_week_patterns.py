@@ -1,16 +1,20 @@
-"""Flags of weeks, and ids, in columns of numbers: what a number has lost is never guessed, and nothing of the timetable is believed."""
+"""Flags of weeks, and ids, in columns and tables of patterns: what is lost is never guessed, and what is wrong with one stops no other."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from tests.timetable.configurations import COLUMNS as USUAL_COLUMNS
 from tests.timetable.configurations import configuration
 from tests.timetable.servers import Server
 from timetable_sync.config.schema import Settings
 from timetable_sync.errors import TimetableUnusable
 from timetable_sync.model.window import Window
 from timetable_sync.timetable.reader import read_timetable
+from timetable_sync.timetable.times import Unreadable
+from timetable_sync.timetable.week_patterns import Patterns, read_weekly
 
 WINDOW = Window(datetime(2026, 9, 1, tzinfo=UTC), datetime(2027, 9, 1, tzinfo=UTC))
 COLUMNS: dict[str, Any] = {"activity": "a", "calendar": "c", "title": "t", "weekday": "w", "weeks": "k", "start": "b", "end": "e"}
@@ -172,3 +176,38 @@ def test_what_only_describes_may_be_any_number_and_elsewhere_one_row_stops_no_ot
     query = f"SELECT 'A1' AS a, {ROW}, '3' AS k UNION ALL SELECT 'A2', {ROW.replace('1 AS w', '1e20 AS w')}, '3'"
     with read_timetable(configuration("sqlite://", query, columns=COLUMNS, weeks={"axis": AXIS}), WINDOW) as reading:
         assert (dict(reading.bad_rows.by_reason), reading.lessons) == ({"with a weekday that cannot be read": 1}, 1)
+
+
+TABLE = {"query": "SELECT name, week FROM pattern", "id": "name", "week": "week"}
+
+
+def patterns(rows: Sequence[tuple[Any, Any]]) -> Patterns:
+    settings = configuration(
+        columns={**USUAL_COLUMNS, "weekday": "d", "weeks": "w"}, weeks={"form": "table", "table": TABLE, "axis": {"first": "2026-10-05"}}
+    )
+    weekly = read_weekly(settings.timetable, lambda query, key: (("name", "week"), rows))
+    assert weekly is not None
+    return weekly.patterns
+
+
+@pytest.mark.parametrize(
+    ("week", "said"), [("twelve", "a week of it cannot be read"), (2.5, "cannot be read"), (None, "a week of it is empty")]
+)
+def test_a_week_that_is_none_is_a_matter_of_its_pattern_alone(week: Any, said: str) -> None:
+    found = patterns([("odd", 1), ("odd", week), ("odd", 3), ("even", 2), ("even", 4)])
+
+    assert found.weeks("even") == (2, 4)
+    with pytest.raises(Unreadable, match=f'"odd": .*{said}'):
+        found.weeks("odd")
+
+
+def test_a_pattern_of_no_week_stands_there_as_an_outer_join_has_it() -> None:
+    assert patterns([("never", None), ("never", None), ("even", 2)]).weeks("never") == ()
+
+
+def test_weeks_that_are_counted_must_all_have_a_day() -> None:
+    axis = {"query": "SELECT begins FROM week", "date": "begins"}
+    settings = configuration(columns={**USUAL_COLUMNS, "weekday": "d", "weeks": "w"}, weeks={"form": "list", "axis": axis})
+
+    with pytest.raises(TimetableUnusable, match="gives a week without a day"):
+        read_weekly(settings.timetable, lambda query, key: (("begins",), [("2026-10-05",), (None,), ("2026-10-19",)]))

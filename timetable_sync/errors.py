@@ -11,12 +11,12 @@
     +-- AlreadyRun                  6       this night was run, by another daemon
     +-- Stopped                     1       asked to stop before anything was written
     +-- BackendError                1       a calendar service's answer, judged by its backend
-        +-- Passing                         goes away by itself: wait, then try again
-        +-- Unclear                         sent, and nobody knows if it was done: read before trying again
-        +-- Stale                           the item is not what it was when it was read: read it again
-        +-- ItemRefused                     this one event; the calendar's others go on
-        +-- CalendarFailed                  lasts for this calendar; the others go on
-        +-- RunFailed                       the whole run ends (exit 1, or 3 when it wraps refused credentials)
+        +-- TransientError                  goes away by itself: wait, then try again
+        +-- OutcomeUnknown                  sent, and nobody knows if it was done: read before trying again
+        +-- ConflictError                   the item is not what it was when it was read: read it again
+        +-- EventRejected                   this one event; the calendar's others go on
+        +-- CalendarError                   lasts for this calendar; the others go on
+        +-- ServiceError                    the whole run ends (exit 1, or 3 when it wraps refused credentials)
 
 Every message is one line that names what and where; ``advice`` is one line that says what to do next.
 The command line (``cli``) is the one place that turns these into text and an exit code. A person never

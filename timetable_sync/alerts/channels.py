@@ -1,4 +1,9 @@
-"""The ways on which messages go. Each sends one message or raises NotSent, whose words hold no secret."""
+"""Sends messages by mail, webhook or Apprise, and pings for a watchdog that calls when no night came.
+
+Each way sends one message or raises NotSent, whose words hold no secret. Pings are start, success and fail, as healthchecks.io and its like
+take them (https://healthchecks.io/docs/http_api/): the bare address is success, /start and /fail are added, a body is kept for people
+to read.
+"""
 
 import email.policy
 import json

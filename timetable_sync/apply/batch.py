@@ -48,8 +48,8 @@ def apply_batch(
     """One final outcome a change, in order. ``batch`` is of one kind and no longer than the backend's. ``recorder`` is asked before each
     request, and told of the outcomes. ``sizes`` learns what each request took by ``clock``.
 
-    Never raises for what the service does, nor when the run has to end meanwhile: what could not be found out stays Unclear, what was
-    not done is NotDone; the next night settles both by the markers. An event that the service puts off for ever while it takes
+    Never raises for what the service does, nor when the run has to end meanwhile: what could not be found out stays OutcomeUnknown, what
+    was not done is NotDone; the next night settles both by the markers. An event that the service puts off for ever while it takes
     others of the batch is refused, so that it alone is left; a calendar that takes none has failed.
     """
     work = _Work(backend, calendar, batch, patience, recorder, sizes or BatchSizes(backend.batch), clock)
@@ -64,7 +64,7 @@ def apply_batch(
 
 
 class NotDone(TransientError):
-    """Not done, since the run had to end. ``end`` says why: CutShort, or what ended the whole run; ``later`` who does it."""
+    """Not done, since the run had to end. ``end`` says why: RunInterrupted, or what ended the whole run; ``later`` who does it."""
 
     def __init__(self, end: RunInterrupted | TimetableSyncError, later: str) -> None:
         super().__init__(f"not done: {end}", later)
@@ -112,7 +112,7 @@ class _Work:
         return [self._final[index] for index in range(len(self._batch))]
 
     def give_up(self, end: RunInterrupted | TimetableSyncError) -> None:
-        """Make final what is known of all that is pending: Unclear stays so, anything else has not happened."""
+        """Make final what is known of all that is pending: OutcomeUnknown stays so, anything else has not happened."""
         for index in self.pending.keys() - self._final.keys():
             known = self._last.get(index)
             if isinstance(known, OutcomeUnknown):

@@ -1,7 +1,8 @@
-"""How many changes a request carries: half as many where the service takes long over them, more again where it is quick. Sends nothing.
+"""Cuts a calendar's changes into requests: one kind each, soonest first, and no more than the service answers in good time.
 
 Exchange gives a batch one minute, and what an event takes differs by mailbox, hour and load. Whatever is left when the minute is over has
-to be looked for before it is sent again, which costs more than the requests that smaller batches need.
+to be looked for before it is sent again, which costs more than the requests that smaller batches need. So a calendar's batches are halved
+where the service takes long over them, and grow again where it is quick.
 https://learn.microsoft.com/exchange/client-developer/exchange-web-services/ews-throttling-in-exchange
 """
 

@@ -55,7 +55,7 @@ class Prefetch:
     def settle(self) -> Mapping[str, CTag | None]:
         """No further stamp is asked for. Gives those that came, by address; None where the calendar has none to give.
 
-        Raises what ended the asking, where that ends the run (RunFailed, LeaseLost, CutShort, …).
+        Raises what ended the asking, where that ends the run (ServiceError, LeaseLost, RunInterrupted, …).
         """
         self._end()
         if self._broken:

@@ -1,10 +1,12 @@
-"""How long each part of a night took. Hands everything on to whoever watches."""
+"""Tells whoever watches how far a run is, and measures how long each part of it took."""
 
 import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
 import structlog
+
+log = structlog.stdlib.get_logger(__name__)
 
 #: The part of a run in which its queries are answered.
 READING_THE_TIMETABLE: Final = "reading the timetable"
@@ -37,9 +39,6 @@ class Silent:
 
     def waiting(self, seconds: float, why: str) -> None:
         """Nothing to say."""
-
-
-log = structlog.stdlib.get_logger(__name__)
 
 
 class Phases:

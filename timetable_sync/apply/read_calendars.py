@@ -1,4 +1,7 @@
-"""A visit to one calendar: a look at its stamp where that is enough, else a complete reading and the plan. Writes nothing."""
+"""Reads and compares every calendar before anything is written, several at once; one calendar's failure stops no other.
+
+Of a calendar, its CTag is looked at where that is enough; else it is read completely, and its plan is made.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -150,7 +153,7 @@ def read_calendar(
 ) -> CalendarRead:
     """Find out about ``calendar``.
 
-    ``seen`` is its :func:`prospect` where that is known. Raises CutShort, and every BackendError that does not pass.
+    ``seen`` is its :func:`read_plan` where that is known. Raises RunInterrupted, and every BackendError that does not pass.
     """
     memory = sides.memory
     seen = seen or read_plan(calendar, window, sides)
@@ -238,7 +241,7 @@ def read_calendars(
     progress: Progress,
     late: UnansweredCreates | None = None,
 ) -> ReadResult:
-    """A plan for each of ``calendars``. Raises CutShort, and what ends the whole run (RunFailed, StateUnusable, …).
+    """A plan for each of ``calendars``. Raises RunInterrupted, and what ends the whole run (ServiceError, StateUnusable, …).
 
     Those in which something may still appear that an earlier run asked for are read ``late``, after all others.
     """

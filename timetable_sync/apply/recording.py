@@ -1,7 +1,10 @@
-"""What is on record around each request that writes: the record of the batch before, and an intent where the request makes events.
+"""Records each request that writes: the results of the batch before, and an intent where the request creates events.
 
 Both go into one transaction, so that there is one a request. A record waits for the next request of its thread, and no longer: where there
 is none at once, or it has to wait, the record goes first.
+
+:func:`renderings` adds how a service shows bodies that it does not show as they were written, so that they are not taken for somebody's
+edit night after night.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -57,7 +57,7 @@ def resolve_folders(
     wanted: Collection[str],
     late: UnansweredCreates,
 ) -> ResolvedRead:
-    """Survey ``calendars``, and once more those of which it turns out that something else is known than under their address.
+    """Read ``calendars``, and once more those of which it turns out that something else is known than under their address.
 
     ``before`` is what is remembered of addresses, ``wanted`` are those that the timetable names; ``late`` is that of ``look``.
     """

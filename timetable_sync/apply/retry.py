@@ -6,7 +6,7 @@ always busy cannot use up everybody's night. Without a hint the waits double wit
 taken to last for this night: the calendar fails, the others go on.
 
 A service that is busy has had enough of requests, and does not say whose. So that brakes all of them: none is sent before the wait is
-over, and then fewer go at once (``lanes.py``). But a mailbox that is put off again and again while others are served is busy
+over, and then fewer go at once (``concurrency``). But a mailbox that is put off again and again while others are served is busy
 by itself: Exchange charges what an application does to the mailbox that it acts for. Then it waits alone.
 https://learn.microsoft.com/exchange/client-developer/exchange-web-services/ews-throttling-in-exchange
 """
@@ -122,7 +122,7 @@ class Retrier:
         self.reasons: Counter[str] = Counter()
 
     def ready(self) -> None:
-        """Returns when a request may be made. Raises CutShort when the run is to end."""
+        """Returns when a request may be made. Raises RunInterrupted when the run is to end."""
         while True:
             self.may_begin()
             if (wait := self.held()) <= 0:
@@ -191,7 +191,7 @@ class Retrier:
             self._held_until = max(self._held_until, until)
 
     def may_begin(self) -> None:
-        """Raises CutShort when nothing new may be begun: we were asked to stop, the deadline has passed, the run has ended.
+        """Raises RunInterrupted when nothing new may be begun: we were asked to stop, the deadline has passed, the run has ended.
 
         Raises what ``check`` raises: the lease is gone.
         """
@@ -213,7 +213,7 @@ class Retrier:
     def after(self, error: TransientError | OutcomeUnknown, effort: Attempts) -> None:
         """Wait as ``error`` asks, before the next attempt; ``effort`` grows by this one.
 
-        Raises CutShort, and RunFailed or CalendarFailed when waiting on is of no use.
+        Raises RunInterrupted, and ServiceError or CalendarError when waiting on is of no use.
         """
         effort.attempts += 1
         service = isinstance(error, TransientError) and error.scope == "service"
@@ -242,7 +242,7 @@ class Retrier:
         self._wait(wait)
 
     def pause(self, seconds: float, why: str) -> None:
-        """Wait so long, because of ``why``. Raises CutShort when the run is to end meanwhile, or would have to before."""
+        """Wait so long, because of ``why``. Raises RunInterrupted when the run is to end meanwhile, or would have to before."""
         if not self.in_time(seconds):
             raise RunInterrupted(f"the deadline would pass while waiting ({why})")
         self._progress.waiting(seconds, why)
@@ -265,7 +265,7 @@ class Retrier:
     def call(self, request: Callable[[], Result]) -> Result:
         """``request()``, tried again as long as its error passes. For reading only: what it does may be done twice.
 
-        Raises CutShort, and every BackendError that does not pass.
+        Raises RunInterrupted, and every BackendError that does not pass.
         """
         effort = Attempts()
         while True:

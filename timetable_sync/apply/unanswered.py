@@ -74,7 +74,7 @@ class UnansweredCreates:
     def wait_for(self, calendars: Iterable[Calendar]) -> dict[str, CalendarError]:
         """Returns once nothing appears in them any more; gives the error of each for which there is no time, by address.
 
-        Raises CutShort when the run is to end meanwhile. A run that does not wait writes down what it would have waited for.
+        Raises RunInterrupted when the run is to end meanwhile. A run that does not wait writes down what it would have waited for.
         """
         failed: dict[str, CalendarError] = {}
         waits: list[Wait] = []

@@ -1,8 +1,8 @@
-"""What every backend promises. ``tests/calendars/contract.py`` holds each promise against each backend.
+"""The contract of calendar services: what every backend promises, and what it needs of whoever fetches tokens.
 
-A backend owns its protocol, its addressing and the judgement of its errors; the core knows none of them. It waits for
-nothing and repeats nothing by itself, but for one renewal of a refused token: how long to wait and what to try again
-is decided in ``apply``, which alone knows the deadline and whether we are asked to stop.
+``tests/calendars/contract.py`` holds each promise against each backend. A backend owns its protocol, its addressing and the judgement of
+its errors; the core knows none of them. It waits for nothing and repeats nothing by itself, but for one renewal of a refused token: how
+long to wait and what to try again is decided in ``apply``, which alone knows the deadline and whether we are asked to stop.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,8 @@
-"""``timetable-sync certificate``: make one, show one. Thin: ``entra`` does it; the manifest's and the rollover's commands stand beside."""
+"""``timetable-sync certificate``: creates a certificate, shows one, and says what to do with it.
+
+``entra`` does the work. ``certificate_manifest`` and ``certificate_rotate`` hold the further commands; which certificate a command is
+about, the one that is named or the configured one, is found here.
+"""
 
 import os
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The options that every command that prints facts has, and the way to its configuration."""
+"""The options that commands share, and what they lead to: the configuration, a moment, the output, the state database."""
 
 import json
 import os

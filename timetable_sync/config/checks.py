@@ -1,4 +1,7 @@
-"""What no single key can tell: names that must fit together, and files that must be there. Looks at what was written, valid or not."""
+"""Checks what no single key can tell: names that must fit together, files that must exist, and one whole way to sign in.
+
+It looks at what was written, valid or not. A way to sign in is an application with a certificate or a secret, or a service account.
+"""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

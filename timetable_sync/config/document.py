@@ -1,4 +1,8 @@
-"""The example configuration, made from the schema: every key with its meaning, its unit and its default."""
+"""Writes the configuration out: as the example, made from the schema, or as the effective configuration.
+
+The example has every key with its meaning, its unit and its default. The effective configuration is TOML with the origin of each value
+beside it, or JSON's values; secrets are shown as references.
+"""
 
 import textwrap
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,7 @@
-"""Find and read the configuration: one TOML file, overridden by the environment, all errors at once."""
+"""Finds and reads the configuration: one TOML file, overridden by the environment, all errors at once.
+
+Relative paths in it start at its folder, wherever the command was run.
+"""
 
 import re
 import tomllib
@@ -25,6 +28,23 @@ VARIABLE = "TIMETABLE_SYNC_CONFIG"
 
 _MAKE_ONE = f"Make one: timetable-sync config example > {FILE_NAME}"
 _POSITION = re.compile(r" \(at line (?P<line>\d+), column (?P<column>\d+)\)$")
+
+_REASONS = {
+    "Invalid value": "what stands after = is no value; text needs quotes",
+    "Invalid statement": 'this is neither [table] nor key = "value"',
+    "Expected '=' after a key in a key/value pair": "a key must be followed by =",
+    "Expected newline or end of document after a statement": "something stands after the value; text needs quotes around all of it",
+    "Cannot overwrite a value": "this key stands here twice",
+    "Unterminated string": "the quotes that begin a text are not closed",
+    "Illegal character '\\n'": "the quotes that begin a text are not closed on its line",
+    "Unclosed array": "a list is not closed by ]",
+    "Unclosed inline table": "a table that begins with { is not closed by }",
+}
+
+#: Keys whose text may be ``file:`` and a path.
+_QUERIES = frozenset({"query", "mailboxes_query"})
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,25 +176,6 @@ def _syntax(path: Path, text: str, said: str) -> Problem:
         where = f"column {column}"
     reason = _POSITION.sub("", said).removesuffix(" (at end of document)")
     return Problem(f"{path}:{line}", f"this is not TOML, {where}: {_REASONS.get(reason, reason[:1].lower() + reason[1:])}")
-
-
-_REASONS = {
-    "Invalid value": "what stands after = is no value; text needs quotes",
-    "Invalid statement": 'this is neither [table] nor key = "value"',
-    "Expected '=' after a key in a key/value pair": "a key must be followed by =",
-    "Expected newline or end of document after a statement": "something stands after the value; text needs quotes around all of it",
-    "Cannot overwrite a value": "this key stands here twice",
-    "Unterminated string": "the quotes that begin a text are not closed",
-    "Illegal character '\\n'": "the quotes that begin a text are not closed on its line",
-    "Unclosed array": "a list is not closed by ]",
-    "Unclosed inline table": "a table that begins with { is not closed by }",
-}
-
-
-#: Keys whose text may be ``file:`` and a path.
-_QUERIES = frozenset({"query", "mailboxes_query"})
-
-Model = TypeVar("Model", bound=BaseModel)
 
 
 def anchored(settings: Settings, base: Path) -> Settings:

@@ -1,4 +1,7 @@
-"""The schema as a tree of keys, to be walked by path: what may stand where. Pure; knows the types, never a value."""
+"""The schema of the whole configuration: its tables, as ``sections/`` has them, and the same as a tree of keys to be walked by path.
+
+The example and the reference are made from here. The tree knows the types, never a value.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""Where in the TOML file each key stands, by line: tomllib tells no positions. Reads only what tomllib has found to be TOML."""
+"""Tells where each value of the configuration comes from: a line of the TOML file, a variable, or the default.
+
+tomllib tells no positions. Only what tomllib has found to be TOML is read here.
+"""
 
 import json
 import re

@@ -1,4 +1,8 @@
-"""Which night is to be run now, if any: decided from what is on record, never from what this process remembers of the past."""
+"""Tells which night is to be run now, how often it was tried, and whether everything that it needs is there.
+
+Which night is pending is decided from what is on record, never from what this process remembers. What a night needs is asked for before
+the daemon says that it is ready.
+"""
 
 import time
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,7 @@
-"""Whether what the demo says is true: reads the sandbox itself, asks no part of timetable-sync. Checks give what is wrong, in words."""
+"""Checks whether what the demo says is true: compares the sandbox's calendars with what the college's timetable asks for.
+
+It shares no code with the program that it judges. Each check returns what is wrong, in words.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,8 @@
-"""The demo's folder: what lies where in it. Refuses a folder that holds anything else, and removes only what a demo made."""
+"""The demo's folder: the college's configuration file, its timetable database, and where everything else lies.
+
+A folder that holds anything else is refused, and only what a demo made is removed. The configuration is as an ordinary college would write
+it; only the addresses are the sandbox's. The database is five tables in SQLite, rewritten as a whole whenever the timetable changes.
+"""
 
 import shutil
 import sqlite3
@@ -137,6 +141,31 @@ DEFAULT = Path("timetable-sync-demo")
 #: How its README begins, by which a demo's folder is known again.
 _SIGN = "This folder was made by: timetable-sync demo"
 
+_README = """\
+{sign}
+It may be deleted as a whole at any time. Another demo writes it anew.
+
+timetable-sync.toml    the configuration, as an ordinary college would write it
+timetable.sql          the query that it names
+college.sqlite         the timetable database of a made-up college
+certificate.pem        the certificate that the application signs in with, and its key beside it
+manifest.json          what was entered in the app registration: keyCredentials, as in the portal's manifest
+state.db               the ledger and the history of every change
+sandbox.json           the state of the local Entra ID and Exchange, with every calendar in it
+plan.html              the dry run's report: look at this one first
+plan.json              the same for programs
+reports/               a report of each night
+
+To go on by hand, in this folder: let the local Entra ID and Exchange serve these calendars again,
+
+    timetable-sync sandbox serve --port {port} --state sandbox.json
+
+and in another terminal, change college.sqlite as you like, then
+
+    timetable-sync run --now 2026-10-22T02:00 --dry-run --report plan.html
+    timetable-sync run --now 2026-10-22T02:00
+"""
+
 
 class DemoFolder:
     """One folder. Nothing is touched before :meth:`prepare`."""
@@ -199,29 +228,3 @@ class DemoFolder:
                 path.with_name(f"{path.name}-journal"),
             ):
                 one.unlink(missing_ok=True)
-
-
-_README = """\
-{sign}
-It may be deleted as a whole at any time. Another demo writes it anew.
-
-timetable-sync.toml    the configuration, as an ordinary college would write it
-timetable.sql          the query that it names
-college.sqlite         the timetable database of a made-up college
-certificate.pem        the certificate that the application signs in with, and its key beside it
-manifest.json          what was entered in the app registration: keyCredentials, as in the portal's manifest
-state.db               the ledger and the history of every change
-sandbox.json           the state of the local Entra ID and Exchange, with every calendar in it
-plan.html              the dry run's report: look at this one first
-plan.json              the same for programs
-reports/               a report of each night
-
-To go on by hand, in this folder: let the local Entra ID and Exchange serve these calendars again,
-
-    timetable-sync sandbox serve --port {port} --state sandbox.json
-
-and in another terminal, change college.sqlite as you like, then
-
-    timetable-sync run --now 2026-10-22T02:00 --dry-run --report plan.html
-    timetable-sync run --now 2026-10-22T02:00
-"""

@@ -1,4 +1,4 @@
-"""Nights as a person starts them: ``timetable-sync run`` in a process of its own. Judges nothing."""
+"""Runs ``timetable-sync run`` and the sandbox in processes of their own, which end whatever happens to the demo."""
 
 import json
 import os
@@ -17,8 +17,9 @@ from timetable_sync.demo.folder import DemoFolder
 from timetable_sync.errors import TimetableSyncError, UsageError
 from timetable_sync.sandbox.client import SandboxClient
 
-_NIGHT_WITHIN = 600.0
-_END_PATIENCE = 30.0
+#: Seconds that a night may take, that it may take to end once it is asked to, and the same of the sandbox's start and end.
+_NIGHT_WITHIN, _NIGHT_ENDS_WITHIN = 600.0, 30.0
+_SANDBOX_WITHIN, _SANDBOX_ENDS_WITHIN = 60.0, 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def night(folder: DemoFolder, now: datetime, *, dry_run: bool = False) -> Night:
     try:
         printed, complained = process.communicate(timeout=_NIGHT_WITHIN)
     except BaseException:
-        _end(process)
+        _end(process, _NIGHT_ENDS_WITHIN)
         raise
     new = sorted(_reports(folder) - before)
     if not new:
@@ -76,20 +77,6 @@ def _environment() -> dict[str, str]:
     """The environment, less what would change the demo's configuration or lead its requests away from this machine."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("TIMETABLE_SYNC_")}
     return inherited | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", "PYTHONIOENCODING": "utf-8", "COLUMNS": "100"}
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """As a service manager would: it ends after what is in flight."""
-    if process.poll() is None:
-        process.terminate()
-    try:
-        process.communicate(timeout=_END_PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-
-
-_PATIENCE = 60.0
 
 
 def refuse_without_its_extra() -> None:
@@ -116,28 +103,28 @@ def running_sandbox(folder: DemoFolder) -> Iterator[SandboxClient]:
         finally:
             client.close()
     finally:
-        _stop(process)
+        _end(process, _SANDBOX_ENDS_WITHIN)
         folder.sandbox_ready.unlink(missing_ok=True)
 
 
 def _address(process: subprocess.Popen[bytes], ready: Path, log: Path) -> str:
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + _SANDBOX_WITHIN
     while not ready.exists():
         if process.poll() is not None:
             said = log.read_text("utf-8", "replace").strip().splitlines()
             raise TimetableSyncError(f"the sandbox ended at once: {said[0] if said else 'without a word'}", f"Its words are in {log}.")
         if time.monotonic() > end:
-            raise TimetableSyncError(f"the sandbox did not start within {_PATIENCE:.0f} seconds", f"Its words are in {log}.")
+            raise TimetableSyncError(f"the sandbox did not start within {_SANDBOX_WITHIN:.0f} seconds", f"Its words are in {log}.")
         time.sleep(0.02)
     return str(json.loads(ready.read_text("utf-8"))["url"])
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is not None:
-        return
-    process.terminate()
+def _end(process: subprocess.Popen[Any], within: float) -> None:
+    """As a service manager would: it ends after what is in flight, and is killed where that takes longer than so many seconds."""
+    if process.poll() is None:
+        process.terminate()
     try:
-        process.wait(15)
+        process.communicate(timeout=within)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait()
+        process.communicate()

@@ -1,4 +1,4 @@
-"""The made-up college: its groups, modules and a term of lessons, the same every day. Pure values; touches no file.
+"""A made-up college's timetable: its groups, modules and a term of lessons, the same every day, and what changes in the fourth week.
 
 Aldermoor College teaches fourteen groups from 28 September to 11 December 2026; on 25 October the clocks go back. Its texts are as
 odd as real timetables' are (no-break blanks, look-alike hyphens, HTML, padded codes, Cyrillic): ``CLEAN`` says what each of

@@ -53,7 +53,7 @@ def visit_all(
     at_once: int,
     step: Callable[[], None],
 ) -> list[Visited]:
-    """Every calendar, several at once. Raises RunFailed for what concerns all of them, and CutShort."""
+    """Every calendar, several at once. Raises ServiceError for what concerns all of them, and RunInterrupted."""
     lock, ended = threading.Lock(), list[BaseException]()
 
     def one(calendar: Calendar) -> Visited | None:

@@ -39,7 +39,7 @@ class ProbeFailed(Exception):
 
 
 def probe(backend: Backend, calendar: Calendar, zone: str, now: datetime, patience: Retrier) -> int:
-    """Try it; gives how many events an earlier probe had left. ``now`` is aware. Raises ProbeFailed, RunFailed and CutShort.
+    """Try it; gives how many events an earlier probe had left. ``now`` is aware. Raises ProbeFailed, ServiceError and RunInterrupted.
 
     Whatever goes wrong, what was made is deleted again, if the service lets it be.
     """

@@ -29,7 +29,7 @@ class Registration:
 
 
 class Graph:
-    """Asks Graph with the tokens that ``token`` gives, which are made for it. Raises Passing for what goes away by itself."""
+    """Asks Graph with the tokens that ``token`` gives, which are made for it. Raises TransientError for what goes away by itself."""
 
     def __init__(self, entra: Entra, token: TokenProvider, *, session: requests.Session) -> None:
         self._entra = entra

@@ -1,4 +1,7 @@
-"""Certificates and private keys out of bytes: PEM (several blocks, encrypted keys), DER and PKCS#12. Opens no file, logs nothing."""
+"""Reads certificates and private keys out of bytes: PEM (chains, several blocks, encrypted keys), DER and PKCS#12.
+
+It opens no file and logs nothing. :func:`read_given` reads a certificate that a command line names, whoever made it, and keeps no key.
+"""
 
 import re
 from dataclasses import dataclass, field

@@ -1,4 +1,8 @@
-"""Makes an RSA key and a certificate that it signs itself, as an application signs in with. Pure but for chance; writes no file."""
+"""Creates an RSA key and a certificate that it signs itself, and writes both into a folder of their own.
+
+The folder appears whole or not at all, and nothing is overwritten. The key can be read by its owner only from its first byte on. A kill, a
+full disk or a power cut leaves no half pair: the files are written into a hidden folder beside, forced to disk, then renamed in one step.
+"""
 
 import os
 import shutil
@@ -30,6 +34,18 @@ _EARLIER = timedelta(minutes=5)
 
 #: The longest that a date in a certificate can stand for without trouble.
 _LONGEST = 36_525
+
+_SIGNS = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=False,
+    crl_sign=False,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +92,6 @@ def make_certificate(*, subject: str, bits: int, days: int, now: datetime, passp
         der=certificate.public_bytes(Encoding.DER),
         key_pem=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption),
     )
-
-
-_SIGNS = x509.KeyUsage(
-    digital_signature=True,
-    content_commitment=False,
-    key_encipherment=False,
-    data_encipherment=False,
-    key_agreement=False,
-    key_cert_sign=False,
-    crl_sign=False,
-    encipher_only=False,
-    decipher_only=False,
-)
 
 
 def _name(subject: str) -> x509.Name:

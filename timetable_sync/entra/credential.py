@@ -1,5 +1,6 @@
-"""The client assertion: a short-lived signed statement that we hold the certificate's key. Pure, given the time.
+"""What the application proves its identity with: a certificate, by a short-lived signed statement, or a client secret.
 
+It gives the form's fields for either, and shows neither; and Graph's proof of possession, which is signed alike.
 https://learn.microsoft.com/entra/identity-platform/certificate-credentials
 """
 

@@ -1,4 +1,7 @@
-"""A manifest as the text that it is: where its ``keyCredentials`` stand, and how one is put in while every other character stays. Pure."""
+"""A manifest as text: where its ``keyCredentials`` are, how one is added while every other character stays, and whether it is right.
+
+A manifest is right if the certificate is in it as it must be; entries that are over are named.
+"""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -1,6 +1,7 @@
-"""The steps of a rollover that Graph can do for us: register the next key, retire an old one. Never without a key that lives.
+"""Rotates the application's certificate: loads the current and the next one, registers the next with Graph, retires an old one.
 
-Every step looks before it acts and after it, so that it may be typed again, and an answer that got lost does no harm.
+The application never is without a valid key. Every step looks before it acts and after it, so that it may be run again, and a response
+that got lost does no harm. A next certificate that cannot be used is reported, and so is the current one's end.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,14 +32,14 @@ class Signer:
 
 
 def signer(entra: Entra, certificate: Certificate, following: Certificate | None = None, *, session: requests.Session) -> Signer:
-    """Sign in for Graph with ``certificate``, or where it is refused with ``following``. Raises CredentialsRefused or Passing."""
+    """Sign in for Graph with ``certificate``, or where it is refused with ``following``. Raises CredentialsRefused or TransientError."""
     token = TokenProvider(graph_token(entra), certificate, following=following, session=session)
     token.token()
     return Signer(Graph(entra, token, session=session), token.certificate or certificate)
 
 
 def accepts(entra: Entra, certificate: Certificate, *, session: requests.Session) -> CredentialsRefused | None:
-    """None where Entra ID gives a token for ``certificate``, else why it does not. Raises Passing."""
+    """None where Entra ID gives a token for ``certificate``, else why it does not. Raises TransientError."""
     try:
         TokenProvider(entra, certificate, session=session).token()
     except CredentialsRefused as refused:
@@ -47,7 +48,7 @@ def accepts(entra: Entra, certificate: Certificate, *, session: requests.Session
 
 
 def register(by: Signer, following: Certificate, *, object_id: str = "", now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> bool:
-    """Register ``following`` with Graph; whether that was needed. Raises CredentialsRefused or Passing.
+    """Register ``following`` with Graph; whether that was needed. Raises CredentialsRefused or TransientError.
 
     With ``object_id`` the application is not read, which takes a permission; then it is added without looking.
     """

@@ -1,4 +1,6 @@
-"""One token for a whole run, shared by its threads: fetched once, renewed ahead of its end, and never shown, logged or kept anywhere else.
+"""One token for a whole run, shared by its threads, and how far this machine's clock is from the server's.
+
+A token is fetched once, renewed ahead of its end, and never shown, logged or kept anywhere else.
 
 It waits for nothing and repeats nothing: an endpoint that is down is :class:`~timetable_sync.errors.TransientError`, and
 whoever has a deadline tries again. A refusal lasts: it is said again to every thread, without another request. But where a
@@ -21,6 +23,8 @@ from timetable_sync.entra.credential import Credential, proof
 from timetable_sync.entra.token_response import NotEntra, TokenResponse, ask, issued_token, not_entra, retry_after, token_form, token_url
 from timetable_sync.errors import CredentialsRefused, TransientError
 from timetable_sync.network.adapter import session_by
+
+log = structlog.stdlib.get_logger(__name__)
 
 #: Entra ID forgives five minutes. https://learn.microsoft.com/entra/identity-platform/reference-error-codes (AADSTS700024)
 FORGIVEN = timedelta(minutes=5)
@@ -50,8 +54,6 @@ def skew_remark(skew: timedelta | None) -> Remark | None:
     beyond = "; Entra ID forgives 5 minutes" if abs(skew) < FORGIVEN else ", more than the 5 minutes that Entra ID forgives"
     return Remark(f"this machine's clock is {skew_in_words(skew)}{beyond}", "Set this machine's clock by NTP.")
 
-
-log = structlog.stdlib.get_logger(__name__)
 
 #: So long before its end a token is renewed; at half its life where it lives for less than twice that.
 AHEAD = timedelta(seconds=300)
@@ -142,8 +144,8 @@ class TokenProvider:
     def token(self) -> str:
         """A token that is good for some minutes. Threads that ask meanwhile wait for the one request.
 
-        Raises CredentialsRefused, which lasts, or Passing (for the whole service, with ``wait``) while the endpoint cannot be reached;
-        until then a token that still lives is given though it could not be renewed.
+        Raises CredentialsRefused, which lasts, or TransientError (for the whole service, with ``wait``) while the endpoint cannot be
+        reached; until then a token that still lives is given though it could not be renewed.
         """
         with self._lock:
             now = self._clock()

@@ -1,6 +1,7 @@
-"""The one request to the token endpoint, and what comes back: as much of it as can be relied on. Holds and logs no token.
+"""Sends requests to Entra ID's token endpoint, of either version, and reads as much of the responses as can be relied on.
 
-No exception that leaves here has a request hanging on it, as that would carry the assertion.
+It holds and logs no token. No exception that leaves here has a request attached, as that would carry the assertion.
+https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,37 @@ from timetable_sync.config.sections.entra import Entra
 from timetable_sync.config.validators import is_loopback
 from timetable_sync.errors import CredentialsRefused, TransientError, UsageError
 from timetable_sync.network.adapter import PROXY_SIGN_IN, tunnel_refused
+
+_PURPOSES = {"entra.authority": "a token"}
+_REACH = "Check this machine's network, name server and proxy."
+
+
+def token_url(entra: Entra) -> str:
+    """The token endpoint, which is the assertion's audience too.
+
+    Raises UsageError for an authority that is not an https address (http is for this machine only, where the sandbox is).
+    """
+    authority = entra.authority.rstrip("/")
+    parts = urlsplit(authority)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise UsageError(f'entra.authority: "{entra.authority}" is not an address', 'Write it as in "https://login.microsoftonline.com".')
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise UsageError(
+            f'entra.authority: "{entra.authority}" is not encrypted: anyone on the way could read the token', "Write https:// there."
+        )
+    path = "oauth2/v2.0/token" if entra.version == "v2" else "oauth2/token"
+    return f"{authority}/{quote(entra.tenant, safe='')}/{path}"
+
+
+def token_form(entra: Entra, proof: Mapping[str, str]) -> dict[str, str]:
+    """The form's fields, those of ``proof`` among them. v2 names a scope, v1 the resource: what stands before ``/.default``."""
+    wanted = {"scope": entra.scope} if entra.version == "v2" else {"resource": entra.scope.removesuffix("/.default")}
+    return {
+        "grant_type": "client_credentials",
+        "client_id": entra.client,
+        **proof,
+        **wanted,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +77,7 @@ def not_entra(answer: TokenResponse, what: str = "") -> NotEntra:
 def ask(session: requests.Session, url: str, form: dict[str, str], *, timeout: float, ca_bundle: str | None) -> TokenResponse:
     """Posts ``form``; follows no redirect.
 
-    Raises Passing where nothing came back, CredentialsRefused for a redirect or a TLS certificate that is not trusted.
+    Raises TransientError where nothing came back, CredentialsRefused for a redirect or a TLS certificate that is not trusted.
     """
     return send(session, requests.Request("POST", url, data=form), timeout=timeout, ca_bundle=ca_bundle, address="entra.authority")
 
@@ -93,10 +125,6 @@ def send(session: requests.Session, request: requests.Request, *, timeout: float
     else:
         return _answer(url, response, address)
     raise failure
-
-
-_PURPOSES = {"entra.authority": "a token"}
-_REACH = "Check this machine's network, name server and proxy."
 
 
 def issued_token(answer: TokenResponse) -> tuple[str, timedelta]:
@@ -164,31 +192,3 @@ def _date(text: str) -> datetime | None:
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-
-
-def token_url(entra: Entra) -> str:
-    """The token endpoint, which is the assertion's audience too.
-
-    Raises UsageError for an authority that is not an https address (http is for this machine only, where the sandbox is).
-    """
-    authority = entra.authority.rstrip("/")
-    parts = urlsplit(authority)
-    if parts.scheme not in ("https", "http") or not parts.hostname:
-        raise UsageError(f'entra.authority: "{entra.authority}" is not an address', 'Write it as in "https://login.microsoftonline.com".')
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise UsageError(
-            f'entra.authority: "{entra.authority}" is not encrypted: anyone on the way could read the token', "Write https:// there."
-        )
-    path = "oauth2/v2.0/token" if entra.version == "v2" else "oauth2/token"
-    return f"{authority}/{quote(entra.tenant, safe='')}/{path}"
-
-
-def token_form(entra: Entra, proof: Mapping[str, str]) -> dict[str, str]:
-    """The form's fields, those of ``proof`` among them. v2 names a scope, v1 the resource: what stands before ``/.default``."""
-    wanted = {"scope": entra.scope} if entra.version == "v2" else {"resource": entra.scope.removesuffix("/.default")}
-    return {
-        "grant_type": "client_credentials",
-        "client_id": entra.client,
-        **proof,
-        **wanted,
-    }

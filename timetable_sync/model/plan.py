@@ -1,4 +1,8 @@
-"""The plan: all changes of a run, by calendar. A value: it can be shown, saved, compared, refused."""
+"""The plan holds all changes of a run by calendar, and what of the calendars is skipped, held or left open.
+
+It is a value: it can be shown, saved, compared and refused. What rejected rows leave open (:class:`Unresolved`) are events that must stay
+as they are, since nobody knows what they should be.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
 """What a complete reading of one calendar's window found.
 
-ItemRef and Standing are named tuples: like frozen dataclasses they cannot be changed, and they are made in a quarter of the time.
+ItemRef and RemoteEvent are named tuples: like frozen dataclasses they cannot be changed, and they are made in a quarter of the time.
 """
 
 from dataclasses import dataclass

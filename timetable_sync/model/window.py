@@ -1,4 +1,7 @@
-"""The window: from when to when events are kept right. The same rule on both sides: timetable and calendar."""
+"""The window, from when to when events are kept right, and the time zone that a name stands for.
+
+Timetable and calendar are judged by the same rule.
+"""
 
 import re
 from collections.abc import Iterator

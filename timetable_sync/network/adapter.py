@@ -1,6 +1,12 @@
-"""How requests leave this machine: the server always verified, a configured proxy before the environment's. Sends nothing by itself.
+"""How requests leave this machine, and why one came to nothing: whether anything of it had been sent.
 
-A time-out of requests' concerns each piece of an answer; one that drips in would hold a run for ever. So the whole has a limit too.
+The server is always verified; a configured proxy goes before the environment's. A time-out of requests' concerns each piece of an answer;
+one that drips in would hold a run for ever. So the whole has a limit too.
+
+Whether anything had been sent cannot be told by the class of an error: http.client closes a connection that breaks off, urllib3 then takes
+it for one that never came as far as to its proxy, and makes a ProxyError of it, though the server behind the proxy may have done what it
+was asked. So each connection notes on its errors that they came while it was being made.
+https://github.com/urllib3/urllib3, connectionpool.py, urlopen
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Whether a body that was read back is what we wrote, as far as a person can see.
+"""Tells whether a body that was read back is what was written, as far as a person can see, and where its links lead.
 
 Exchange does not give a body back as it got it: asked for as text, HTML is laid out. Microsoft published that converter with its Web
 Protection Library (HtmlToTextConverter and TextOutput, namespace Microsoft.Exchange.Data.TextConverters): entries of a list get a bullet
@@ -6,7 +6,8 @@ or, in an outermost numbered one, a number; a rule is drawn of underscores; a li
 that very address; a picture is its name in square brackets, else its address or "X", and nothing where it is tiny; a non-breaking space is
 a space; lines are wrapped. A calendar's HTML may go by way of RTF, which knows neither the rules nor all pictures.
 
-So what is written is a row of steps, each of which may be taken in one way or several: a word only as it stands, with each sign.
+So what is written becomes a row of steps, each of which may be taken in one way or several: a word only as it stands, with each sign.
+A link's target is compared in one form for all ways of writing the same address.
 """
 
 import hashlib

@@ -65,7 +65,7 @@ def read_mode(
 def should_prefetch(address: str, sighting: LastFullRead | None, *, window: Window, mapping: str, now: datetime, every: timedelta) -> bool:
     """Whether the calendar's stamp is wanted unless the timetable turns out to ask for something else than what stands there.
 
-    Arguments as for :func:`approach_to`.
+    Arguments as for :func:`read_mode`.
     """
     return sighting is not None and ReadMode.READ is not read_mode(
         address, sighting, settled=True, window=window, mapping=mapping, now=now, every=every

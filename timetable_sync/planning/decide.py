@@ -1,4 +1,11 @@
-"""What of the plans goes ahead, once every guard is judged. Pure."""
+"""Decides which changes of the plans go ahead, once every guard is judged.
+
+It also makes the plan that removes every event we wrote from a calendar, and only those (:func:`clearing`), and holds back half of a move
+(:func:`without_half_moves`): lessons that moved to a calendar that cannot be had tonight stay where they are, as they would be lost.
+That holds for calendars in which, by the ledger, there is nothing of ours: their name or address may well be a mistake, such as a mailbox
+that is misspelt tonight. A calendar that was written before and fails tonight still has its lessons, and is no reason to keep them
+elsewhere.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,7 @@
-"""Which owned fields of a standing event are not as they ought to be."""
+"""Compares an event with what a calendar service lists of it, and names the owned fields that differ.
+
+Services cut long texts in listings: one that was cut counts as equal.
+"""
 
 from timetable_sync.model.event import Event
 from timetable_sync.model.snapshot import RemoteEvent

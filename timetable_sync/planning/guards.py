@@ -1,4 +1,15 @@
-"""Guards: limits that hold a calendar's plan, or the run's, judged for all before the first write. Pure."""
+"""Guards are limits that hold a calendar's plan, or the run's; all are judged before the first write.
+
+``--force-guard`` releases what is on record as held, and so was shown, and no more (:class:`Release`).
+
+Another installation with the same source, or a copy of this one with a state of its own, takes our events for its own and deletes what its
+timetable lacks, as we do with its. Its sign is an event that bears our source's mark, that is newer than our last look at the calendar, by
+the service's clock, that the timetable does not ask for there, and that no record of ours explains (:func:`newcomers`).
+
+A source that was renamed takes every event there for another source's, and creates it again beside. Its sign is that new events are there
+already, by all of their key but the source, and at the same time (:func:`doubled`): two sources of one calendar may have a number in
+common by chance.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

@@ -1,8 +1,12 @@
-"""Whether an event that bears our mark is as we wrote it, or a copy that a person made of it, or edited. Pure.
+"""Tells whether an event that bears our mark is as we wrote it, was edited, or is a person's copy, and what an unreadable one may be.
 
 Outlook copies the mark along with an event. So the mark carries a digest of what the event showed when it was written; an event that shows
 something else was edited since, by whoever. Marks of earlier versions have none: of those, the fingerprint is worked out again, as far as a
 listing tells all that went into it.
+
+An item with our mark that cannot be read may be an event of the timetable, which then is not created beside it. Which one can be told by
+its key, where the marker is understood; by its id, where the ledger knows that; and else by what a person sees of it: its start, end and
+subject. Of these, what cannot be read counts as equal.
 """
 
 import hashlib

@@ -1,4 +1,9 @@
-"""What is wrong with the timetable's data, seen as the night would see it: one reading, compared with the last run's ledger."""
+"""Finds what is wrong with the timetable's data, as the night would see it: in one reading, compared with the last run's ledger.
+
+Lessons are judged one by one while they are made, events by what else their calendar holds at the same time, and keys by those of the last
+run: a source that gives new ids to the same content every night has all its events deleted and created again. One real feed changed all
+its ids on 269 nights, of which 15 had a real change.
+"""
 
 import threading
 from collections import Counter, defaultdict

@@ -1,4 +1,7 @@
-"""Where one event comes from: looks on while the timetable is read, and keeps the lessons and rows of what was asked for."""
+"""One event in full: what it would be in each of its calendars, the lesson it is made of, and the rows that came from.
+
+:class:`Origins` observes while the timetable is read, and keeps the lessons and rows of what was asked for.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

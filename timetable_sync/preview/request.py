@@ -1,4 +1,7 @@
-"""Which part of the timetable is asked for: calendars by pattern, days, a moment to count from. Pure."""
+"""Which part of the timetable a preview is asked for: calendars by pattern, days, events by key, and a moment to count from.
+
+Keys are as people read and type them: without source and period, as long as that is clear.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What is shown and found, as text for people. Only words and columns, no decisions."""
+"""Formats previews and data issues as text for people: words and columns, no decisions."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice

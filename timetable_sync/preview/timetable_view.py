@@ -1,4 +1,4 @@
-"""The timetable as the night would see it: its calendars with what would be done with them, its days, its events, its numbers."""
+"""The timetable as the night would see it: its calendars with what would be done, its days, events, clock changes and totals."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

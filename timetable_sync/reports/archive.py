@@ -1,4 +1,7 @@
-"""What kept reports say of calendars that were forgotten is taken out of them. What a night counted stays counted."""
+"""Keeps a report of every run in a folder for a while, and takes calendars that were forgotten out of the reports kept there.
+
+It changes and removes only files whose names are its own, of its own source. What a run counted stays counted.
+"""
 
 import json
 import os

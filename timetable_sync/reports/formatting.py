@@ -1,4 +1,7 @@
-"""Moments as people read them: in the timetable's zone, with the weekday. English, whatever the locale of the machine."""
+"""Formats numbers, plurals, durations, kinds of change and moments, the same way for all reports.
+
+Moments are in the timetable's zone, with the weekday, and in English whatever the locale of the machine.
+"""
 
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache

@@ -1,4 +1,7 @@
-"""The control API: what a test or a demonstration tells the sandbox, as JSON. Speaks no EWS."""
+"""The control API: what a test or a demonstration tells the sandbox, and what it is shown of the items, as JSON. It speaks no EWS.
+
+Items are shown with every field, by plain names, equal when and only when nothing differs.
+"""
 
 import json
 from collections.abc import Callable, Iterable

@@ -1,4 +1,9 @@
-"""A calendar item as the store keeps it: owned fields by their element's name, extended properties, change key. No XML."""
+"""A calendar item as the store keeps it, and the ids that items, folders and change keys have.
+
+An item is owned fields by their element's name, extended properties and a change key; no XML. Ids and change keys look and behave like
+Exchange's: long base64, case-sensitive, with ``/`` and ``+`` in them. Nothing can be told from them but the mailbox that they belong to;
+and an id with one letter changed is malformed or unknown.
+"""
 
 import base64
 import binascii

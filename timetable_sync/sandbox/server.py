@@ -1,4 +1,7 @@
-"""The sandbox as one HTTP server: token endpoints, EWS, Graph, control API; started, announced and ended cleanly. Decides nothing else."""
+"""The sandbox as one HTTP server: token endpoints, EWS, Graph and control API; started, announced and ended cleanly.
+
+Each request to a service beside Exchange is counted, and meets the faults that are set for its service.
+"""
 
 import asyncio
 import contextlib

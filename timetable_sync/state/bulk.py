@@ -1,8 +1,9 @@
-"""Rows in bulk, by a statement that is put into words once for each kind of database.
+"""Rows in bulk, by statements that are compiled once for each kind of database, and the upsert that SQLite and PostgreSQL share.
 
-SQLAlchemy puts an INSERT with ON CONFLICT into words anew each time (it has no place in the cache of compiled statements), and looks at
-every value of every row. For the few rows of a batch, of which a first night has thousands, that was more than half of the CPU time.
-Moments are the dearest of them, both ways, and most of them have been seen before: :func:`moments` reads each different text once.
+SQLAlchemy has no one class for the two databases' INSERT with ON CONFLICT. It compiles such a statement again each time (it has no place
+in the cache of compiled statements), and looks at every value of every row. For the few rows of a batch, of which a first night has
+thousands, that was more than half of the CPU time. Timestamps are the most expensive to convert, both ways, and most of them have been seen
+before: :func:`moments` reads each different text once.
 """
 
 from collections.abc import Callable, Sequence
@@ -92,6 +93,9 @@ class Bulk:
         return said
 
 
+_MOMENTS: dict[str, Callable[[Any], datetime]] = {}
+
+
 def unread(column: sa.Column[datetime]) -> sa.ColumnElement[Any]:
     """A column of moments as the driver gives it, for :func:`moments`."""
     return sa.type_coerce(column, sa.types.NullType())
@@ -101,9 +105,6 @@ def moments(connection: sa.Connection) -> Callable[[Any], datetime]:
     """What makes an aware datetime, in UTC, of what an :func:`unread` column gives; no column of these has NULL."""
     found = _MOMENTS.get(connection.dialect.name)
     return _MOMENTS.setdefault(connection.dialect.name, _reader(connection.dialect)) if found is None else found
-
-
-_MOMENTS: dict[str, Callable[[Any], datetime]] = {}
 
 
 def _reader(dialect: Dialect) -> Callable[[Any], datetime]:

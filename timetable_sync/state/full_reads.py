@@ -1,4 +1,9 @@
-"""The sightings' queries: when each calendar was last seen to be right. Each function works in the caller's transaction."""
+"""What is kept of each calendar: its last full read, the folder that its address led to, and the copies in it that were named.
+
+Copies are those that people made of events of ours, by item id, so that each is named once.
+
+Each function works in the caller's transaction.
+"""
 
 from collections.abc import Collection, Iterable
 

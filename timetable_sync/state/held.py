@@ -1,6 +1,9 @@
 """What guards hold now: the verdicts, the changes that are not made because of them, and the keys that a release covers.
 
-Each function works in the caller's transaction.
+:class:`HeldRecord` compares what is on record as held with what a run found; each function works in the caller's transaction.
+
+A hold ends only once what was held was written, or is no longer wanted: a calendar that nobody looked at, a run that was interrupted
+before it wrote, or a release that came to nothing, end none.
 """
 
 from collections.abc import Collection, Mapping, Sequence

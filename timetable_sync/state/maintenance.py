@@ -1,4 +1,4 @@
-"""The version of the state database's schema: what it is, whether it fits, and how it becomes what it should be.
+"""The version of the state database's schema, how it is brought up to date, and what ``state upgrade`` and ``state info`` show of it.
 
 Versions are Alembic revisions named by numbers of four digits, so that a newer one is known by its number. All of an upgrade, the making
 of an empty database included, is one transaction under a lock: two first runs at once make one schema.

@@ -1,6 +1,6 @@
-"""Runs and every change they tried: written once, read by ``status``, ``history``, ``held`` and ``explain``.
+"""Runs and every change they tried: written once, read by ``status``, ``history``, ``held`` and ``explain``, deleted when they are old.
 
-Each function works in the caller's transaction.
+Each function works in the caller's transaction. Old runs are deleted a few at a time.
 """
 
 import os

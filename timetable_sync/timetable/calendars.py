@@ -1,4 +1,7 @@
-"""Which names of the timetable are calendars at all, and the mailboxes that the configuration or its query knows for them."""
+"""Tells which names of the timetable are calendars at all, and which mailbox each of them is.
+
+Mailboxes come from the configuration or its query. Whether a mailbox may be written is not decided here.
+"""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,6 @@
-"""Clean text as timetables hold it. Pure: the same text in gives the same text out. Must never change what a name means.
+"""Cleans the texts of timetables, and makes parts of mail addresses out of names.
+
+The same text in gives the same text out, for ever: a name must never change its meaning, and a slug decides which mailbox is written.
 
 What is done, to every text:
 
@@ -44,6 +46,7 @@ _REMOVED = [
     *(plane * 0x10000 + last for plane in range(17) for last in (0xFFFE, 0xFFFF)),
 ]
 _TABLE: dict[int, str | None] = {**dict.fromkeys(_REMOVED), **_HYPHENS}
+_ODD_BLANKS: dict[int, str] = dict.fromkeys((0x0B, 0x0C, 0x1C, 0x1D, 0x1E, 0x1F), " ")
 
 # Only tags that HTML has, with attributes as HTML writes them: "a<b and c>d" and "std::vector<int>" are text.
 _BLOCK = "address|article|blockquote|br|dd|div|dl|dt|h[1-6]|hr|li|ol|p|pre|section|table|tbody|td|tfoot|th|thead|tr|ul"
@@ -101,9 +104,6 @@ def fit_for_xml(text: str) -> str:
     if text.isascii() and text.replace("\n", "").isprintable():
         return text
     return unicodedata.normalize("NFC", text.translate(_TABLE).translate(_ODD_BLANKS))
-
-
-_ODD_BLANKS: dict[int, str] = dict.fromkeys((0x0B, 0x0C, 0x1C, 0x1D, 0x1E, 0x1F), " ")
 
 
 def utf16_length(text: str) -> int:

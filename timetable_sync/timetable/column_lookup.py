@@ -1,4 +1,4 @@
-"""Find a column by its name among those that a query gives. Pure."""
+"""Finds a column by its name among those that a query gives, and the nearest right name for a wrong one."""
 
 from collections.abc import Collection, Sequence
 
@@ -6,17 +6,15 @@ from timetable_sync.config.column_names import ALWAYS_THERE
 from timetable_sync.config.validators import nearest
 from timetable_sync.errors import TimetableUnusable
 
-__all__ = ["ALWAYS_THERE", "nearest", "nearest_or_all"]
+__all__ = ["ALWAYS_THERE", "nearest", "nearest_or_all", "place_of"]
 
+#: A message lists no more names than these.
 _FEW = 40
 
 
 def nearest_or_all(word: str, choices: Collection[str]) -> str:
     """``; did you mean "…"?`` for the most similar choice, or all choices where none is similar and they are not too many."""
     return nearest(word, choices) or (f"; there are: {', '.join(choices)}" if 0 < len(choices) <= _FEW else "")
-
-
-_SHOWN = 40
 
 
 def place_of(key: str, wanted: str, names: Sequence[str], query: str = "timetable.query") -> int:
@@ -41,4 +39,4 @@ def place_of(key: str, wanted: str, names: Sequence[str], query: str = "timetabl
 
 
 def _what_there_is(wanted: str, names: Sequence[str]) -> str:
-    return nearest(wanted, names) + (f" (it gives {', '.join(names)})" if len(names) <= _SHOWN else "")
+    return nearest(wanted, names) + (f" (it gives {', '.join(names)})" if len(names) <= _FEW else "")

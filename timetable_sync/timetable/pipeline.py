@@ -1,4 +1,7 @@
-"""The work of one reading: rows into the spool, lessons out of them, events out of lessons; what cannot be used is set aside."""
+"""The work of one reading: rows into the spool, lessons out of them, events out of lessons; what cannot be used is rejected.
+
+A :class:`ReadObserver` is shown what is read, to tell people more than the events say, and changes nothing of it.
+"""
 
 import threading
 from collections import Counter

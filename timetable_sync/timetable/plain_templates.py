@@ -1,7 +1,7 @@
 """Templates that are nothing but text, names and a few filters, without Jinja: most are, and are made in a twentieth of the time.
 
-What comes out is what Jinja makes (a test holds both against each other). Jinja counts what a rendering spends
-(``template_sandbox``), and this does not: it only makes what is so small that no limit is near, and leaves everything else to Jinja, by giving None.
+What comes out is what Jinja makes (a test holds both against each other). Jinja counts what a rendering spends (``template_sandbox``), and
+this does not: it only makes what is so small that no limit is near, and leaves everything else to Jinja, by giving None.
 
 That no limit is near: of at most 12 values with at most 1,024 characters each, 4 filters make at most 60,000 each, as the upper case of a
 character is three at most, and what a slug makes of one 18 before it drops most of them. No text may have more than 65,535; and all of

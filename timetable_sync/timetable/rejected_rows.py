@@ -1,4 +1,7 @@
-"""Rows that were set aside: counted by reason, the first of them kept as examples, and what they leave open. Holds few of them."""
+"""Rows that were rejected: counted by reason, the first of them kept as examples, and what they leave open; and notes on a reading.
+
+Few of them are held in memory. Notes are sentences with numbers, for the report, on what is worth knowing though nothing is wrong.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping

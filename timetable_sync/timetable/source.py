@@ -1,4 +1,6 @@
-"""The timetable's database: its queries, one after the other in one read-only snapshot transaction, streamed. Writes nothing, ever.
+"""The timetable's database: its queries, one after the other in one read-only snapshot transaction, streamed.
+
+Nothing is ever written. A query is the configuration's, or in the file that it names; it is never looked into or changed.
 
 The SQL goes to the driver as it stands: neither ":name" nor "%" in it means anything to us (SQLAlchemy's ``exec_driver_sql`` looks
 for no parameters, and with ``no_parameters`` drivers do not either), so that casts ("::text") and patterns ("LIKE 'A%'") need no escapes.

@@ -1,4 +1,8 @@
-"""What templates and rules see of a lesson: names, and where in a lesson's values each stands. Pure."""
+"""What templates and rules see of a lesson: the names, where in its values each is, and which names a template cannot do without.
+
+``{{ school | lower }}-{{ calendar }}`` writes both names as they are, so that without one of them something is missing from what it makes;
+what is in a condition, a loop or a default is there for a name that may be empty.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,10 @@
-"""Read days of the week from cells: by number, by name, or as a sum of bits. Pure. Monday is 0 here, Sunday 6."""
+"""Reads days of the week from cells, and lays weeks on days: the axis for week patterns.
+
+Days of the week are read by number, by name, or as a sum of bits; Monday is 0 here, Sunday 6. The axis counts days as ordinals.
+
+A week begins on the day that the axis gives, whatever weekday that is, and ends before the next one begins, or after seven days.
+Its Wednesday is the first Wednesday from its first day on. Where that day is another week's already, the week has none.
+"""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,7 @@
-"""What a timetable says once of its weeks: the axis and the table of patterns, read from its own database where they lie there."""
+"""Reads week patterns (which weeks a row holds for) from cells, with the axis and the table of patterns that a timetable gives once.
+
+Axis and table are read from the timetable's own database where they lie there. ``week_axis`` knows which days the weeks are.
+"""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

@@ -35,7 +35,7 @@ class SignIn(Protocol):
         ...
 
     def sending(self, asked: RequestInfo) -> AbstractContextManager[list[requests.Response]]:
-        """To be held while a request is under way; its answer goes into the list. Raises RunFailed once the account was refused."""
+        """To be held while a request is under way; its answer goes into the list. Raises ServiceError once the account was refused."""
         ...
 
 

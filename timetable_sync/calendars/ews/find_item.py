@@ -1,6 +1,6 @@
-"""Reading FindItem's listings into Standing. Pure; a listing that is not whole is an error, an item that lacks something is not.
+"""Reads FindItem's listings into RemoteEvent: a listing that is not whole is an error, an item that lacks something is not.
 
-What a listing says of an event is the same whether it was taken out of elements, here, or out of the text (``listing_text.py``), and is
+What a listing says of an event is the same whether it was taken out of elements, here, or out of the text (``find_item_text``), and is
 judged in one place.
 """
 
@@ -70,7 +70,7 @@ class Page:
 
 
 def read_page(message: etree._Element, apart: list[Fields] | None = None) -> Page:
-    """The listing in a FindItemResponseMessage; ``apart`` are its events where they were set apart before. Raises NotWhole."""
+    """The listing in a FindItemResponseMessage; ``apart`` are its events where they were set apart before. Raises IncompleteResponse."""
     root = message.find(M + "RootFolder")
     if root is None:
         raise IncompleteResponse("the listing is missing")
@@ -167,7 +167,7 @@ def read_item(item: Fields, window: Window) -> Listed | None:
     if start is None or marker is NOT_UNDERSTOOD or not item.id or not item.change_key:
         return Listed(start or window.start, _incomplete(item, marker, start, window.start), whole=False)
     try:
-        # In Standing's order: names would cost as much again as making it.
+        # In RemoteEvent's order: names would cost as much again as making it.
         standing = RemoteEvent(
             ItemRef(item.id, item.change_key),
             marker,

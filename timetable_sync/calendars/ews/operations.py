@@ -133,7 +133,7 @@ class FindItems(OneRequest):
     SERVICE_NAME = "FindItem"
 
     def listing(self, payload: etree._Element) -> Page:
-        """The listing that ``payload`` asks for. Raises its error, and NotWhole for one that lacks something."""
+        """The listing that ``payload`` asks for. Raises its error, and IncompleteResponse for one that lacks something."""
         apart: list[list[Fields]] = []
 
         def without_events(content: bytes) -> bytes:

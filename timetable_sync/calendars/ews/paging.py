@@ -44,7 +44,7 @@ def read_window(find: Callable[[Window], Page | None], window: Window, ahead: ti
     """What starts within ``window``, and of what starts ``ahead`` of its end, where ours begin.
 
     ``find`` lists what overlaps a view; None, or a page that is not whole, stands for "more than I list". An event that overlaps
-    several views comes with each of them and counts once. Raises what ``find`` raises, and CalendarFailed when no cutting helps.
+    several views comes with each of them and counts once. Raises what ``find`` raises, and CalendarError when no cutting helps.
     """
     found: dict[str | Fields, Listed] = {}
     looked = Window(window.start, window.end + ahead)

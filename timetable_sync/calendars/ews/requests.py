@@ -1,7 +1,11 @@
-"""The requests' XML, straight from changes to elements. Every write says: mail nobody, and move what is deleted to Deleted Items.
+"""Builds the XML of EWS requests and the SOAP envelope around each; CreateItem alone is in ``create_requests``.
 
-Element order is that of the schema (types.xsd, messages.xsd), which Exchange insists on. Built without exchangelib's items, as one
-CalendarItem costs ten times as much; and new events, of which there are most, without elements (``new_items.py``).
+Every write says: mail nobody, and move what is deleted to Deleted Items. Element order is that of the schema (types.xsd, messages.xsd),
+which Exchange insists on. The elements are built without exchangelib's items, as one CalendarItem costs ten times as much.
+
+The envelope says for which version a request is, as whom, and in which zone times without one are. It is to the letter what exchangelib
+puts around it, which a test holds; its head is made once for each mailbox, as that took longer than all the rest of a small request.
+https://learn.microsoft.com/exchange/client-developer/exchange-web-services/impersonation-and-ews-in-exchange
 """
 
 from collections.abc import Callable, Iterable, Sequence

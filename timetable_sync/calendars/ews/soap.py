@@ -1,7 +1,11 @@
-"""Reading EWS's answers: strictly, and whole or not at all. Knows nothing of calendars; sends nothing.
+"""Reads EWS's responses, as elements or as text: strictly, and whole or not at all.
 
 exchangelib parses with lxml's ``recover``, which turns an answer that was cut off into a shorter one. Here what is not well-formed
 to its end is no answer.
+
+A pattern that searches an answer's text sees letters and no elements: so whatever could make something else of them than they seem leaves
+the whole answer to the parser. What is found is taken out, and the rest is parsed as any other answer, which says whether it is whole, and
+in which namespaces.
 """
 
 import re
@@ -41,8 +45,20 @@ def _without_illegal(content: bytes) -> bytes:
     return _CONTROL.sub(_REPLACEMENT, _REFERENCE.sub(_reference, content))
 
 
+class _Parsers(threading.local):
+    """One for each thread: threads that share a parser wait for each other, and to make one takes as long as to parse a small answer."""
+
+    def __init__(self) -> None:
+        self.own = etree.XMLParser(
+            resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True, remove_pis=True
+        )
+
+
+_PARSERS = _Parsers()
+
+
 def parse(content: bytes) -> etree._Element:
-    """The root of a whole document. Nothing outside of it is ever fetched, and no entity is expanded. Raises NotWhole.
+    """The root of a whole document. Nothing outside of it is ever fetched, and no entity is expanded. Raises IncompleteResponse.
 
     Exchange passes on characters in people's texts that XML does not know; those are replaced, and those alone.
     """
@@ -60,20 +76,8 @@ def parse(content: bytes) -> etree._Element:
         raise IncompleteResponse("it is not XML, or was cut off") from None
 
 
-class _Parsers(threading.local):
-    """One for each thread: threads that share a parser wait for each other, and to make one takes as long as to parse a small answer."""
-
-    def __init__(self) -> None:
-        self.own = etree.XMLParser(
-            resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True, remove_pis=True
-        )
-
-
-_PARSERS = _Parsers()
-
-
 def response_messages(content: bytes, operation: str) -> list[etree._Element] | Complaint:
-    """The response messages of ``operation``, one for each thing asked; or the complaint that came in their place. Raises NotWhole."""
+    """The response messages of ``operation``, one for each thing asked; or the complaint in their place. Raises IncompleteResponse."""
     root = parse(content)
     body = root.find(f"{S}Body") if root.tag == f"{S}Envelope" else None
     if body is None:
@@ -91,7 +95,7 @@ def response_messages(content: bytes, operation: str) -> list[etree._Element] | 
 
 
 def complaint_of(message: etree._Element) -> Complaint | None:
-    """What a response message complains of; None for a success. Raises NotWhole."""
+    """What a response message complains of; None for a success. Raises IncompleteResponse."""
     # By hand, as in the listing: it is asked of each event that is written.
     code = next((found.text or "" for found in message.iterchildren(_CODE)), "").strip()
     kind = message.get("ResponseClass")

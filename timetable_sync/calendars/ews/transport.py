@@ -1,8 +1,12 @@
-"""Connections to Exchange: one POST, sorted by what HTTP says. Never waits, never follows a redirect, repeats nothing but a refused token.
+"""Connections to Exchange: sends one POST and sorts what comes back by what HTTP says.
+
+It never waits, never follows a redirect, and repeats nothing but a refused token.
 
 exchangelib's own way (``post_ratelimited``) is not taken: it prints the bearer token at DEBUG level, takes any failing answer with
 "Connection: close" for a busy server, 429 for a malformed answer, and forgets Retry-After. Its session pool deadlocks when
-``decrease_poolsize`` comes round to its own lock (exchangelib issue 1373); this one has no size.
+``decrease_poolsize`` comes round to its own lock (exchangelib issue 1373); this one has no size. Nor is ``Session.post`` (see
+:func:`prepared`): it reads the address again, merges the session's settings with the request's and looks at the environment each time,
+which for a small request takes longer than to send it.
 """
 
 import logging
@@ -29,6 +33,22 @@ from timetable_sync.calendars.ews.http_errors import RequestInfo, is_soap, of_fa
 from timetable_sync.errors import BackendError, CredentialsRefused, ServiceError, TimetableSyncError, TransientError
 from timetable_sync.network.adapter import StraightSession, VerifyingAdapter
 
+_log = logging.getLogger(__name__)
+
+#: Seconds; a server that is there takes a connection at once.
+_LONGEST_CONNECT = 30.0
+
+#: Seconds; firewalls forget connections that were silent for minutes without telling, and a write on one ends in a time-out, unclear.
+_LONGEST_IDLE = 60.0
+
+#: Names each request; Exchange names it again in the answer, as ``return-client-request-id`` asks. A proxy or a connection that is out of
+#: step may hand over another request's answer, and an empty listing for another calendar looks like any.
+#: https://learn.microsoft.com/exchange/client-developer/exchange-web-services/instrumenting-client-requests-for-ews-and-rest-in-exchange
+_OWN = "client-request-id"
+
+#: Further than this from our own clock, an answer's Date is no clock to go by. Clocks that sign in agree to about five minutes.
+_SKEW = timedelta(minutes=5)
+
 
 def prepared(session: requests.Session, url: str, body: bytes, headers: dict[str, str]) -> requests.PreparedRequest:
     """A request with the session's headers, its cookies as they are now, and signed in its way; to be sent once.
@@ -49,23 +69,6 @@ def prepared(session: requests.Session, url: str, body: bytes, headers: dict[str
 @lru_cache(maxsize=16)
 def _address(url: str) -> str | None:
     return requests.Request("POST", url).prepare().url
-
-
-_log = logging.getLogger(__name__)
-
-#: Seconds; a server that is there takes a connection at once.
-_LONGEST_CONNECT = 30.0
-
-#: Seconds; firewalls forget connections that were silent for minutes without telling, and a write on one ends in a time-out, unclear.
-_LONGEST_IDLE = 60.0
-
-#: Names each request; Exchange names it again in the answer, as ``return-client-request-id`` asks. A proxy or a connection that is out of
-#: step may hand over another request's answer, and an empty listing for another calendar looks like any.
-#: https://learn.microsoft.com/exchange/client-developer/exchange-web-services/instrumenting-client-requests-for-ews-and-rest-in-exchange
-_OWN = "client-request-id"
-
-#: Further than this from our own clock, an answer's Date is no clock to go by. Clocks that sign in agree to about five minutes.
-_SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)

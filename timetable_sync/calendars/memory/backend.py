@@ -1,4 +1,8 @@
-"""The contract, kept word for word by calendars in memory. Writes to nothing but its store, waits for nothing, repeats nothing."""
+"""Calendars in memory, which keep the contract word for word: the reference for every backend.
+
+It writes to nothing but its store, waits for nothing and repeats nothing. A body is given as the text that a person sees of its HTML, as
+services do that are asked for text.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

@@ -45,7 +45,7 @@ class Faults:
         """The next calls of ``operation`` (of one ``calendar``, by address) give ``error``.
 
         A reading raises it. ``apply`` gives it as every change's outcome, having done nothing; or, with ``done``, having done all
-        of it: "done but reported Unclear".
+        of it: "done but reported OutcomeUnknown".
         """
         with self._lock:
             self._waiting.append(Fault(operation, error, calendar, None, done, after, times))

@@ -1,4 +1,7 @@
-"""What a database's SQL calls things where databases differ. Everything else in the presets is SQL that all of them understand."""
+"""What a preset is made of: a product, the parameters that a site gives, and the words of its database's SQL.
+
+:class:`Dialect` is what databases call differently. Everything else in the presets is SQL that all of them understand.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""How a field is read from a column of a query, for ``[timetable.columns]`` and for those of child queries."""
+"""``[timetable.columns]`` and ``[timetable.children.NAME]``: how a field is read from a column of a query.
+
+Children are further queries, whose rows belong to those of the timetable's query by a key.
+"""
 
 from datetime import timedelta
 from typing import Annotated, Literal

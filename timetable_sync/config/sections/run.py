@@ -1,4 +1,4 @@
-"""``[schedule]``: when the daemon wakes, and what it does about a night that was missed or hangs."""
+"""``[run]``, ``[schedule]`` and ``[network]``: how a night works, when the daemon starts it, and the way to the services."""
 
 from datetime import timedelta
 from typing import Annotated, Any

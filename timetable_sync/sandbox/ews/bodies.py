@@ -1,7 +1,7 @@
-"""HTML laid out as text the way Exchange does it.
+"""How Exchange hands out a body: HTML wrapped in a whole page, text with CRLF, one made from the other.
 
-After Microsoft's own converter, which it published with the Web Protection Library (HtmlToTextConverter.cs and TextOutput.cs, namespace
-Microsoft.Exchange.Data.TextConverters), without what depends on fonts, on line lengths and on East Asian line ends.
+HTML is laid out as text after Microsoft's own converter, which it published with the Web Protection Library (HtmlToTextConverter.cs and
+TextOutput.cs, namespace Microsoft.Exchange.Data.TextConverters), without what depends on fonts, line lengths and East Asian line ends.
 """
 
 import html

@@ -1,7 +1,8 @@
-"""The server's half of an NTLM sign-in: a challenge, and whether the answer to it proves the password. Knows no HTTP, keeps no passwords.
+"""The server's half of an NTLM sign-in: a challenge, and whether the answer to it proves the password.
 
 Written from MS-NLMP (https://learn.microsoft.com/openspecs/windows_protocols/ms-nlmp): messages 2.2.1, NTLMv2 3.3.2, the message integrity
-code 3.1.5.1.2. NTLMv1 answers are refused, as servers of today do.
+code 3.1.5.1.2. NTLMv1 answers are refused, as servers of today do. NTLM stores passwords by MD4 (RFC 1320, section 3), which OpenSSL no
+longer gives everyone, and which is here for the sandbox alone.
 """
 
 import hmac

@@ -1,4 +1,7 @@
-"""Property paths: FieldURI and ExtendedFieldURI, read into what the store calls them. Reads and writes no item."""
+"""Reads property paths (FieldURI and ExtendedFieldURI) into what the store calls them, and times as EWS writes them, both ways.
+
+Times are seconds since 1970, whole seconds only.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,7 @@
-"""What every operation is handed: whom it acts for, in which zone, and the world it acts on. Decides nothing."""
+"""What every operation is handed: whom it acts for, in which zone, the world it acts on, and which properties are wanted of items.
+
+Each distinct wish for properties has a number, so that finished fragments can be found again.
+"""
 
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo

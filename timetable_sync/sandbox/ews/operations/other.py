@@ -1,4 +1,10 @@
-"""ConvertId: only EwsId to EwsId, which is what clients ask to learn the server's version. The sandbox has no other form."""
+"""ConvertId, SyncFolderItems and SyncFolderHierarchy, as far as clients ask for them.
+
+ConvertId knows only EwsId to EwsId, which is what clients ask to learn the server's version; the sandbox has no other form. The other two
+are refused for group mailboxes, and here for every other kind as well: "SyncFolderItems and SyncFolderHierarchy are not supported for use
+against Office 365 Group mailboxes":
+https://learn.microsoft.com/en-us/exchange/client-developer/web-service-reference/syncfolderitems-operation
+"""
 
 from timetable_sync.sandbox.ews.request import Request
 from timetable_sync.sandbox.ews.responses import EwsError, attribute, error, success

@@ -1,7 +1,7 @@
-"""FindItem: what a calendar holds, by a view of time or page by page.
+"""GetItem, GetFolder and FindItem: items by their ids, a folder with its counts and signs of change, and what a calendar holds.
 
-A calendar view goes by overlap, hands out occurrences of series, takes no restriction and does not page; a page of items
-holds at most 1,000, with a restriction 250; a view at most two years
+FindItem goes by a view of time or page by page. A calendar view goes by overlap, hands out occurrences of series, takes no restriction and
+does not page; a page of items holds at most 1,000, with a restriction 250; a view at most two years
 (https://learn.microsoft.com/en-us/exchange/client-developer/web-service-reference/calendarview,
 https://learn.microsoft.com/en-us/exchange/client-developer/exchange-web-services/ews-throttling-in-exchange).
 """

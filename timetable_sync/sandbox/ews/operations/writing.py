@@ -1,4 +1,4 @@
-"""UpdateItem: set, append to and take away properties, guarded by change keys.
+"""CreateItem, UpdateItem and DeleteItem: new items, changes guarded by change keys, and items to Deleted Items or gone for good.
 
 How conflicts are settled: https://learn.microsoft.com/en-us/exchange/client-developer/web-service-reference/updateitem-operation
 """

@@ -8,9 +8,9 @@ from pathlib import Path
 
 #: What Python carries out before all else, where its file is found.
 HURRIED = """
-from timetable_sync.apply.retry import Patience
-_pause = Patience.pause
-Patience.pause = lambda self, seconds, why: _pause(self, min(seconds, 2.0), why)
+from timetable_sync.apply.retry import Retrier
+_pause = Retrier.pause
+Retrier.pause = lambda self, seconds, why: _pause(self, min(seconds, 2.0), why)
 """
 
 

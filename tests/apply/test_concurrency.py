@@ -1,4 +1,4 @@
-"""Lanes: how many requests go at once finds what the service takes, and one crowd that is refused counts once."""
+"""Concurrency: how many requests go at once finds what the service takes, and one crowd that is refused counts once."""
 
 import threading
 import time

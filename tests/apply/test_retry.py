@@ -1,4 +1,4 @@
-"""Patience: hints are obeyed, waits end by the deadline and when asked to, and nobody waits for ever. All in virtual time."""
+"""Retries: hints are obeyed, waits end by the deadline and when asked to, and nobody waits for ever. All in virtual time."""
 
 import threading
 import time

@@ -28,13 +28,13 @@ WAITED = "because a create of the last run was not answered"
 #: A run that does not wait as long as it should: the service gets on with its work instead.
 HURRIED = """
 import time
-from timetable_sync.apply.retry import Patience
+from timetable_sync.apply.retry import Retrier
 from timetable_sync.cli.app import main
 from timetable_sync.sandbox.client import SandboxClient
 def pause(self, seconds, why):
     SandboxClient({url!r}).catch_up()
     time.sleep(min(seconds, {under_way}))
-Patience.pause = pause
+Retrier.pause = pause
 main()
 """
 

@@ -28,8 +28,8 @@ url = "sqlite:///state.db"
 #: Makes waits short where nobody wants to wait for a mailbox that is being moved; as it is typed, a night tries for about a minute.
 _HURRY = """
 from functools import partialmethod
-from timetable_sync.apply.retry import Pace
-Pace.__init__ = partialmethod(Pace.__init__, first=0.02, longest=0.1, late=0.02)
+from timetable_sync.apply.retry import RetryPolicy
+RetryPolicy.__init__ = partialmethod(RetryPolicy.__init__, first=0.02, longest=0.1, late=0.02)
 from timetable_sync.cli.app import main
 main()
 """

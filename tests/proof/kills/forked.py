@@ -24,14 +24,14 @@ PATIENCE = 240.0
 #: A process whose environment names whom to tell says its pauses, which then take no time.
 _SAID = f"""
 import os, urllib.request
-_short = Patience.pause
+_short = Retrier.pause
 def _said(self, seconds, why):
     if url := os.environ.get({PAUSES!r}):
         asked = urllib.request.Request(f"{{url}}/pause/{{seconds:.3f}}", method="POST")
         urllib.request.build_opener(urllib.request.ProxyHandler({{}})).open(asked).close()
         seconds = min(seconds, 0.01)
     _short(self, seconds, why)
-Patience.pause = _said
+Retrier.pause = _said
 """
 
 

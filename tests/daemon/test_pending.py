@@ -100,9 +100,6 @@ def test_it_is_told_who_is_at_work_and_who_began_it_and_never_ended(asked: Asked
     assert asked.at(TWO + MINUTE).at_work is None
 
 
-TWO = datetime(2026, 11, 24, 2, tzinfo=UTC)
-
-
 def unfinished(*runs: int) -> list[Attempt]:
     return [Attempt(run, "here", 1, TWO) for run in runs]
 

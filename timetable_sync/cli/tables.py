@@ -30,7 +30,7 @@ _COLOURS = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's head; numbers stand to the ``right``; ``alerts`` cells are coloured by their first word."""
+    """A column's head; numbers stand to the ``right``; ``telling`` cells are coloured by their first word."""
 
     head: str
     right: bool = False

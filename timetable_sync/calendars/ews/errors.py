@@ -92,7 +92,7 @@ _MOVING = "the mailbox is being moved"
 _STUMBLED = "Exchange stumbled"
 
 VERDICTS: dict[str, Verdict] = {
-    # Passing. Where Exchange says "busy" it has not begun; where it stumbled on the way, a write may have been carried out; where it waits
+    # Passes. Where Exchange says "busy" it has not begun; where it stumbled on the way, a write may have been carried out; where it waits
     # for another server no longer, that one may be at work yet.
     "ErrorServerBusy": _passes(_BUSY, busy=True),
     "ErrorExceededConnectionCount": _passes("too many connections to Exchange are open", busy=True),

@@ -1,4 +1,4 @@
-"""The README's commands, typed as they stand there."""
+"""The commands of the README and of docs/sandbox.md, typed as they are printed there."""
 
 import os
 import re
@@ -17,16 +17,17 @@ from timetable_sync.config.schema import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
+SANDBOX = (ROOT / "docs" / "sandbox.md").read_text("utf-8")
 
 #: Blocks that a comment names: <!-- try: name --> and then a fenced block.
-BLOCKS = dict(re.findall(r"<!-- try: (\w+) -->\n```sh\n(.*?)```", README, re.DOTALL))
+BLOCKS = dict(re.findall(r"<!-- try: (\w+) -->\n```sh\n(.*?)```", SANDBOX, re.DOTALL))
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/operating.md"])
-def test_every_command_of_the_readme_and_of_the_morning_is_one(page: str) -> None:
+@pytest.mark.parametrize(("page", "least"), [("README.md", 8), ("docs/operating.md", 20), ("docs/sandbox.md", 4), ("docs/decisions.md", 1)])
+def test_every_command_of_the_readme_and_of_the_pages_for_users_is_one(page: str, least: int) -> None:
     command = get_command(app)
     typed = re.findall(r"(?:^|[ /`])timetable-sync ([a-z][^`\n]*)", (ROOT / page).read_text("utf-8"), re.MULTILINE)
-    assert len(typed) > 10
+    assert len(typed) >= least
     for line in typed:
         found = command
         for word in line.split():
@@ -38,9 +39,21 @@ def test_every_command_of_the_readme_and_of_the_morning_is_one(page: str) -> Non
         assert {word for word in line.split() if word.startswith("--")} <= options | {"--help"}, line
 
 
-def test_every_file_that_the_readme_points_to_is_there() -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert target.startswith("http") or (ROOT / target).exists(), target
+def anchors(page: Path) -> set[str]:
+    """The anchors of ``page``'s headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", ["README.md", *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))])
+def test_every_file_and_heading_that_a_page_points_to_is_there(page: str) -> None:
+    here = ROOT / page
+    for target in re.findall(r"\]\(([^)\s]+)\)", here.read_text("utf-8")):
+        if not target.startswith("http"):
+            name, _, anchor = target.partition("#")
+            there = here.parent / name if name else here
+            assert there.exists(), target
+            assert not anchor or anchor in anchors(there), target
 
 
 def test_every_make_target_of_the_readme_is_one() -> None:
@@ -56,7 +69,7 @@ def test_the_configuration_of_the_readme_is_one() -> None:
 
 @pytest.mark.slow
 @pytest.mark.shared
-def test_try_it_on_your_own_data_works_as_it_stands(shared: Path, tmp_path: Path) -> None:
+def test_the_sandbox_page_works_as_it_is_printed(shared: Path, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / ".venv" / "bin" / "activate").write_text(f'PATH="{Path(sys.executable).parent}:$PATH"\n')
@@ -74,7 +87,6 @@ def test_try_it_on_your_own_data_works_as_it_stands(shared: Path, tmp_path: Path
 
     typed("prepare", tmp_path)
     folder = tmp_path / "try"
-    typed("certificate", folder)
     sandbox = subprocess.Popen(
         ["bash", "-euc", BLOCKS["sandbox"].replace("\ntimetable-sync", "\nexec timetable-sync")],
         cwd=folder, env=environment, stdout=subprocess.PIPE, text=True,

@@ -312,7 +312,7 @@ def test_what_was_forgotten_by_itself_is_told_in_one_line_of_one_mail(college: C
     configuration = college.folder / "timetable-sync.toml"
     text = configuration.read_text("utf-8")
     configuration.write_text(text.replace("[entra]", "forget_after = 2\n[entra]", 1), "utf-8")
-    college.timetable({"COMP101": range(5), "COMP102": range(5), "MATH1": range(20)})
+    college.timetable({"COMP101": range(0, 50, 10), "COMP102": range(0, 50, 10), "MATH1": range(20)})
     assert college.night() == 0
     college.timetable({"MATH1": range(20)})
     for module in ("COMP101", "COMP102"):

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import structlog
 
@@ -13,6 +14,10 @@ from tests.databases import MARIADB, POSTGRESQL, database_of_our_own, missing, s
 
 #: Begins the reason of a skip that is right in CI as well: the machine is of another kind.
 NOT_HERE = "not here:"
+
+# How long an example takes says more of the machine than of what is tested.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_configure() -> None:

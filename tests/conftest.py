@@ -16,7 +16,7 @@ from tests.databases import MARIADB, POSTGRESQL, database_of_our_own, missing, s
 NOT_HERE = "not here:"
 
 # How long an example takes says more of the machine than of what is tested.
-hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.register_profile("untimed", hypothesis.settings.default, deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 

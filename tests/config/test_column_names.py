@@ -2,8 +2,7 @@
 
 import pytest
 
-from timetable_sync.config.column_names import ALWAYS_THERE, KNOWN_COLUMNS, column_faults, column_name
-from timetable_sync.timetable import column_lookup
+from timetable_sync.config.column_names import KNOWN_COLUMNS, column_faults, column_name
 
 NEEDED = dict.fromkeys(("activity", "calendar", "start", "end", "title"), "x")
 
@@ -44,7 +43,3 @@ def test_a_columns_name_can_stand_in_a_template(name: str) -> None:
 def test_another_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="cannot be a name in templates"):
         column_name(name)
-
-
-def test_what_rules_may_look_at_is_what_the_timetable_gives_them() -> None:
-    assert set(ALWAYS_THERE) == set(column_lookup.ALWAYS_THERE)

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
+from timetable_sync.config.column_names import ALWAYS_THERE
 from timetable_sync.timetable.clean_text import slug
-from timetable_sync.timetable.column_lookup import ALWAYS_THERE
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "timetable.md").read_text("utf-8")
 ROOM = Path(__file__).resolve().parents[2] / "timetable_sync" / "timetable"

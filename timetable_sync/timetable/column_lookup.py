@@ -2,11 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
-from timetable_sync.config.column_names import ALWAYS_THERE
 from timetable_sync.config.validators import nearest
 from timetable_sync.errors import TimetableUnusable
-
-__all__ = ["ALWAYS_THERE", "nearest", "nearest_or_all", "place_of"]
 
 #: A message lists no more names than these.
 _FEW = 40

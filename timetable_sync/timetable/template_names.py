@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import nodes
 
-from timetable_sync.timetable.column_lookup import ALWAYS_THERE
+from timetable_sync.config.column_names import ALWAYS_THERE
 from timetable_sync.timetable.columns import Field
 from timetable_sync.timetable.lessons import Lesson
 from timetable_sync.timetable.plain_templates import Kind

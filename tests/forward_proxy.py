@@ -148,7 +148,7 @@ class ForwardProxy(Serving):
             self.asked.append((f"{request.method} {request.target}", request.header("Proxy-Authorization")))
 
     def _serve(self, client: socket.socket) -> None:
-        # What comes in pieces would else wait for the acknowledgement of the piece before: 40 ms of each answer.
+        # Else a piece of an answer may wait until the piece before it is acknowledged (RFC 1122, 4.2.3.2 and 4.2.3.4).
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         request = Request.read(client)
         if request is None:
